@@ -1,0 +1,57 @@
+"""Every error Tidegate raises on purpose.
+
+    TidegateError
+    ├── UsageError        the command or its options make no sense          exit 2
+    ├── ConfigError       a configuration, rule or baseline file is wrong   exit 2
+    │   ├── RuleError     a rule does not hold what it promises
+    │   └── PluginError   a plug-in module lacks what its seam asks for
+    ├── SourceError       a target cannot be read at all                    a gap in a scan
+    └── ReportError       a saved report cannot be understood               exit 2
+
+What a scanned file, repository or server does wrong is never one of these: it ends as a `Gap`.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "PluginError",
+    "ReportError",
+    "RuleError",
+    "SourceError",
+    "TidegateError",
+    "UsageError",
+]
+
+
+class TidegateError(Exception):
+    """Something Tidegate refuses, with what to do about it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        """One sentence: what to do next. May be empty."""
+
+
+class UsageError(TidegateError):
+    """The command line, or a call of the public API, asks for something that cannot be done."""
+
+
+class ConfigError(TidegateError):
+    """A file the user wrote for Tidegate is wrong; the message names the file and the key."""
+
+
+class RuleError(ConfigError):
+    """A rule file is malformed, or one of its examples does not hold."""
+
+
+class PluginError(ConfigError):
+    """A plug-in module has no `PLUGIN`, or its plug-in lacks a member, or two share an id."""
+
+
+class SourceError(TidegateError):
+    """A target cannot be read at all: no such path, not a repository, no permission."""
+
+
+class ReportError(TidegateError):
+    """A saved report is not one of ours, or not whole."""
