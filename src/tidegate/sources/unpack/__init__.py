@@ -1,0 +1,7 @@
+"""Opening containers: archives, streams, documents, databases, images. In memory only, and with bounds."""
+
+from tidegate.sources.unpack.kinds import FIRST_BYTES, HEAD_BYTES, sniff
+from tidegate.sources.unpack.limits import Limits
+from tidegate.sources.unpack.walk import ALSO_RAW, Piece, read, unpack
+
+__all__ = ["ALSO_RAW", "FIRST_BYTES", "HEAD_BYTES", "Limits", "Piece", "read", "sniff", "unpack"]

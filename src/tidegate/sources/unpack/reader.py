@@ -1,0 +1,91 @@
+"""Reading forward over bytes that lie in memory or arrive in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+Bytes = bytes | memoryview
+"""Bytes nobody changes; a `memoryview` where a copy is saved."""
+
+
+class Reader:
+    """One document's bytes, read once from the front.
+
+    What lies in memory is handed out as slices; what arrives in pieces is joined only as far as asked.
+    """
+
+    __slots__ = ("_current", "_more", "_position", "offset")
+
+    def __init__(self, data: bytes | bytearray | memoryview = b"", more: Iterable[Bytes] = ()) -> None:
+        self._current = memoryview(data)
+        self._position = 0
+        self._more = iter(more)
+        self.offset = 0
+        """Bytes taken so far."""
+
+    def _gather(self, count: int) -> int:
+        """Bring `count` bytes into one piece, if there are so many; return how many there are."""
+        ready = len(self._current) - self._position
+        if ready >= count:
+            return ready
+        pieces: list[Bytes] = [self._current[self._position :]] if ready else []
+        for piece in self._more:
+            if piece:
+                pieces.append(piece)
+                ready += len(piece)
+                if ready >= count:
+                    break
+        self._current = memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        self._position = 0
+        return ready
+
+    def peek(self, count: int) -> bytes:
+        """Return the next bytes without taking them; fewer than `count` only at the end."""
+        self._gather(count)
+        return bytes(self._current[self._position : self._position + count])
+
+    def take(self, count: int) -> memoryview:
+        """Return the next bytes; fewer than `count` only at the end."""
+        got = min(count, self._gather(count))
+        piece = self._current[self._position : self._position + got]
+        self._position += got
+        self.offset += got
+        return piece
+
+    def pieces(self, count: int | None = None, size: int = 1 << 18) -> Iterator[memoryview]:
+        """Take up to `count` bytes (`None`: all) in pieces of at most `size`, joining nothing."""
+        while count is None or count > 0:
+            if self._position >= len(self._current) and not self._gather(1):
+                return
+            limit = size if count is None else min(size, count)
+            piece = self.take(min(limit, len(self._current) - self._position))
+            if count is not None:
+                count -= len(piece)
+            yield piece
+
+    def part(self, count: int) -> Reader:
+        """Return the next bytes as a document of their own; read it, then `skip` what it left."""
+        if len(self._current) - self._position >= count:
+            return Reader(self.take(count))
+        return Reader(more=self.pieces(count))
+
+    def give_back(self, data: bytes) -> None:
+        """Put bytes in front again that were taken last."""
+        if data:
+            rest = self._current[self._position :]
+            self._current = memoryview(data + bytes(rest) if len(rest) else data)
+            self._position = 0
+            self.offset -= len(data)
+
+    def hold(self, limit: int) -> memoryview | None:
+        """Return all that is left in one piece without taking it, or `None` when it is more than `limit`."""
+        if self._gather(limit + 1) > limit:
+            return None
+        return self._current[self._position :]
+
+    def skip(self, count: int) -> int:
+        """Take `count` bytes and forget them; return how many there were."""
+        start = self.offset
+        for _ in self.pieces(count):
+            pass
+        return self.offset - start

@@ -1,0 +1,171 @@
+"""One compressed stream: gz, bz2, xz, zst. Decompressed piece by piece, with a maximum length for each."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
+
+from tidegate.sources.unpack.limits import Budget
+from tidegate.sources.unpack.reader import Reader
+
+PIECE: Final = 1 << 18
+"""Bytes put into and got out of a decompressor at once."""
+AFTER: Final = "<after the end>"
+"""Name of what follows the last stream and is none."""
+_LZMA_MEMORY: Final = 1 << 28
+_MAGIC: Final = {"gz": b"\x1f\x8b\x08", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00", "zst": b"\x28\xb5\x2f\xfd"}
+_SUFFIXES: Final = {
+    ".tgz": ".tar", ".tbz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".tzst": ".tar", ".svgz": ".svg",
+    ".gz": "", ".bz2": "", ".xz": "", ".zst": "", ".zstd": "",
+}  # fmt: skip
+
+
+class Decompressor(Protocol):
+    """What `bz2`, `lzma` and `compression.zstd` have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+class Zlib:
+    """Gives a `zlib` decompressor the same manner. `bits` as there: 31 gzip, 15 zlib, -15 raw."""
+
+    def __init__(self, bits: int) -> None:
+        self._inner = zlib.decompressobj(bits)
+
+    @property
+    def eof(self) -> bool:
+        """The stream's end was reached."""
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        """Nothing is held back."""
+        return not self._inner.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        """What came behind the end."""
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """Return at most `max_length` bytes; input that was not used is kept for the next call."""
+        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+
+
+class Zstd:
+    """`backports.zstd` (Python 3.14: `compression.zstd`), with an error that needs no import to be named."""
+
+    def __init__(self) -> None:
+        from backports import zstd  # noqa: PLC0415  one container in a thousand needs it
+
+        self._error = zstd.ZstdError
+        # Frames that ask for more than 128 MiB of window are refused.
+        self._inner = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 27})
+
+    @property
+    def eof(self) -> bool:
+        """The frame's end was reached."""
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        """Nothing is held back."""
+        return self._inner.needs_input
+
+    @property
+    def unused_data(self) -> bytes:
+        """What came behind the end."""
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """Return at most `max_length` bytes; input that was not used is kept for the next call."""
+        try:
+            return self._inner.decompress(data, max_length)
+        except self._error as error:
+            raise ValueError(str(error)) from None
+
+
+_MAKE: Final[dict[str, Callable[[], Decompressor]]] = {
+    "gz": lambda: Zlib(31),
+    "bz2": bz2.BZ2Decompressor,
+    "xz": lambda: lzma.LZMADecompressor(memlimit=_LZMA_MEMORY),
+    "zst": Zstd,
+}
+
+
+def inflate(source: Reader, machine: Decompressor, budget: Budget) -> Iterator[bytes]:
+    """Yield one stream's bytes and stop behind it, with what was read too far given back to `source`.
+
+    Raises `ValueError` on damage and `EOFError` when the stream ends early, after all that could be read.
+    """
+    for piece in source.pieces(size=PIECE):
+        data = bytes(piece)
+        while True:
+            try:
+                out = machine.decompress(data, PIECE)
+            except (zlib.error, lzma.LZMAError, OSError, EOFError, MemoryError) as error:
+                raise ValueError(str(error) or type(error).__name__) from None
+            if out:
+                budget.spend(len(out))
+                yield out
+            if machine.eof:
+                source.give_back(machine.unused_data)
+                return
+            if machine.needs_input:
+                break
+            data = b""
+    raise EOFError
+
+
+def open_stream(kind: str, source: Reader, inner: str, budget: Budget) -> Iterator[tuple[str, Reader]]:
+    """Yield the one document inside, all streams of the file joined, and what follows them if it is none."""
+    yield inner_name(inner or budget.path), Reader(more=_joined(kind, source, inner, budget))
+    if source.peek(1):
+        yield AFTER, source
+
+
+def inner_name(path: str) -> str:
+    """Return the name without the ending of the compression; `content` where there is none."""
+    name = path.rsplit("/", 1)[-1]
+    for suffix, instead in _SUFFIXES.items():
+        if len(name) > len(suffix) and name.lower().endswith(suffix):
+            return name[: -len(suffix)] + instead
+    return "content"
+
+
+def _joined(kind: str, source: Reader, inner: str, budget: Budget) -> Iterator[bytes]:
+    """Damage ends it early, as a gap: whoever reads sees a shorter document."""
+    first = True
+    while first or source.peek(len(_MAGIC[kind])) == _MAGIC[kind] or _is_skippable(kind, source):
+        first = False
+        try:
+            yield from inflate(source, _MAKE[kind](), budget)
+        except EOFError:
+            budget.gap(inner, f"{kind} stream ends early")
+            return
+        except ValueError as error:
+            budget.gap(inner, f"damaged {kind} stream: {error}")
+            return
+        budget.clock()
+        _skip_padding(source)
+
+
+def _is_skippable(kind: str, source: Reader) -> bool:
+    head = source.peek(4)
+    return kind == "zst" and len(head) == 4 and head[1:] == b"\x2a\x4d\x18" and head[0] >> 4 == 5
+
+
+def _skip_padding(source: Reader) -> None:
+    """Take zeros: gz on tapes and xz may be padded with them."""
+    while (head := source.peek(512)) and not head[0]:
+        zeros = len(head) - len(head.lstrip(b"\x00"))
+        source.skip(zeros)

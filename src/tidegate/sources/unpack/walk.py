@@ -1,0 +1,134 @@
+"""Opening containers inside of containers, down to the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from tidegate.model.document import Tally
+from tidegate.sources.unpack.kinds import HEAD_BYTES, sniff
+from tidegate.sources.unpack.limits import BrokenError, Budget, ExhaustedError, Limits
+from tidegate.sources.unpack.reader import Bytes, Reader
+from tidegate.sources.unpack.streams import open_stream
+from tidegate.sources.unpack.tarball import open_tar
+from tidegate.sources.unpack.ziparchive import open_zip
+
+Opener = Callable[[Reader, str, Budget], Iterator[tuple[str, Reader]]]
+"""`(content, inner path, budget)` -> members. Each member is read before the next is asked for.
+
+`BrokenError` says that nothing more can be read; lesser damage is a gap of the budget.
+"""
+
+
+def _stream(kind: str) -> Opener:
+    return lambda source, inner, budget: open_stream(kind, source, inner, budget)
+
+
+def _unreadable(reason: str) -> Opener:
+    def refuse(_source: Reader, _inner: str, _budget: Budget) -> Iterator[tuple[str, Reader]]:
+        raise BrokenError(reason)
+        yield
+
+    return refuse
+
+
+OPENERS: Final[dict[str, Opener]] = {
+    "zip": open_zip,
+    "tar": open_tar,
+    **{kind: _stream(kind) for kind in ("gz", "bz2", "xz", "zst")},
+    "rar": _unreadable("rar archives are not opened: there is no free reader"),
+    "lz4": _unreadable("lz4 is not opened"),
+}
+STREAMS: Final = frozenset(("gz", "bz2", "xz", "zst"))
+FORWARD: Final = STREAMS | {"tar", "ar"}
+"""These are read forward, at any size; the others must lie in memory."""
+ALSO_RAW: Final = frozenset(("pdf", "sqlite"))
+"""Their own bytes are a document too: they may hold what no member shows."""
+_HOLD: Final = 8 << 20
+"""Members up to this size are held in memory."""
+
+
+class Piece(NamedTuple):
+    """A document inside of a container, or a window of a large one."""
+
+    path: str
+    """Inside of the outermost container; `!/` goes into a nested one."""
+    data: Bytes
+
+
+def unpack(
+    kind: str, data: bytes | memoryview, path: str, tally: Tally, limits: Limits | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield `(inner path, content)` of every document in a container, nested ones opened too.
+
+    Whatever is wrong with it is a gap in `tally`, and never an exception; `path` is its subject.
+    """
+    for piece in read(kind, data, path, tally, limits):
+        yield piece.path, bytes(piece.data)
+
+
+def read(
+    kind: str, data: bytes | memoryview, path: str, tally: Tally, limits: Limits | None = None
+) -> Iterator[Piece]:
+    """Like `unpack`, without copying what lies in memory."""
+    budget = Budget(path, len(data), tally, limits or Limits())
+    try:
+        yield from _open(kind, Reader(data), "", (memoryview(data),), budget)
+    except ExhaustedError as error:
+        budget.gap("", f"not read to its end: {error}")
+    budget.finish()
+
+
+def _open(
+    kind: str, source: Reader, inner: str, chain: tuple[memoryview, ...], budget: Budget
+) -> Iterator[Piece]:
+    """`chain`: the containers around, outermost first."""
+    opener = OPENERS.get(kind)
+    if opener is None:
+        budget.gap(inner, f"{kind} is not opened")
+        return
+    prefix = f"{inner}!/" if inner else ""
+    try:
+        for name, member in opener(source, inner, budget):
+            found = sniff(member.peek(HEAD_BYTES), 1 << 30)
+            if found == "tar" and kind in STREAMS:
+                # One name for both: `a.tar.gz!/x`, not `a.tar.gz!/a.tar!/x`.
+                yield from _open("tar", member, inner, chain, budget)
+            elif found is None:
+                yield from _leaf(member, prefix + name, budget)
+            else:
+                yield from _nested(found, member, prefix + name, chain, budget)
+    except BrokenError as error:
+        budget.gap(inner, str(error))
+
+
+def _nested(
+    kind: str, member: Reader, inner: str, chain: tuple[memoryview, ...], budget: Budget
+) -> Iterator[Piece]:
+    if len(chain) >= budget.limits.depth:
+        budget.gap(inner, f"not opened: nested deeper than {budget.limits.depth}")
+        yield from _leaf(member, inner, budget)
+        return
+    whole = member.hold(_HOLD if kind in FORWARD else budget.limits.member_bytes)
+    if whole is None and kind not in FORWARD:
+        budget.gap(inner, f"not opened: larger than {budget.limits.member_bytes:,} bytes")
+        yield from _leaf(member, inner, budget)
+        return
+    if whole is None:
+        yield from _open(kind, member, inner, (*chain, memoryview(b"")), budget)
+        return
+    if any(len(whole) == len(outer) and whole == outer for outer in chain):
+        return  # A quine: it holds itself, and is being read.
+    gaps = budget.gaps
+    yield from _open(kind, Reader(whole), inner, (*chain, whole), budget)
+    if budget.gaps > gaps or kind in ALSO_RAW:
+        yield Piece(inner, whole)
+
+
+def _leaf(member: Reader, inner: str, budget: Budget) -> Iterator[Piece]:
+    whole = member.hold(budget.limits.member_bytes)
+    if whole is None:
+        whole = member.take(budget.limits.member_bytes)
+        budget.gap(inner, f"only the first {len(whole):,} bytes were read")
+    if len(whole):
+        yield Piece(inner, whole)
