@@ -1,0 +1,325 @@
+"""A report to and from plain JSON values: the output contract `tidegate/1`, in one place.
+
+What is written for one version stays readable for the next: readers ignore keys they do not know, keys
+are only added, and a permission word from a later version is read as `unknown`, never dropped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, NoReturn, TypeVar
+
+from tidegate.errors import ReportError
+from tidegate.model.finding import Finding, Severity
+from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
+from tidegate.model.place import Place
+from tidegate.model.report import SCHEMA, Coverage, Gap, Report
+
+Json = dict[str, Any]
+_E = TypeVar("_E", bound=StrEnum)
+_T = TypeVar("_T")
+
+_MAX_INTEGER = 2**63 - 1
+"""What other readers of JSON can hold."""
+
+
+def instant(moment: datetime) -> str:
+    """Write an aware instant as `2026-11-24T18:00:00Z`; a fraction only where there is one."""
+    # Conversion overflows near the year 9999, and most values are UTC already.
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.replace(tzinfo=None).isoformat() + "Z"
+
+
+def _instant_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
+
+
+def to_dict(report: Report) -> Json:
+    """Return the report as the contract's object, keys in the contract's order."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "tidegate", "version": report.version},
+        "started_at": instant(report.started_at),
+        "ended_at": instant(report.ended_at),
+        "targets": list(report.targets),
+        "complete": report.complete,
+        "gaps": [gap_to_dict(gap) for gap in report.gaps],
+        "coverage": coverage_to_dict(report.coverage),
+        "suppressed": suppressed_to_list(report.suppressed),
+        "findings": [finding_to_dict(finding) for finding in report.findings],
+    }
+
+
+def gap_to_dict(gap: Gap) -> Json:
+    """Return one gap."""
+    return {"stage": gap.stage, "subject": gap.subject, "reason": gap.reason}
+
+
+def coverage_to_dict(coverage: Coverage) -> Json:
+    """Return the counts of what was read."""
+    return {each.name: getattr(coverage, each.name) for each in fields(Coverage)}
+
+
+def suppressed_to_list(suppressed: Mapping[str, int]) -> list[Json]:
+    """Return why and how often something did not alarm, by reason."""
+    return [{"reason": reason, "count": count} for reason, count in sorted(suppressed.items())]
+
+
+def finding_to_dict(finding: Finding) -> Json:
+    """Return one finding."""
+    return {
+        "id": finding.id,
+        "rule": finding.rule,
+        "title": finding.title,
+        "severity": finding.severity.value,
+        "score": finding.score,
+        "confidence": finding.confidence,
+        "reasons": list(finding.reasons),
+        "grant": grant_to_dict(finding.grant),
+        "secret": {"redacted": finding.redacted, "fingerprint": finding.fingerprint},
+        "occurrences": [_place_to_dict(place) for place in finding.occurrences],
+        "occurrences_total": finding.occurrences_total,
+        # Nothing is asked of a provider yet, so that nothing is known of reach, contents or paths. The keys
+        # are there all the same: a reader written today meets no surprise later.
+        "reach": None,
+        "contents": None,
+        "paths": [],
+        "fix": list(finding.fix),
+    }
+
+
+def grant_to_dict(grant: Grant) -> Json:
+    """Return what a credential permits: the `grant` of a finding, and the whole answer of `decode`."""
+    return {
+        "provider": grant.provider,
+        "kind": grant.kind,
+        "account": grant.account,
+        "container": grant.container,
+        "key": grant.key,
+        "endpoint": grant.endpoint,
+        "scope": grant.scope.value,
+        "services": list(grant.services),
+        "permissions": [permission.value for permission in grant.permissions],
+        "matrix": {name: [each.value for each in row] for name, row in grant.matrix.items()},
+        "starts_at": _instant_or_none(grant.starts_at),
+        "expires_at": _instant_or_none(grant.expires_at),
+        "protocols": list(grant.protocols),
+        "ip_range": grant.ip_range,
+        "policy": grant.policy,
+        "signer": grant.signer,
+        "validity": grant.validity.value,
+        "revocation": {
+            "means": grant.revocation.means,
+            "collateral": grant.revocation.collateral,
+            "individually": grant.revocation.individually,
+        },
+        "facts": dict(grant.facts),
+        "warnings": list(grant.warnings),
+    }
+
+
+def _place_to_dict(place: Place) -> Json:
+    return {
+        "source": place.source,
+        "target": place.target,
+        "path": place.path,
+        "line": place.line,
+        "column": place.column,
+        "commit": place.commit,
+        "author": place.author,
+        "committed_at": _instant_or_none(place.committed_at),
+        "in_head": place.in_head,
+        "versions": place.versions,
+        "unwrapped": list(place.unwrapped),
+    }
+
+
+def loads(text: str | bytes) -> Report:
+    """Read a saved report. Raises `ReportError` when the text is no JSON, or not a report of ours."""
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ReportError("the report is nested too deeply to be one of ours") from error
+    except ValueError as error:  # no JSON, no UTF-8, or a number of thousands of digits
+        raise ReportError(
+            "the report is not JSON, or was cut off",
+            hint="a report to read again is made with: tidegate scan TARGET --format json -o report.json",
+        ) from error
+    return from_dict(value)
+
+
+def from_dict(value: object) -> Report:
+    """Turn the contract's object back into a report.
+
+    Raises `ReportError`, naming the spot (`findings[3].grant.scope`), when a value is missing or is not
+    what the contract says.
+    """
+    root = _Node(value, "")
+    schema = root.need("schema").text()
+    if schema != SCHEMA:
+        raise ReportError(
+            f"the report follows {schema[:40]!r}, not {SCHEMA!r}",
+            hint="read it with the version of Tidegate that made it, or a later one",
+        )
+    counts = root.need("coverage")
+    return Report(
+        version=root.need("tool").need("version").text(),
+        started_at=root.need("started_at").instant(),
+        ended_at=root.need("ended_at").instant(),
+        targets=root.need("targets").texts(),
+        findings=tuple(_finding(node) for node in root.need("findings").items()),
+        gaps=tuple(
+            Gap(**{key: node.need(key).text() for key in ("stage", "subject", "reason")})
+            for node in root.need("gaps").items()
+        ),
+        coverage=Coverage(**{each.name: counts.need(each.name).integer() for each in fields(Coverage)}),
+        suppressed={
+            node.need("reason").text(): node.need("count").integer()
+            for node in root.get("suppressed", []).items()
+        },
+    )
+
+
+def _finding(node: _Node) -> Finding:
+    score = node.need("score").integer()
+    if score > 100:
+        node.need("score").fail("is not between 0 and 100")
+    occurrences = tuple(_place(each) for each in node.need("occurrences").items())
+    return Finding(
+        id=node.need("id").text(),
+        rule=node.need("rule").text(),
+        title=node.need("title").text(),
+        severity=node.need("severity").member(Severity),
+        score=score,
+        confidence=node.need("confidence").text(),
+        reasons=node.need("reasons").texts(),
+        grant=_grant(node.need("grant")),
+        redacted=node.need("secret").need("redacted").text(),
+        fingerprint=node.need("secret").need("fingerprint").text(),
+        occurrences=occurrences,
+        occurrences_total=node.get("occurrences_total", len(occurrences)).integer(),
+        fix=node.need("fix").texts(),
+    )
+
+
+def _grant(node: _Node) -> Grant:
+    means = node.need("revocation")
+    return Grant(
+        provider=node.need("provider").text(),
+        kind=node.need("kind").text(),
+        account=node.need("account").optional(_Node.text),
+        container=node.need("container").optional(_Node.text),
+        key=node.need("key").optional(_Node.text),
+        endpoint=node.get("endpoint", None).optional(_Node.text),
+        scope=node.need("scope").member(Scope),
+        services=node.need("services").texts(),
+        permissions=node.need("permissions").permissions(),
+        matrix={name: row.permissions() for name, row in node.get("matrix", {}).entries()},
+        starts_at=node.need("starts_at").optional(_Node.instant),
+        expires_at=node.need("expires_at").optional(_Node.instant),
+        protocols=node.need("protocols").texts(),
+        ip_range=node.need("ip_range").optional(_Node.text),
+        policy=node.need("policy").optional(_Node.text),
+        signer=node.get("signer", None).optional(_Node.text),
+        validity=node.need("validity").member(Validity),
+        revocation=Revocation(
+            means=means.need("means").text(),
+            collateral=means.need("collateral").text(),
+            individually=means.get("individually", False).boolean(),
+        ),
+        facts={name: each.text() for name, each in node.need("facts").entries()},
+        warnings=node.get("warnings", []).texts(),
+    )
+
+
+def _place(node: _Node) -> Place:
+    return Place(
+        source=node.need("source").text(),
+        target=node.need("target").text(),
+        path=node.need("path").text(),
+        line=node.need("line").integer(),
+        column=node.need("column").integer(),
+        unwrapped=node.get("unwrapped", []).texts(),
+        commit=node.need("commit").optional(_Node.text),
+        author=node.need("author").optional(_Node.text),
+        committed_at=node.need("committed_at").optional(_Node.instant),
+        in_head=node.get("in_head", None).optional(_Node.boolean),
+        versions=node.get("versions", 1).integer(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A value of the saved report and where it stands, so that every complaint can name the spot."""
+
+    value: object
+    path: str
+
+    def fail(self, what: str) -> NoReturn:
+        raise ReportError(f"the saved report is wrong at {self.path or 'its top'}: {what}")
+
+    def need(self, key: str) -> _Node:
+        """Return the member, which must be there (it may be null)."""
+        child = f"{self.path}.{key}" if self.path else key
+        if not isinstance(self.value, dict):
+            self.fail("is no object")
+        if key not in self.value:
+            _Node(None, child).fail("is missing")
+        return _Node(self.value[key], child)
+
+    def get(self, key: str, default: object) -> _Node:
+        """Return the member, or a node of `default` when an older or leaner writer left it out."""
+        if isinstance(self.value, dict) and key not in self.value:
+            return _Node(default, f"{self.path}.{key}" if self.path else key)
+        return self.need(key)
+
+    def optional(self, read: Callable[[_Node], _T]) -> _T | None:
+        return None if self.value is None else read(self)
+
+    def text(self) -> str:
+        return self.value if isinstance(self.value, str) else self.fail("is no text")
+
+    def integer(self) -> int:
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            return self.fail("is no whole number")
+        return self.value if 0 <= self.value <= _MAX_INTEGER else self.fail("is out of range")
+
+    def boolean(self) -> bool:
+        return self.value if isinstance(self.value, bool) else self.fail("is neither true nor false")
+
+    def instant(self) -> datetime:
+        try:
+            moment = datetime.fromisoformat(self.text())
+            return moment.astimezone(UTC) if moment.tzinfo else self.fail("has no time zone")
+        except (ValueError, OverflowError):
+            return self.fail("is no instant like 2026-11-24T18:00:00Z")
+
+    def member(self, kind: type[_E]) -> _E:
+        try:
+            return kind(self.text())
+        except ValueError:
+            return self.fail(f"is none of {', '.join(kind)}")
+
+    def items(self) -> Iterator[_Node]:
+        if not isinstance(self.value, list):
+            self.fail("is no list")
+        for number, each in enumerate(self.value):
+            yield _Node(each, f"{self.path}[{number}]")
+
+    def entries(self) -> Iterator[tuple[str, _Node]]:
+        if not isinstance(self.value, dict):
+            self.fail("is no object")
+        for key, each in self.value.items():
+            yield key, _Node(each, f"{self.path}.{key}")
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(each.text() for each in self.items())
+
+    def permissions(self) -> tuple[Permission, ...]:
+        """Read a word we do not know, written by a later version, as UNKNOWN: never as nothing."""
+        known = set(Permission)
+        return tuple(Permission(word) if word in known else Permission.UNKNOWN for word in self.texts())
