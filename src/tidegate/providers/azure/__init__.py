@@ -1,0 +1,5 @@
+"""Azure Storage: shared access signatures, account keys, connection strings."""
+
+from tidegate.providers.azure.decode import AzureDecoder
+
+PLUGIN = AzureDecoder()

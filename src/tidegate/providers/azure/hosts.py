@@ -1,0 +1,140 @@
+"""Which account, service and container an Azure Storage address names.
+
+Sources: learn.microsoft.com/azure/storage/common/storage-account-overview ("Storage account endpoints"),
+…/storage-private-endpoints, …/storage-use-azurite, and the sovereign clouds' endpoint lists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from tidegate.providers._link import Link, read_link
+
+SERVICES = ("blob", "file", "queue", "table")
+
+_PATTERN = re.compile(
+    r"(?P<account>[a-z0-9][a-z0-9-]{0,62})"
+    r"(?:\.privatelink)?"
+    r"(?:\.z\d{1,3})?"
+    r"\.(?P<service>blob|dfs|web|file|queue|table)"
+    r"\.(?P<suffix>(?:core|storage)\.[a-z0-9.-]+|storage\.azure\.net|localhost)"
+)
+_ROUTES = ("-ipv6", "-secondary", "-internetrouting", "-microsoftrouting")
+"""What stands behind the account's name for a replica or another way into the network."""
+
+_EMULATOR_PORTS = {10000: "blob", 10001: "queue", 10002: "table"}
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]|localhost|[a-z0-9_-]+")
+_CLOUDS = (
+    ("chinacloudapi.cn", "Azure operated by 21Vianet"),
+    ("usgovcloudapi.net", "Azure US Government"),
+    ("cloudapi.de", "Azure Germany"),
+    ("localhost", "emulator"),
+    ("windows.net", "Azure public"),
+    ("storage.azure.net", "Azure public"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """What the address part of a link says."""
+
+    account: str | None = None
+    service: str | None = None
+    """`blob`, `file`, `queue`, `table`; `dfs` and `web` hosts are the blob service."""
+    front: str | None = None
+    """The host's own word, `dfs` or `web` too."""
+    endpoint: str | None = None
+    container: str | None = None
+    key: str | None = None
+    cloud: str | None = None
+    path_style: bool = False
+
+
+def read_address(link: Link, context: Mapping[str, str]) -> Address:
+    """Read the link's address; what it does not say is taken from `context` (what stood near)."""
+    mine = _of_link(link)
+    if mine.account is None and context.get("endpoint"):
+        near = _of_link(read_link(context["endpoint"]))
+        if near.account is not None or mine.endpoint is None:
+            mine = replace(
+                near,
+                container=mine.container or near.container,
+                key=mine.key or near.key,
+                service=mine.service or near.service,
+            )
+    suffix = context.get("endpoint_suffix", "").strip(". ").lower()
+    account = mine.account or context.get("account", "").strip().lower() or None
+    endpoint = mine.endpoint
+    if endpoint is None and account and suffix:
+        endpoint = f"{account}.{mine.service or 'blob'}.{suffix}"
+    return replace(
+        mine,
+        account=account,
+        endpoint=endpoint,
+        container=mine.container or context.get("container") or None,
+        cloud=mine.cloud or (cloud_of(suffix) if suffix else None),
+    )
+
+
+def is_storage_host(host: str) -> bool:
+    """Tell whether the host is one of Azure Storage's own names."""
+    return _PATTERN.fullmatch(host) is not None
+
+
+def cloud_of(host: str) -> str | None:
+    """Name the cloud whose endpoint suffix this is; `None` for one we do not know."""
+    return next((name for suffix, name in _CLOUDS if host.endswith(suffix)), None)
+
+
+def _of_link(link: Link) -> Address:
+    segments = link.segments
+    if not link.host:
+        container, key = _container_and_key(segments)
+        return Address(container=container, key=key)
+    found = _PATTERN.fullmatch(link.host)
+    if found:
+        front = found["service"]
+        user = link.user if link.scheme.startswith(("wasb", "abfs")) and ":" not in link.user else ""
+        if front == "web":
+            container, key = "$web", "/".join(segments) or None
+        elif user:
+            container, key = user, "/".join(segments) or None
+        else:
+            container, key = _container_and_key(segments)
+        return Address(
+            account=_without_route(found["account"]),
+            service={"dfs": "blob", "web": "blob"}.get(front, front),
+            front=front,
+            endpoint=link.endpoint,
+            container=container,
+            key=key,
+            cloud=cloud_of(link.host),
+        )
+    if _ADDRESS.fullmatch(link.host):
+        # Emulators and private clouds: an address or a bare name, and the account first in the path.
+        container, key = _container_and_key(segments[1:])
+        return Address(
+            account=segments[0].lower() if segments else None,
+            service=_EMULATOR_PORTS.get(link.port or 0),
+            endpoint=link.endpoint,
+            container=container,
+            key=key,
+            cloud="emulator",
+            path_style=True,
+        )
+    container, key = _container_and_key(segments)
+    return Address(endpoint=link.endpoint, container=container, key=key)
+
+
+def _container_and_key(segments: tuple[str, ...]) -> tuple[str | None, str | None]:
+    if not segments:
+        return None, None
+    return segments[0], "/".join(segments[1:]) or None
+
+
+def _without_route(account: str) -> str:
+    for route in _ROUTES:
+        account = account.removesuffix(route)
+    return account

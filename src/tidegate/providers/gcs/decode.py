@@ -1,0 +1,48 @@
+"""The decoder of Google Cloud Storage and Firebase."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tidegate.model.grant import Grant
+from tidegate.model.sighting import Sighting
+from tidegate.providers._link import MASK, cut, read_link, redact_link
+from tidegate.providers._seal import seal, seal_text
+from tidegate.providers.gcs.keys import hmac_key, service_account_key
+from tidegate.providers.gcs.links import HARMLESS, firebase_token, public_url, signed_v2, signed_v4
+
+
+class GcsDecoder:
+    """Signed links, HMAC keys, service-account keys, Firebase download tokens, plain bucket addresses."""
+
+    id = "gcs"
+
+    def decode(self, sighting: Sighting, now: datetime) -> Grant | None:
+        """Return what the sighting permits; the form of a link is judged by its parameters."""
+        grant = _decode(sighting, now)
+        return None if grant is None else seal(grant, sighting)
+
+    def redact(self, sighting: Sighting) -> str:
+        """Return the link with its secrets masked; keys are only named."""
+        return seal_text(_redact(sighting), sighting)
+
+
+def _decode(sighting: Sighting, now: datetime) -> Grant | None:
+    text, context = sighting.text.reveal(), sighting.context
+    if sighting.kind == "hmac_key":
+        return hmac_key(context)
+    if sighting.kind == "service_account_key":
+        return service_account_key(text, context)
+    link = read_link(text)
+    if sighting.kind == "public_url":
+        return public_url(link)
+    return signed_v4(link, now) or signed_v2(link, now) or firebase_token(link)
+
+
+def _redact(sighting: Sighting) -> str:
+    context = sighting.context
+    if sighting.kind == "hmac_key":
+        return cut(f"HMAC secret {MASK} of {context.get('key_id') or 'an unknown key id'}")
+    if sighting.kind == "service_account_key":
+        return cut(f"service account key {MASK} of {context.get('email') or context.get('project') or 'an unknown account'}")
+    return redact_link(sighting.text.reveal(), HARMLESS)

@@ -1,0 +1,61 @@
+"""The decoder of what belongs to none of the three large clouds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tidegate.model.grant import Grant
+from tidegate.model.sighting import Sighting
+from tidegate.providers._link import MASK, cut, read_link, redact_link
+from tidegate.providers._seal import seal, seal_text
+from tidegate.providers.other.shares import share_link, shown_path
+from tidegate.providers.other.signed import HARMLESS, alibaba_oss, tencent_cos
+from tidegate.providers.other.tokens import b2_key, huggingface_token, private_key
+
+
+class OtherDecoder:
+    """Hugging Face, share links, Alibaba OSS, Tencent COS, Backblaze B2, private keys."""
+
+    id = "other"
+
+    def decode(self, sighting: Sighting, now: datetime) -> Grant | None:
+        """Return what the sighting permits, `None` for a kind that is not one of these."""
+        grant = _decode(sighting, now)
+        return None if grant is None else seal(grant, sighting)
+
+    def redact(self, sighting: Sighting) -> str:
+        """Return links with their secrets masked; tokens and keys are only named."""
+        return seal_text(_redact(sighting), sighting)
+
+
+def _decode(sighting: Sighting, now: datetime) -> Grant | None:
+    text, context = sighting.text.reveal(), sighting.context
+    match sighting.kind:
+        case "huggingface_token":
+            return huggingface_token(text, context)
+        case "b2_key":
+            return b2_key(context)
+        case "private_key":
+            return private_key(text)
+        case "share_link":
+            return share_link(read_link(text))
+        case "alibaba_oss" | "tencent_cos":
+            link = read_link(text)
+            return alibaba_oss(link, now) or tencent_cos(link, now)
+        case _:
+            return None
+
+
+def _redact(sighting: Sighting) -> str:
+    text = sighting.text.reveal()
+    match sighting.kind:
+        case "huggingface_token":
+            return f"Hugging Face token {MASK}"
+        case "b2_key":
+            return cut(f"B2 application key {MASK} of {sighting.context.get('key_id') or 'an unknown key id'}")
+        case "private_key":
+            return f"private key {MASK}"
+        case "share_link":
+            return redact_link(text, frozenset({"usp", "e", "dl"}), shown_path)
+        case _:
+            return redact_link(text, HARMLESS)

@@ -1,0 +1,227 @@
+"""Presigned links (versions 4 and 2) and POST forms.
+
+Sources: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html, …/sigv4-HTTPPOSTConstructPolicy.html,
+…/userguide/RESTAuthentication.html (version 2).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from tidegate.model.grant import Grant, Permission, Scope
+from tidegate.providers._link import Link, read_link
+from tidegate.providers._seal import facts_of, in_order
+from tidegate.providers._time import LAST_INSTANT, after, epoch, instant, lifetime_words, validity
+from tidegate.providers.s3.hosts import Address, read_address
+from tidegate.providers.s3.methods import permissions
+from tidegate.providers.s3.revocation import REVOCATIONS
+
+LONGEST_V4 = timedelta(days=7)
+"""Amazon refuses a longer `X-Amz-Expires`; other servers do not all do."""
+LONGEST_POLICY = 64 * 1024
+"""Characters of a base64 policy that are read."""
+
+HARMLESS = frozenset(
+    "x-amz-algorithm x-amz-date x-amz-expires x-amz-signedheaders x-amz-content-sha256 x-id expires versionid "
+    "response-content-disposition response-content-type response-cache-control list-type prefix delimiter "
+    "partnumber uploads acl policy-name x-amz-credential awsaccesskeyid key-pair-id".split()
+)
+"""What a report may show of a presigned link. Key ids are names, not secrets."""
+
+
+def presigned_v4(link: Link, now: datetime) -> Grant | None:
+    """Return the grant of a version 4 link, or `None` without its signature."""
+    if not link.get("x-amz-signature"):
+        return None
+    key_id, _, scope = link.get("x-amz-credential").partition("/")
+    starts_at = instant(link.get("x-amz-date"))
+    expires_at = after(starts_at, link.get("x-amz-expires"))
+    warnings = list(link.contradictions())
+    if starts_at is None:
+        warnings.append("X-Amz-Date is missing or no date; when it ends is unknown")
+    elif expires_at is None:
+        warnings.append("X-Amz-Expires is missing or no number; read as the longest that Amazon allows, 7 days")
+        expires_at = _plus(starts_at, LONGEST_V4)
+    elif expires_at - starts_at > LONGEST_V4:
+        warnings.append("X-Amz-Expires is above the 7 days that Amazon allows")
+    session = bool(link.get("x-amz-security-token")) or key_id.startswith("ASIA")
+    if session:
+        warnings.append("it ends earlier when the session that signed it ends")
+    facts = {
+        "X-Amz-Algorithm": link.get("x-amz-algorithm"),
+        "X-Amz-Date": link.get("x-amz-date"),
+        "X-Amz-Expires": link.get("x-amz-expires"),
+        "X-Amz-SignedHeaders": link.get("x-amz-signedheaders"),
+        "credential_scope": scope,
+        "session": "yes" if session else "",
+    }
+    return _grant(link, now, key_id=key_id, starts_at=starts_at, expires_at=expires_at, facts=facts, warnings=warnings)
+
+
+def presigned_v2(link: Link, now: datetime) -> Grant | None:
+    """Return the grant of a version 2 link, or `None` without its signature. It has no longest life."""
+    key_id = link.get("awsaccesskeyid")
+    if not link.get("signature") or not key_id:
+        return None
+    expires_at = epoch(link.get("expires")) if link.has("expires") else None
+    warnings = list(link.contradictions())
+    if expires_at is None:
+        warnings.append("Expires is missing or no time; when it ends is unknown")
+    elif expires_at - now > timedelta(days=365):
+        warnings.append(f"it still lives {lifetime_words(now, expires_at)}")
+    session = bool(link.get("x-amz-security-token")) or key_id.startswith("ASIA")
+    facts = {"Expires": link.get("expires"), "signature_version": "2", "session": "yes" if session else ""}
+    return _grant(link, now, key_id=key_id, starts_at=None, expires_at=expires_at, facts=facts, warnings=warnings)
+
+
+def _grant(
+    link: Link,
+    now: datetime,
+    *,
+    key_id: str,
+    starts_at: datetime | None,
+    expires_at: datetime | None,
+    facts: Mapping[str, str],
+    warnings: list[str],
+) -> Grant:
+    address = read_address(link)
+    rights = in_order(permissions(link, address.key))
+    if Permission.UNKNOWN in rights:
+        warnings.append("the link does not say for which method it was signed; it may be one that writes")
+    scope = Scope.OBJECT if address.key else Scope.CONTAINER if address.bucket else Scope.ACCOUNT
+    if address.endpoint is None and not address.key:
+        scope = Scope.UNKNOWN
+    return Grant(
+        provider=provider_of(address, key_id),
+        kind="presigned_url",
+        account=key_id or None,
+        container=address.bucket,
+        key=address.key,
+        endpoint=address.endpoint,
+        scope=scope,
+        services=("s3",),
+        permissions=rights,
+        matrix={"s3": rights},
+        starts_at=starts_at,
+        expires_at=expires_at,
+        protocols=("https", "http"),
+        signer=key_id or None,
+        validity=validity(starts_at, expires_at, now),
+        revocation=REVOCATIONS["presigned_session" if facts.get("session") else "presigned_url"],
+        facts=facts_of({**facts, "region": address.region or "", "service": address.service or ""}),
+        warnings=tuple(warnings),
+    )
+
+
+def provider_of(address: Address, key_id: str) -> str:
+    """Name the provider by the host, or where the host is unknown by the shape of the key id."""
+    if address.service is not None:
+        return address.provider
+    if re.fullmatch(r"A[KS]IA[A-Z0-9]{12,}", key_id):
+        return "aws"
+    return "gcp" if key_id.startswith("GOOG") else "other"
+
+
+def post_policy(text: str, context: Mapping[str, str], now: datetime) -> Grant | None:
+    """Return the grant of a browser upload form: its signed policy names bucket, keys, sizes and end.
+
+    `text` is the form, its fields as a query, or the bare base64 policy. `None` when no policy can be read.
+    """
+    fields = form_fields(text)
+    policy = next((read for part in _policies(text, fields) if (read := read_policy(part)) is not None), None)
+    if policy is None:
+        return None
+    conditions = policy.get("conditions")
+    conditions = conditions if isinstance(conditions, list) else []
+    exact, prefix, sizes = _conditions(conditions)
+    action = read_address(read_link(fields.get("action") or context.get("endpoint") or ""))
+    key = exact.get("key") or prefix
+    expires_at = instant(str(policy.get("expiration", "")))
+    credential = exact.get("x-amz-credential") or fields.get("x-amz-credential") or context.get("key_id", "")
+    key_id = (credential or fields.get("awsaccesskeyid", "")).partition("/")[0]
+    warnings = [] if expires_at else ["its policy has no end that can be read"]
+    scope = Scope.OBJECT if exact.get("key") else Scope.DIRECTORY if prefix else Scope.CONTAINER
+    return Grant(
+        provider=provider_of(action, key_id),
+        kind="post_policy",
+        account=key_id or None,
+        container=exact.get("bucket") or action.bucket or context.get("bucket") or None,
+        key=key or None,
+        endpoint=action.endpoint,
+        scope=scope,
+        services=("s3",),
+        permissions=(Permission.WRITE,),
+        matrix={"s3": (Permission.WRITE,)},
+        expires_at=expires_at,
+        protocols=("https", "http"),
+        signer=key_id or None,
+        validity=validity(None, expires_at, now),
+        revocation=REVOCATIONS["post_policy"],
+        facts=facts_of({"expiration": str(policy.get("expiration", "")), "content-length-range": sizes, "key": key}),
+        warnings=tuple(warnings),
+    )
+
+
+def form_fields(text: str) -> dict[str, str]:
+    """Return the fields of a form as HTML, JSON or query; names in lower case."""
+    fields: dict[str, str] = {}
+    for tag in re.findall(r"<(?:input|form)\b[^>]{0,100000}>", text[: 4 * LONGEST_POLICY], re.IGNORECASE):
+        pairs = dict(
+            (name.lower(), value) for name, value in re.findall(r"""([\w-]{1,40})\s*=\s*["']([^"']*)["']""", tag)
+        )
+        if "name" in pairs:
+            fields.setdefault(pairs["name"].lower(), pairs.get("value", ""))
+        elif "action" in pairs:
+            fields.setdefault("action", pairs["action"])
+    for name, value in re.findall(r"""["']([\w-]{1,40})["']\s*:\s*["']([^"']*)["']""", text[: 4 * LONGEST_POLICY]):
+        fields.setdefault("action" if name == "url" else name.lower(), value)
+    if not fields and "=" in text:
+        fields = {name: values[0] for name, values in read_link(text).values.items()}
+    return fields
+
+
+def read_policy(text: str) -> dict[str, Any] | None:
+    """Read a base64 JSON policy, either alphabet, CloudFront's too; `None` when it is none."""
+    packed = re.sub(r"\s", "", text)[:LONGEST_POLICY].translate(str.maketrans("-_~", "+=/"))
+    try:
+        read = json.loads(base64.b64decode(packed + "=" * (-len(packed) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _policies(text: str, fields: Mapping[str, str]) -> list[str]:
+    """Candidates for the policy, the named field first."""
+    named = [fields["policy"]] if fields.get("policy") else []
+    return [*named, *re.findall(r"eyJ[A-Za-z0-9+/_=-]{20,65000}", text)[:5]]
+
+
+def _conditions(conditions: list[Any]) -> tuple[dict[str, str], str, str]:
+    """Return (fields that must be exact, prefix of the key, range of sizes)."""
+    exact: dict[str, str] = {}
+    prefix = sizes = ""
+    for each in conditions[:200]:
+        if isinstance(each, dict):
+            exact.update({str(name).lower(): str(value) for name, value in each.items()})
+        elif isinstance(each, list) and len(each) == 3:
+            operator, name, value = (str(part) for part in each)
+            if operator.lower() == "eq":
+                exact[name.lstrip("$").lower()] = value
+            elif operator.lower() == "starts-with" and name.lower() == "$key":
+                prefix = value
+            elif operator.lower() == "content-length-range":
+                sizes = f"{name}-{value}"
+    return exact, prefix, sizes
+
+
+def _plus(start: datetime, life: timedelta) -> datetime:
+    try:
+        return start + life
+    except OverflowError:
+        return LAST_INSTANT
