@@ -1,0 +1,95 @@
+"""One finding for a tired reader: what is open, where, what to do, then why and the details."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from tidegate.assess import words
+from tidegate.model.finding import Finding
+from tidegate.model.place import Place
+from tidegate.report import _words
+from tidegate.report._grant import LABEL, block, entries, lifetime, limits, opens, powers
+from tidegate.report._terminal import Paper, columns
+
+PLACES = 5
+"""Places shown on a card; the rest are counted."""
+
+
+def card(
+    paper: Paper, finding: Finding, now: datetime, *, target: bool, same_fix: str | None
+) -> Iterator[str]:
+    """Write one finding.
+
+    `target`: say in which target a place is, because there are several. `same_fix`: the id of a finding
+    shown before that is closed in the very same way.
+    """
+    sure = "" if finding.confidence == "high" else f"{finding.confidence} confidence, "
+    right = paper.clean(f"{sure}score {finding.score}")
+    badge = finding.severity.upper()
+    title = paper.shorten(paper.clean(finding.title), paper.width - len(badge) - columns(right) - 14)
+    yield paper.rule(badge, right, middle=title, style=finding.severity.value)
+    yield from paper.wrap(paper.clean(words.sentence(finding.grant, now)), first=" ", style="bold")
+    yield ""
+    yield from places(paper, finding, target=target)
+    if same_fix:
+        yield from block(paper, "close", paper.clean(f"as {same_fix} above"))
+    else:
+        yield from entries(paper, "close", finding.fix, count=True)
+    yield from entries(paper, "why", finding.reasons, count=False)
+    yield from details(paper, finding, now)
+    yield ""
+
+
+def details(paper: Paper, finding: Finding, now: datetime) -> Iterator[str]:
+    """Write the facts of the grant."""
+    grant = finding.grant
+    yield from block(paper, "opens", paper.clean(opens(grant)))
+    yield from powers(paper, grant)
+    yield from block(paper, "ends", paper.clean(lifetime(grant, now)))
+    yield from block(paper, "usable", paper.clean(limits(grant)))
+    if grant.signer:
+        yield from block(paper, "signer", paper.clean(grant.signer))
+    yield from block(paper, "revoke", paper.clean(f"{grant.revocation.means} {grant.revocation.collateral}"))
+    yield from entries(paper, "note", grant.warnings, count=False)
+    yield from block(paper, "seen as", paper.clean(finding.redacted))
+    yield from block(paper, "id", paper.clean(f"{finding.id}  rule {finding.rule}"))
+
+
+def places(paper: Paper, finding: Finding, *, target: bool) -> Iterator[str]:
+    """Write the first few places and count the rest."""
+    label = "where"
+    for place in finding.occurrences[:PLACES]:
+        yield from _place(paper, label, place, target=target)
+        label = ""
+    more = finding.occurrences_total - min(PLACES, len(finding.occurrences))
+    if more > 0:
+        yield from block(paper, label, f"and {_words.many(more, 'more place')}")
+
+
+def _place(paper: Paper, label: str, place: Place, *, target: bool) -> Iterator[str]:
+    name = paper.clean(f"{place.target}: {_words.spot(place)}" if target else _words.spot(place))
+    note = paper.clean(history(place, dot=paper.signs.dot))
+    name = paper.shorten(name, paper.width - LABEL).replace(" ", "\xa0")
+    (found,) = block(paper, label, name, style="path")
+    if columns(name) + 2 + columns(note) <= paper.width - LABEL:
+        yield f"{found}  {paper.paint(note, 'faint')}".rstrip()
+        return
+    yield found
+    yield from paper.wrap(note, first=" " * (LABEL + 2), style="faint") if note else ()
+
+
+def history(place: Place, *, dot: str) -> str:
+    """Say what git knows of a place, and what had to be undone to read it (raw)."""
+    parts = []
+    if place.in_head is not None:
+        parts.append("in HEAD" if place.in_head else "in history only")
+    if place.commit:
+        when = f" {place.committed_at:%Y-%m-%d}" if place.committed_at else ""
+        who = _words.author(place)
+        parts.append(f"since {_words.short_commit(place)}{when}{f' by {who}' if who else ''}")
+    if place.versions > 1:
+        parts.append(f"{place.versions:,} versions")
+    if place.unwrapped:
+        parts.append(f"inside {', '.join(place.unwrapped)}")
+    return dot.join(parts)

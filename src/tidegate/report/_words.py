@@ -1,0 +1,140 @@
+"""Phrases that several formats share. All of them come out raw: the renderer escapes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.model.finding import Finding, Severity
+from tidegate.model.grant import Grant, Validity
+from tidegate.model.place import Place
+from tidegate.model.report import Coverage, Gap, Report
+
+WORST_FIRST: tuple[Severity, ...] = tuple(reversed(Severity))
+
+_PROVIDERS = {"azure": "Azure", "aws": "AWS", "gcp": "Google Cloud"}
+
+
+def many(count: int, one: str, more: str | None = None) -> str:
+    """Count things: `1 gap`, `4,950 gaps`."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def size(count: int) -> str:
+    """Count bytes in units of 1,024: `1.2 GiB`."""
+    value, unit = float(count), "bytes"
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024 or unit == "TiB":
+            break
+        value /= 1024
+    return f"{value:,.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:,.1f} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Say how long something took: `0.4 s`, `3 min 20 s`."""
+    if seconds < 100:
+        return f"{max(0.0, seconds):.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def span(days: float) -> str:
+    """Say a lifetime: `5 hours`, `12 days`, `24.9 years`."""
+    if days < 2:
+        return many(max(0, round(days * 24)), "hour")
+    return many(round(days), "day") if days < 730 else f"{days / 365.25:,.1f} years"
+
+
+def day(moment: datetime) -> str:
+    """Return the date, with the time of day (UTC) where it is not midnight."""
+    at_midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    return f"{moment:%Y-%m-%d}" if at_midnight else f"{moment:%Y-%m-%d %H:%M}Z"
+
+
+def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
+    """Count findings, worst first; a severity without one is 0."""
+    counted = Counter(finding.severity for finding in findings)
+    return {severity: counted[severity] for severity in WORST_FIRST}
+
+
+def counts(findings: Iterable[Finding]) -> list[tuple[Severity, str]]:
+    """Return `(CRITICAL, "2 critical")` for each severity that occurs, worst first."""
+    return [(severity, f"{count:,} {severity}") for severity, count in by_severity(findings).items() if count]
+
+
+def verdict(report: Report) -> str:
+    """Say in one sentence what the report as a whole means, where nothing was found."""
+    if not report.coverage.documents:
+        return "Nothing was read, so this says nothing about the target."
+    if report.gaps:
+        gaps = many(len(report.gaps), "thing was", "things were")
+        return f"Nothing found, but {gaps} not looked at: this is not a clean result."
+    return "No link, token or key to cloud storage was found."
+
+
+def read(report: Report) -> str:
+    """Say how much was read, and how fast."""
+    coverage: Coverage = report.coverage
+    parts = [many(coverage.documents, "document"), size(coverage.bytes)]
+    if coverage.commits:
+        parts.append(many(coverage.commits, "commit"))
+    return f"{', '.join(parts)} in {duration((report.ended_at - report.started_at).total_seconds())}"
+
+
+def subject(grant: Grant) -> str:
+    """Name what a grant opens: `contosomodels/models/big.ckpt`; its endpoint where no name is known."""
+    names = [name for name in (grant.account, grant.container, grant.key) if name]
+    return "/".join(names) or grant.endpoint or "not known"
+
+
+def provider(grant: Grant) -> str:
+    """Return the provider's name as people write it."""
+    return _PROVIDERS.get(grant.provider, grant.provider)
+
+
+def ends(grant: Grant, now: datetime) -> str:
+    """Say when a grant ends by itself."""
+    if grant.expires_at is None:
+        if grant.policy:
+            return f"decided by the stored policy {grant.policy}"
+        return "never by itself" if grant.validity is Validity.VALID else "not known"
+    days = (grant.expires_at - now).total_seconds() / 86400
+    if grant.validity is Validity.EXPIRED or days <= 0:
+        return f"{day(grant.expires_at)}, {span(-days)} ago"
+    return f"{day(grant.expires_at)}, in {span(days)}"
+
+
+def spot(place: Place) -> str:
+    """Return `path:line:column`, which editors and terminals can open."""
+    return f"{place.path}:{place.line}:{place.column}"
+
+
+def short_commit(place: Place) -> str:
+    """Return the first seven digits of the commit; empty where there is none."""
+    return (place.commit or "")[:7]
+
+
+def author(place: Place) -> str:
+    """Return the author's name without the address, which the machine formats have."""
+    return (place.author or "").split(" <")[0].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class GapGroup:
+    """Gaps with one reason."""
+
+    stage: str
+    reason: str
+    subjects: Sequence[str]
+
+
+def group_gaps(gaps: Iterable[Gap]) -> Iterator[GapGroup]:
+    """Group gaps by stage and reason, the largest group first."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for gap in gaps:
+        groups.setdefault((gap.stage, gap.reason), []).append(gap.subject)
+    for (stage, reason), subjects in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])):
+        yield GapGroup(stage, reason, subjects)

@@ -1,0 +1,161 @@
+"""The report for a person at a terminal: the worst first, and what to do about it on the first screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+from tidegate.model.finding import Finding, Severity
+from tidegate.model.report import Report
+from tidegate.report import _words
+from tidegate.report._card import card
+from tidegate.report._grant import block
+from tidegate.report._terminal import Paper, table
+
+CARDS = 30
+"""Findings that get a card; the following ones get a line each."""
+LINES = 200
+"""Findings that get a line, in each table; beyond that they are counted: a longer list is for a program."""
+GAP_GROUPS, GAP_SUBJECTS = 12, 3
+
+
+class Text:
+    """Writes as wide as `width`, with signs and colours that the stream can show."""
+
+    id = "text"
+
+    def write(self, report: Report, out: IO[str], *, colour: bool = False, width: int = 80) -> None:
+        paper = Paper.of(getattr(out, "encoding", None), colour=colour, width=width)
+        for line in lines(paper, report):
+            out.write(line.rstrip() + "\n")
+
+
+def lines(paper: Paper, report: Report) -> Iterator[str]:
+    """Return the report line by line."""
+    loud = [finding for finding in report.findings if finding.severity is not Severity.INFO]
+    quiet = [finding for finding in report.findings if finding.severity is Severity.INFO]
+    yield from _head(paper, report)
+    yield from _cards(paper, report, loud[:CARDS])
+    yield from _more(paper, loud[CARDS:])
+    yield from _info(paper, quiet)
+    yield from _gaps(paper, report)
+    yield from _summary(paper, report)
+
+
+def _head(paper: Paper, report: Report) -> Iterator[str]:
+    shown, more = report.targets[:3], len(report.targets) - 3
+    names = ", ".join(paper.clean(target) for target in shown) + (f" and {more} more" if more > 0 else "")
+    yield from paper.wrap(f"{paper.paint('tidegate', 'bold')} {paper.clean(report.version)}  {names}")
+    if report.findings:
+        yield from paper.wrap(_tally(paper, report))
+    yield ""
+
+
+def _tally(paper: Paper, report: Report) -> str:
+    parts = [
+        paper.paint(text.replace(" ", "\xa0"), severity.value)
+        for severity, text in _words.counts(report.findings)
+    ]
+    if report.gaps:
+        parts.append(f"{_words.many(len(report.gaps), 'gap')}: not all was read")
+    return paper.signs.dot.join(parts)
+
+
+def _cards(paper: Paper, report: Report, findings: Sequence[Finding]) -> Iterator[str]:
+    shown: dict[tuple[str, ...], str] = {}
+    for finding in findings:
+        same = shown.get(finding.fix) if finding.fix else None
+        shown.setdefault(finding.fix, finding.id)
+        yield from card(paper, finding, report.ended_at, target=len(report.targets) > 1, same_fix=same)
+
+
+def _more(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
+    if not findings:
+        return
+    yield paper.rule(f"{_words.many(len(findings), 'more finding')}, one a line")
+    rows = [[each.severity.value, *_columns(paper, each)] for each in findings[:LINES]]
+    for severity, *rest in table(rows):
+        yield f" {paper.paint(severity, severity.strip())}{''.join(rest)}"
+    yield from _cut(len(findings))
+    yield ""
+
+
+def _columns(paper: Paper, finding: Finding) -> list[str]:
+    """Return what is opened and where it was first seen, cut to what a line can hold."""
+    room = paper.width - 14
+    what = paper.shorten(paper.clean(_words.subject(finding.grant)), room * 2 // 5)
+    place = _words.spot(finding.occurrences[0]) if finding.occurrences else ""
+    more = f" +{finding.occurrences_total - 1:,}" if finding.occurrences_total > 1 else ""
+    return [what, paper.shorten(paper.clean(place), room - room * 2 // 5 - len(more)) + more]
+
+
+def _cut(count: int) -> Iterator[str]:
+    if count > LINES:
+        yield f" and {count - LINES:,} more; all of them: --format json"
+
+
+def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
+    plain = [finding for finding in findings if finding.grant.kind == "anonymous"]
+    other = [finding for finding in findings if finding.grant.kind != "anonymous"]
+    if other:
+        yield paper.rule(
+            f"INFO  {_words.many(len(other), 'credential')} of little use to anyone now", style="info"
+        )
+        for finding in other[:LINES]:
+            what, place = _columns(paper, finding)
+            yield f" {what}  {place}"
+            why = finding.reasons[0] if finding.reasons else ""
+            yield from paper.wrap(paper.clean(f"{finding.title}. {why}"), first="   ", style="faint")
+        yield from _cut(len(other))
+        yield ""
+    if plain:
+        yield paper.rule(
+            f"INFO  {_words.many(len(plain), 'storage address', 'storage addresses')}", style="info"
+        )
+        yield from paper.wrap(
+            "No credential in them. Worth asking whether they are open to anyone:", first=" "
+        )
+        for cells in table([_columns(paper, finding) for finding in plain[:LINES]]):
+            yield f"   {''.join(cells)}"
+        yield from _cut(len(plain))
+        yield ""
+
+
+def _gaps(paper: Paper, report: Report) -> Iterator[str]:
+    if not report.gaps:
+        return
+    yield paper.rule(f"NOT LOOKED AT  {_words.many(len(report.gaps), 'gap')}", style="medium")
+    groups = list(_words.group_gaps(report.gaps))
+    for group in groups[:GAP_GROUPS]:
+        count = f"{len(group.subjects):,} times: " if len(group.subjects) > 1 else ""
+        yield from paper.wrap(paper.clean(f"{count}{group.reason} ({group.stage})"), first=" ", rest="   ")
+        for subject in group.subjects[:GAP_SUBJECTS]:
+            yield f"   {paper.shorten(paper.clean(subject), paper.width - 3)}"
+        if len(group.subjects) > GAP_SUBJECTS:
+            yield f"   and {len(group.subjects) - GAP_SUBJECTS:,} more"
+    if len(groups) > GAP_GROUPS:
+        rest = sum(len(group.subjects) for group in groups[GAP_GROUPS:])
+        yield f" and {_words.many(rest, 'gap')} for {len(groups) - GAP_GROUPS} other reasons"
+    yield ""
+
+
+def _summary(paper: Paper, report: Report) -> Iterator[str]:
+    yield paper.rule()
+    if report.findings:
+        yield from paper.wrap(_tally(paper, report), first=" ")
+    else:
+        style = "good" if report.complete else "medium"
+        yield from paper.wrap(_words.verdict(report), first=" ", style=style)
+    yield from block(paper, "read", _words.read(report))
+    if report.suppressed:
+        muted = ", ".join(f"{count:,} {reason}" for reason, count in sorted(report.suppressed.items()))
+        yield from block(paper, "muted", paper.clean(muted))
+    worst = report.findings[0] if report.findings else None
+    if worst and worst.severity is not Severity.INFO:
+        where = f", {_words.spot(worst.occurrences[0])}" if worst.occurrences else ""
+        yield from block(paper, "worst", paper.clean(f"{worst.title} {_words.subject(worst.grant)}{where}"))
+        if worst.fix:
+            yield from block(paper, "do first", paper.clean(worst.fix[0]))
+
+
+PLUGIN = Text()
