@@ -1,0 +1,57 @@
+"""Named tests that a rule can ask its secret to pass; each takes the canonical secret."""
+
+from __future__ import annotations
+
+import binascii
+import math
+import re
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Callable
+
+from tidegate.detect.unwrap import decode_base64
+
+
+def entropy_bits(text: str) -> float:
+    """Shannon entropy of the characters, in bits a character: 0 for `aaaa`, 4 for random hex."""
+    if not text:
+        return 0.0
+    total = len(text)
+    return -sum(n / total * math.log2(n / total) for n in Counter(text).values())
+
+
+def _decodes_to(size_bytes: int) -> Callable[[str], bool]:
+    def check(secret: str) -> bool:
+        decoded = decode_base64(secret.encode("latin-1", "replace"))
+        return decoded is not None and len(decoded) == size_bytes
+
+    return check
+
+
+def _entropy_at_least(bits: float) -> Callable[[str], bool]:
+    return lambda secret: entropy_bits(secret) >= bits
+
+
+def _mixed(secret: str) -> bool:
+    """Letters of both cases and digits: a key, not a word, a path or a hash in hex."""
+    return bool(re.search(r"[a-z]", secret) and re.search(r"[A-Z]", secret) and re.search(r"[0-9]", secret))
+
+
+def _base64_json(secret: str) -> bool:
+    try:
+        return b64decode(secret, validate=True).lstrip().startswith(b"{")
+    except (binascii.Error, ValueError):
+        return False
+
+
+CHECKS: dict[str, Callable[[str], bool]] = {
+    "base64-32-bytes": _decodes_to(32),
+    "base64-64-bytes": _decodes_to(64),
+    "base64-20-bytes": _decodes_to(20),
+    "base64-json": _base64_json,
+    "entropy-3": _entropy_at_least(3.0),
+    "entropy-3.5": _entropy_at_least(3.5),
+    "entropy-4": _entropy_at_least(4.0),
+    "mixed": _mixed,
+}
+"""Name -> check."""

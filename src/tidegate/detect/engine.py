@@ -1,0 +1,297 @@
+"""Detection: batches of documents in, sightings out.
+
+One pass of the matcher nominates; only around its hits the text is unwrapped and the rules' exact
+patterns are tried. What an encoding hid is decoded and goes through the same again, to a bounded depth.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from tidegate.detect import known, stitch
+from tidegate.detect.checks import CHECKS
+from tidegate.detect.matcher import BASE64, PLAIN, WIDE2, WIDE4, Matcher
+from tidegate.detect.peel import Peeled, peel_base64, peel_wide
+from tidegate.detect.rules import Rule
+from tidegate.detect.unwrap import View, raw_view, views
+from tidegate.model.document import Batch, Spot, Tally
+from tidegate.model.secret import Secret
+from tidegate.model.sighting import Sighting
+
+MAX_DEPTH = 3
+"""How many encodings may be wrapped into each other."""
+MAX_HITS = 50_000
+"""Anchors in one document that are looked at; a document with more is hostile or a list, and gets a gap."""
+MAX_REGION = 1 << 20
+"""Bytes of one stretch of neighbouring anchors."""
+IGNORE_MARK = b"tidegate:ignore"
+"""On the line of a credential, or on the line before: it does not alarm, and is counted."""
+
+
+@dataclass(slots=True)
+class Match:
+    """A confirmed match in a document, before it becomes a sighting."""
+
+    rule: Rule
+    text: bytes
+    secret: str
+    context: dict[str, str]
+    begin: int
+    """Of the whole match, in the outermost document."""
+    end: int
+    start: int
+    """Of the secret, or of the text where nothing is secret."""
+    stop: int
+    steps: tuple[str, ...]
+    stitched: bool = False
+    claims: set[str] = field(default_factory=set)
+    """Values of its context: a key id that belongs to this key is no finding of its own."""
+
+
+class Detector:
+    """Holds the compiled rules. One per process."""
+
+    def __init__(self, rules: Sequence[Rule], cache_dir: Path | None = None) -> None:
+        self.rules = tuple(rules)
+        self._matcher = Matcher(self.rules, cache_dir)
+        self._kept: Counter[tuple[str, str]] = Counter()
+
+    def scan(self, batch: Batch, tally: Tally) -> list[Sighting]:
+        """Return what is seen in the batch's documents."""
+        data = batch.data
+        hits = self._matcher.scan(data)
+        if not hits:
+            return []
+        sightings: list[Sighting] = []
+        for index, own in _by_document(hits, batch.starts, batch.ends):
+            start, end = batch.starts[index], batch.ends[index]
+            document = bytes(memoryview(data)[start:end])
+            label = batch.labels[index]
+            if len(own) > MAX_HITS:
+                tally.gap("detect", str(label), f"{len(own):,} anchors in one text; looked at {MAX_HITS:,}")
+                del own[MAX_HITS:]
+            matches = _distinct(self._matches(document, own, 0))
+            if matches:
+                sightings += self._sightings(document, label, batch.line_base.get(index, 0), matches)
+        return sightings
+
+    def scan_text(self, text: str | bytes, label: Hashable = "") -> list[Sighting]:
+        """Return what is seen in one text."""
+        data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+        return self.scan(Batch(data, [0], [len(data)], [label]), Tally())
+
+    def _matches(self, document: bytes, hits: Iterable[tuple[int, int]], depth: int) -> Iterator[Match]:
+        plain: defaultdict[int, list[int]] = defaultdict(list)
+        done_until: dict[str, int] = {}
+        for expression, end in hits:
+            meaning = self._matcher.meanings[expression]
+            if meaning.clothes == PLAIN:
+                plain[meaning.rule].append(end)
+            elif depth < MAX_DEPTH and end > done_until.get(meaning.clothes, 0):
+                peeled = _peel(document, end, meaning.clothes)
+                if peeled is not None:
+                    done_until[meaning.clothes] = peeled.end
+                    yield from self._inside(peeled, depth)
+        for index in sorted(plain):
+            yield from self._confirm(document, self.rules[index], plain[index])
+
+    def _inside(self, peeled: Peeled, depth: int) -> Iterator[Match]:
+        for match in self._matches(peeled.data, self._matcher.scan(peeled.data), depth + 1):
+            _complete(match, peeled.data)
+            match.begin, match.end, match.start, match.stop = (
+                peeled.source(i) for i in (match.begin, match.end, match.start, match.stop)
+            )
+            match.steps = (peeled.step, *match.steps)
+            yield match
+
+    def _confirm(self, document: bytes, rule: Rule, ends: list[int]) -> Iterator[Match]:
+        for low, high in _regions(ends, rule.before, rule.after, len(document)):
+            raw = raw_view(document, low, high)
+            for view in views(raw) if rule.unwrap else (raw,):
+                for found in rule.regex.finditer(view.data):
+                    match = _accept(rule, view, found)
+                    if match is not None:
+                        yield match
+
+    def _sightings(
+        self, document: bytes, label: Hashable, line_base: int, matches: list[Match]
+    ) -> Iterator[Sighting]:
+        line, counted = 1 + line_base, 0
+        for match in matches:
+            _complete(match, document)
+        taken = {value for match in matches if match.rule.secret_groups for value in match.claims}
+        for match in matches:
+            rule = match.rule
+            if any(name not in match.context for name in rule.needs):
+                continue
+            if not rule.secret_groups and match.secret in taken:
+                continue
+            key = (rule.id, match.secret)
+            self._kept[key] += 1
+            if self._kept[key] > rule.limit:
+                continue
+            line += document.count(b"\n", counted, match.begin)
+            counted = max(counted, match.begin)
+            column = match.begin - document.rfind(b"\n", 0, match.begin)
+            text = match.text.decode("latin-1")
+            reason = known.why_harmless(text, match.secret if rule.secret_groups else "", match.context)
+            if reason is None and _ignored(document, match.start):
+                reason = "tidegate:ignore"
+            yield Sighting(
+                rule=rule.id,
+                provider=rule.provider,
+                kind=rule.kind,
+                text=Secret(text),
+                secret=Secret(match.secret),
+                context=match.context,
+                stitched=match.stitched,
+                spot=Spot(label, line, column, match.steps),
+                confidence=rule.confidence if not match.stitched else _lower(rule.confidence),
+                suppressed=reason,
+            )
+
+
+def _by_document(
+    hits: list[tuple[int, int]], starts: list[int], ends: list[int]
+) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """Group hits by document, with offsets from the document's start; one across a border is dropped."""
+    index, own, limit = -1, [], -1
+    for expression, end in hits:
+        if end > limit:
+            if own:
+                yield index, own
+            index = bisect_right(starts, end - 1) - 1
+            own, limit = [], ends[index] if index >= 0 else -1
+        if index >= 0 and starts[index] < end <= limit:
+            own.append((expression, end - starts[index]))
+    if own:
+        yield index, own
+
+
+def _regions(ends: list[int], before: int, after: int, size: int) -> Iterator[tuple[int, int]]:
+    """Join the windows around neighbouring anchors."""
+    low = high = -1
+    for end in ends:
+        start, stop = max(0, end - before), min(size, end + after)
+        if low >= 0 and start <= high and stop - low <= MAX_REGION:
+            high = stop
+            continue
+        if low >= 0:
+            yield low, high
+        low, high = start, stop
+    if low >= 0:
+        yield low, high
+
+
+def _peel(document: bytes, end: int, clothes: str) -> Peeled | None:
+    if clothes == BASE64:
+        return peel_base64(document, end - 1)
+    if clothes in (WIDE2, WIDE4):
+        return peel_wide(document, end, 2 if clothes == WIDE2 else 4)
+    raise AssertionError(clothes)
+
+
+def _accept(rule: Rule, view: View, found: Any) -> Match | None:
+    """Return the match, or `None` when it does not pass the rule's companion and checks."""
+    text = found.group(0)
+    if rule.companion_regex is not None and not rule.companion_regex.search(text):
+        return None
+    group = next((g for g in rule.secret_groups if found.start(g) >= 0), 0)
+    secret = _canonical(found.group(group), rule)
+    if rule.secret_groups and not all(CHECKS[name](secret) for name in rule.checks):
+        return None
+    context = {}
+    for name, index in rule.groups:
+        value = found.group(index)
+        if value:
+            context[name] = value.decode("latin-1")
+    begin, end = view.span(*found.span(0))
+    start, stop = view.span(*found.span(group))
+    return Match(rule, text, secret, context, begin, end, start, stop, view.steps)
+
+
+def _canonical(secret: bytes, rule: Rule) -> str:
+    """Return one form of a secret however it was written: percent-encoding undone, standard base64, padded."""
+    text = secret.decode("latin-1")
+    if "%" in text:
+        text = unquote(text, "latin-1")
+    if any(name.startswith("base64-") for name in rule.checks):
+        text = text.replace("-", "+").replace("_", "/").rstrip("=")
+        text += "=" * (-len(text) % 4)
+    return text
+
+
+def _distinct(matches: Iterable[Match]) -> list[Match]:
+    """Of the readings of one place keep the best, of overlapping matches of two rules the higher ranked."""
+    ordered = sorted(matches, key=lambda m: (m.rule.id, m.start, m.stop))
+    best: list[Match] = []
+    for match in ordered:
+        other = best[-1] if best else None
+        if other is None or other.rule is not match.rule or match.start >= other.stop:
+            best.append(match)
+        elif _goodness(match) > _goodness(other):
+            best[-1] = match
+    kept: list[Match] = []
+    reach = -1
+    for match in sorted(best, key=lambda m: (m.begin, -m.rule.rank)):
+        if match.begin < reach and any(_hides(other, match) for other in kept[-_NEIGHBOURS:]):
+            continue
+        kept.append(match)
+        reach = max(reach, match.end)
+    weaker = {id(m) for i, m in enumerate(kept) for other in kept[i + 1 : i + _NEIGHBOURS] if _hides(other, m)}
+    return [m for m in kept if id(m) not in weaker]
+
+
+_NEIGHBOURS = 8
+"""How many neighbouring matches can overlap one place."""
+
+
+def _hides(stronger: Match, weaker: Match) -> bool:
+    """A plain URL inside a signed link, a key id inside a presigned URL: the higher rank tells it all."""
+    return (
+        stronger.rule.rank > weaker.rule.rank and stronger.begin < weaker.end and weaker.begin < stronger.end
+    )
+
+
+def _goodness(match: Match) -> tuple[int, int, bool, int, int, int]:
+    """The cleanest reading, then the most complete, then the one with least undone."""
+    residue = sum(match.text.count(sign) for sign in _RESIDUE)
+    whole = b"://" in match.text
+    return (-residue, len(match.context), whole, match.text.count(b"&"), -len(match.steps), -len(match.text))
+
+
+_RESIDUE = (b"=3D", b"\\u00", b"&amp;", b"%26", b"%253")
+"""What is left of an escape in a text shows that it was not undone."""
+
+
+def _complete(match: Match, document: bytes) -> None:
+    """Add the names that stand apart, sought in the text in which the match was made."""
+    match.claims = set(match.context.values())
+    for name in match.rule.stitch:
+        target = _ALIASES.get(name, name)
+        if target not in match.context:
+            value = stitch.nearby(document, match.begin, match.end, name)
+            if value is not None:
+                match.context[target] = value
+                match.claims.add(value)
+                match.stitched = True
+
+
+_ALIASES = {"compatible_key_id": "key_id", "gcs_key_id": "key_id", "b2_key_id": "key_id"}
+
+
+def _ignored(document: bytes, at: int) -> bool:
+    line = document.rfind(b"\n", 0, at) + 1
+    end = document.find(b"\n", at)
+    before = document.rfind(b"\n", 0, max(0, line - 1)) + 1
+    return IGNORE_MARK in document[before : end if end >= 0 else len(document)]
+
+
+def _lower(confidence: str) -> str:
+    return {"high": "medium"}.get(confidence, "low")

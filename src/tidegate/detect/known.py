@@ -1,0 +1,58 @@
+"""Values that are public by intent: documentation constants, emulator keys, placeholders.
+
+They never alarm; they are counted with the reason. Exact values only: never a word in a path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+EMULATOR_KEY = (
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
+"""The account key of Azurite and the older storage emulator.
+Source: learn.microsoft.com/azure/storage/common/storage-use-azurite, "Well-known storage account and key".
+"""
+_COSMOS_EMULATOR_KEY = (
+    "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
+)
+_EXACT: dict[str, str] = {
+    EMULATOR_KEY: "the emulator's public key",
+    _COSMOS_EMULATOR_KEY: "the emulator's public key",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": "a documentation constant",
+    "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404": "a documentation constant",
+}
+_MICROSOFT_SAMPLES = (
+    "Z/RHIX5Xcg0Mq2rqI3OlWTjEg2tYkboXr1P9ZUXDtkk=",
+    "dD80ihBh5jfNpymO5Hg1IdiJIEvHcJpCMiCMnN/RnbI=",
+    "a39+YozJhGp6miujGymjRpN8tsrQfLo9Z3i8IRyIpnQ=",
+)
+_EXACT |= dict.fromkeys(_MICROSOFT_SAMPLES, "a documentation constant")
+_EXAMPLE_KEY_ID = re.compile(r"\bA[KS]IA[A-Z0-9]{9}EXAMPLE\b")
+_PLACEHOLDER = re.compile(
+    r"^[<{\[(]|[>})\]]$|redacted|placeholder|your[-_ ]?(?:key|token|secret|sas|account)|changeme|\*{4}|\.{4}",
+    re.IGNORECASE,
+)
+_SAME_RUN = re.compile(r"(.)\1{11,}")
+_EMULATOR_ACCOUNT = "devstoreaccount1"
+
+
+def why_harmless(text: str, secret: str, context: Mapping[str, str]) -> str | None:
+    """Return the reason why this match does not alarm, or `None`."""
+    reason = _EXACT.get(secret)
+    if reason:
+        return reason
+    if _EXAMPLE_KEY_ID.search(context.get("key_id", "")) or _EXAMPLE_KEY_ID.search(text):
+        return "a documentation constant"
+    if context.get("account") == _EMULATOR_ACCOUNT:
+        return "the emulator's account"
+    if secret and (_SAME_RUN.search(secret) or _PLACEHOLDER.search(secret) or _few_characters(secret)):
+        return "a placeholder"
+    return None
+
+
+def _few_characters(secret: str) -> bool:
+    """`xxxx`, `abcabcabc`, `0123456789…` repeated: nothing a signer or generator makes."""
+    plain = secret.rstrip("=")
+    return len(plain) >= 16 and len(set(plain)) <= max(3, len(plain) // 9)

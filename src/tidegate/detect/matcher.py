@@ -1,0 +1,190 @@
+"""One pass of Hyperscan over many documents for all rules at once.
+
+Every rule's anchors go in, and its literals in the clothes they may wear: base64 at its three alignments,
+UTF-16 and UTF-32. A hit says which rule, in which clothes, and where it ends; it decides nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import platform
+import re
+import stat
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import hyperscan
+
+from tidegate.detect.rules import Rule
+from tidegate.errors import RuleError
+
+PLAIN: Final = "plain"
+BASE64: Final = "base64"
+WIDE2: Final = "utf-16"
+WIDE4: Final = "utf-32"
+
+_FORMAT: Final = b"tidegate-patterns-1\n"
+_MIN_BASE64 = 5
+"""Characters a base64 form must keep to be an anchor: 64**5 random characters for one false hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a hit of one expression stands for."""
+
+    rule: int
+    """Index into the rules."""
+    clothes: str
+
+
+class Matcher:
+    """The compiled expressions of a set of rules. One per process: the scratch space is not shared."""
+
+    def __init__(self, rules: Sequence[Rule], cache_dir: Path | None = None) -> None:
+        expressions, self.meanings = _expressions(rules)
+        database = _cached(expressions, cache_dir)
+        if database is None:
+            database = _compile(expressions, rules, self.meanings)
+            if cache_dir is not None:
+                _store(database, expressions, cache_dir)
+        self._scan = database.scan
+
+    def scan(self, data: bytes | bytearray | memoryview) -> list[tuple[int, int]]:
+        """Return (expression index, end offset) of every hit, in order of the end offset."""
+        hits: list[tuple[int, int]] = []
+        add = hits.append
+
+        def on_match(expression: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            add((expression, end))
+
+        self._scan(data, match_event_handler=on_match)
+        return hits
+
+
+def _expressions(rules: Sequence[Rule]) -> tuple[list[bytes], list[Meaning]]:
+    expressions: list[bytes] = []
+    meanings: list[Meaning] = []
+    for index, rule in enumerate(rules):
+        for anchor in rule.anchors:
+            expressions.append(anchor.encode("latin-1"))
+            meanings.append(Meaning(index, PLAIN))
+        for literal in rule.literals:
+            for clothes, form in _dressed(literal.encode()):
+                expressions.append(re.escape(form))
+                meanings.append(Meaning(index, clothes))
+    return expressions, meanings
+
+
+def _dressed(literal: bytes) -> list[tuple[str, bytes]]:
+    """Return the forms in which `literal` may stand: (clothes, bytes to seek)."""
+    # The first byte's zero neighbour differs between the byte orders: seek what both have in common.
+    wide = b"\x00".join(literal[i : i + 1] for i in range(len(literal)))
+    wider = b"\x00\x00\x00".join(literal[i : i + 1] for i in range(len(literal)))
+    once = base64_forms(literal)
+    # Base64 in base64 is how Helm keeps its releases; base64 of UTF-16 is PowerShell's `-EncodedCommand`.
+    more = [form for inner in once for form in base64_forms(inner)] + base64_forms(wide)
+    return [(WIDE2, wide), (WIDE4, wider), *((BASE64, form) for form in dict.fromkeys(once + more))]
+
+
+def base64_forms(literal: bytes) -> list[bytes]:
+    """Return what every base64 text that holds `literal` must show, one for each of three alignments.
+
+    Characters that also depend on the neighbours are cut off.
+    """
+    forms = []
+    for lead in range(3):
+        text = base64.b64encode(b"\x00" * lead + literal)
+        first = (lead * 8 + 5) // 6
+        last = (lead + len(literal)) * 8 // 6
+        form = text[first:last]
+        if len(form) >= _MIN_BASE64:
+            forms.append(form)
+    return forms
+
+
+def _compile(expressions: list[bytes], rules: Sequence[Rule], meanings: list[Meaning]) -> Any:
+    database = hyperscan.Database()
+    try:
+        database.compile(
+            expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=0
+        )
+    except hyperscan.error as why:
+        for expression, meaning in zip(expressions, meanings, strict=True):
+            try:
+                hyperscan.Database().compile(expressions=[expression], ids=[0], elements=1, flags=0)
+            except hyperscan.error as reason:
+                rule = rules[meaning.rule]
+                raise RuleError(f"{rule.file}: anchor {expression!r} does not compile: {reason}") from None
+        raise RuleError(f"the anchors do not compile together: {why}") from None
+    return database
+
+
+def _cache_name(expressions: list[bytes]) -> str:
+    """Depends on everything the compiled form depends on: expressions, library, processor."""
+    digest = hashlib.sha256(_FORMAT)
+    for part in (hyperscan.__version__, platform.machine(), _cpu_features(), str(len(expressions))):
+        digest.update(part.encode() + b"\x00")
+    for expression in expressions:
+        digest.update(len(expression).to_bytes(4, "big") + expression)
+    return f"patterns-{digest.hexdigest()[:32]}.hs"
+
+
+def _cpu_features() -> str:
+    try:
+        with Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as lines:
+            for line in lines:
+                if line.startswith(("flags", "Features")):
+                    return " ".join(f for f in ("ssse3", "avx2", "avx512vbmi", "sve2") if f in line)
+    except OSError:
+        pass
+    return platform.processor()
+
+
+def _cached(expressions: list[bytes], cache_dir: Path | None) -> Any | None:
+    """Load the compiled form, or `None` when there is none that can be trusted.
+
+    A compiled database is handed to native code that does not check it, so that only a file is taken
+    which this user alone could have written, and whose digest holds.
+    """
+    if cache_dir is None:
+        return None
+    try:
+        folder = cache_dir.lstat()
+        handle = os.open(cache_dir / _cache_name(expressions), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(handle, "rb") as file:
+        if not _only_mine(folder) or not _only_mine(os.fstat(file.fileno())):
+            return None
+        content = file.read()
+    body = content[len(_FORMAT) + 32 :]
+    if content[: len(_FORMAT)] != _FORMAT or hashlib.sha256(body).digest() != content[len(_FORMAT) :][:32]:
+        return None
+    try:
+        database = hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+    except hyperscan.error:
+        return None
+    return database
+
+
+def _only_mine(info: os.stat_result) -> bool:
+    return info.st_uid == os.geteuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _store(database: Any, expressions: list[bytes], cache_dir: Path) -> None:
+    """Keep the compiled form for the next start. A cache that cannot be written costs time, no more."""
+    body = hyperscan.dumpb(database)
+    try:
+        cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=cache_dir)
+        with os.fdopen(handle, "wb") as file:
+            file.write(_FORMAT + hashlib.sha256(body).digest() + body)
+        Path(name).replace(cache_dir / _cache_name(expressions))
+    except OSError:
+        return

@@ -1,0 +1,222 @@
+"""Rules: how a link or credential looks, one TOML file each.
+
+A rule nominates with `anchors` (one pass of the multi-pattern matcher over everything), and is exact with
+`pattern` (RE2, only around the anchors, after unwrapping). Its examples and counterexamples are its tests.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import re2
+
+from tidegate.errors import RuleError
+
+_PATTERN_MEMORY_BYTES = 64 << 20
+"""RE2's own limit for one pattern; counted repeats are unrolled and need more than its default 8 MB."""
+_CONFIDENCE = ("high", "medium", "low")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A text in which the rule must see something, and what."""
+
+    text: str
+    secret: str | None = None
+    """The canonical secret, where the example wants it checked."""
+    context: dict[str, str] = field(default_factory=dict)
+    """Names that must have been captured or stitched, and their values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule, read and checked."""
+
+    id: str
+    """Stable for ever: people mute and count by it."""
+    title: str
+    provider: str
+    """Which decoder understands it."""
+    kind: str
+    """Which of the decoder's forms it is."""
+    why: str
+    """What it means that this lies about, for the person who reads the finding."""
+    fix: str
+    references: tuple[str, ...]
+    anchors: tuple[str, ...]
+    """Hyperscan expressions, each with a required literal of four bytes and bounded repeats."""
+    literals: tuple[str, ...]
+    """Plain texts that are also sought in base64 and in UTF-16 and UTF-32."""
+    pattern: str
+    """RE2 over the unwrapped text around an anchor. The group `secret` marks what must not be seen (without
+    it the rule has nothing secret, e.g. a plain URL); other named groups become `context`."""
+    companion: str
+    """RE2 that must also be found in the matched text; empty: nothing more is asked."""
+    checks: tuple[str, ...]
+    """Names of checks in `checks.py` that the secret must pass."""
+    stitch: tuple[str, ...]
+    """Names sought near the match when the pattern did not capture them."""
+    needs: tuple[str, ...]
+    """Context names without which the match is no sighting."""
+    before: int
+    """Bytes before an anchor that may belong to the match."""
+    after: int
+    rank: int
+    """Of two overlapping matches the one with the higher rank stands."""
+    unwrap: bool
+    """Whether escapes and line breaks are undone; plain URLs do without."""
+    confidence: str
+    limit: int
+    """How many places of the same thing are kept in one shard of work; the rest is counted."""
+    examples: tuple[Example, ...]
+    counterexamples: tuple[str, ...]
+    file: str
+
+    @cached_property
+    def regex(self) -> Any:
+        """The compiled `pattern`; groups have names of bytes."""
+        return compile_re2(self.pattern, self.file)
+
+    @cached_property
+    def companion_regex(self) -> Any:
+        """The compiled `companion`, or `None`."""
+        return compile_re2(self.companion, self.file) if self.companion else None
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """Named groups without `secret`: (name, index). `account_2` is another place for `account`."""
+        named = [(name.decode(), index) for name, index in self.regex.groupindex.items()]
+        return tuple(sorted((n.rstrip("_0123456789"), i) for n, i in named if not n.startswith("secret")))
+
+    @cached_property
+    def secret_groups(self) -> tuple[int, ...]:
+        """Indices of `secret`, `secret_2`, …: alternatives for where the secret stands."""
+        named = self.regex.groupindex.items()
+        return tuple(sorted(index for name, index in named if name.startswith(b"secret")))
+
+
+def compile_re2(pattern: str, where: str) -> Any:
+    """Compile an RE2 expression over bytes, so that no text can make it slow."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.max_mem = _PATTERN_MEMORY_BYTES
+    try:
+        return re2.compile(pattern.encode("latin-1"), options)
+    except re2.error as why:
+        raise RuleError(f"{where}: pattern does not compile: {why}") from None
+
+
+def load_rules(extra: Sequence[Path] = ()) -> tuple[Rule, ...]:
+    """Return the built-in rules and those of `extra` (TOML files or folders of them), sorted by id.
+
+    Raises `RuleError`, naming file and key, when one is malformed or an id stands twice.
+    """
+    folder = resources.files("tidegate.detect") / "rules"
+    texts = {f"rules/{f.name}": f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".toml")}
+    for path in extra:
+        files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        try:
+            texts |= {str(f): f.read_text("utf-8") for f in files}
+        except (OSError, UnicodeDecodeError) as why:
+            raise RuleError(f"{path}: cannot be read: {why}") from None
+    rules: dict[str, Rule] = {}
+    for name, text in texts.items():
+        rule = parse_rule(text, name)
+        if rule.id in rules:
+            raise RuleError(f"{name}: the id {rule.id!r} stands in {rules[rule.id].file} already")
+        rules[rule.id] = rule
+    return tuple(rules[i] for i in sorted(rules))
+
+
+def parse_rule(text: str, file: str) -> Rule:
+    """Return the rule of one TOML file; `file` is for messages. Raises `RuleError`."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as why:
+        raise RuleError(f"{file}: {why}") from None
+    reader = _Reader(data, file)
+    rule = Rule(
+        id=reader.text("id"),
+        title=reader.text("title"),
+        provider=reader.text("provider"),
+        kind=reader.text("kind"),
+        why=reader.text("why"),
+        fix=reader.text("fix"),
+        references=reader.texts("references"),
+        anchors=reader.texts("anchors"),
+        literals=reader.texts("literals", ()),
+        pattern=reader.text("pattern"),
+        companion=reader.text("companion", ""),
+        checks=reader.texts("checks", ()),
+        stitch=reader.texts("stitch", ()),
+        needs=reader.texts("needs", ()),
+        before=reader.number("before", 2048),
+        after=reader.number("after", 1536),
+        rank=reader.number("rank", 50),
+        unwrap=reader.flag("unwrap", default=True),
+        confidence=reader.text("confidence", "high"),
+        limit=reader.number("limit", 10_000),
+        examples=reader.examples(),
+        counterexamples=reader.texts("counterexamples"),
+        file=file,
+    )
+    reader.nothing_left()
+    if rule.confidence not in _CONFIDENCE:
+        raise RuleError(f"{file}: confidence is {rule.confidence!r}, not one of {', '.join(_CONFIDENCE)}")
+    return rule
+
+
+class _Reader:
+    """Takes keys out of a table and says which is wrong."""
+
+    def __init__(self, data: dict[str, Any], file: str) -> None:
+        self._data = data
+        self._file = file
+
+    def _take(self, key: str, kind: type, default: Any) -> Any:
+        value = self._data.pop(key, default)
+        if value is None:
+            raise RuleError(f"{self._file}: {key} is missing")
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise RuleError(f"{self._file}: {key} is not a {kind.__name__}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return str(self._take(key, str, default))
+
+    def number(self, key: str, default: int) -> int:
+        return int(self._take(key, int, default))
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        return bool(self._take(key, bool, default))
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        value = self._take(key, list, list(default) if default is not None else None)
+        if not all(isinstance(each, str) for each in value) or (default is None and not value):
+            raise RuleError(f"{self._file}: {key} is not a list of at least one string")
+        return tuple(value)
+
+    def examples(self) -> tuple[Example, ...]:
+        value = self._take("examples", list, None)
+        made = []
+        for index, each in enumerate(value):
+            if isinstance(each, str):
+                each = {"text": each}
+            if not isinstance(each, dict) or not isinstance(each.get("text"), str):
+                raise RuleError(f"{self._file}: examples[{index}] has no text")
+            names = {k: str(v) for k, v in each.items() if k not in ("text", "secret")}
+            made.append(Example(text=each["text"], secret=each.get("secret"), context=names))
+        if not made:
+            raise RuleError(f"{self._file}: examples is empty")
+        return tuple(made)
+
+    def nothing_left(self) -> None:
+        if self._data:
+            raise RuleError(f"{self._file}: unknown key {sorted(self._data)[0]!r}")

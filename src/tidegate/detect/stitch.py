@@ -1,0 +1,143 @@
+"""Find the names that belong to a credential and stand apart from it: the account of a bare token, the id of
+a secret key.
+
+Of several candidates the nearest wins; one written before the credential, or under a variable with the same
+prefix, counts as nearer. A guess enriches a finding, its absence never removes one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tidegate.detect.unwrap import View, raw_view, unescape
+
+REACH = 8192
+"""Bytes on either side that are searched."""
+_AFTER_WEIGHT = 1.5
+_KINSHIP_WEIGHT = 0.2
+_MIN_KINSHIP = 4
+"""Characters two variable names must share to be of one family."""
+
+# Between a name and its value: quotes, colons, arrows, tags; never a line of other text.
+_IS = r"[\"'`]?\]?\s{0,8}(?:[:=]|=>|:=|,|>|\s)\s{0,8}(?:[a-z]{1,8}\(\s{0,4})?[\"'`]?"
+_STORAGE = r"(?:blob|dfs|file|queue|table|web)"
+
+_SOURCES: dict[str, tuple[str, ...]] = {
+    "account": (
+        rf"(?i)\b([a-z0-9]{{3,24}})(?:-secondary)?\.(?:z[0-9]{{1,2}}\.|privatelink\.)?{_STORAGE}"
+        r"\.(?:core\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net|cloudapi\.de)|storage\.azure\.net)",
+        r"(?i)\bAccountName\s{0,2}=\s{0,2}([a-z0-9]{3,24})\b",
+        rf"(?i)(?:storage[_.-]?account(?:[_.-]?name)?|account[_.-]?name|accountname|azure[_.-]?account|"
+        rf"azurestorageaccountname|(?:sas|blob|az|src|dst|source|dest|dest?ination)[_-]?account|"
+        rf"[a-z0-9]{{1,20}}_account(?:_name)?){_IS}([a-z0-9]{{3,24}})(?![A-Za-z0-9.])",
+        r"(?im)^[ \t]{0,8}account[ \t]{0,4}[=:][ \t]{0,4}[\"']?([a-z0-9]{3,24})[\"']?[ \t]{0,4}$",
+        r"(?i)--account-name[ =\"']{1,3}([a-z0-9]{3,24})\b",
+        r"(?i)fs\.azure\.(?:sas|account\.key)\.(?:[a-z0-9-]{3,63}\.)?([a-z0-9]{3,24})\b",
+    ),
+    "container": (
+        rf"(?i)(?:container(?:[_.-]?name)?|blob[_.-]?container){_IS}([a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._])",
+        r"(?i)fs\.azure\.sas\.([a-z0-9-]{3,63})\.[a-z0-9]{3,24}\b",
+        r"(?i)--container-name[ =\"']{1,3}([a-z0-9-]{3,63})\b",
+    ),
+    "key_id": (r"\b((?:AKIA|ASIA)[A-Z2-7]{16})\b",),
+    "compatible_key_id": (
+        rf"(?i)(?:access[_-]?key(?:[_-]?id)?|accesskey(?:id)?|aws_access_key_id){_IS}"
+        r"([A-Za-z0-9_-]{3,64})(?![A-Za-z0-9_/+=])",
+    ),
+    "gcs_key_id": (r"\b(GOOG[A-Z0-9]{10,80})\b",),
+    "b2_key_id": (
+        rf"(?i)(?:application[_-]?key[_-]?id|key[_-]?id|account(?:[_-]?id)?){_IS}((?:00[0-9])?[0-9a-f]{{12,25}})\b",
+    ),
+    "endpoint": (
+        r"(?i)\b((?:[a-z0-9-]{1,63}\.){0,4}(?:r2\.cloudflarestorage\.com|digitaloceanspaces\.com|wasabisys\.com|"
+        r"backblazeb2\.com|linodeobjects\.com|scw\.cloud|ovh\.net|ovh\.us|cloud\.ovh\.net|aliyuncs\.com|"
+        r"myqcloud\.com|amazonaws\.com(?:\.cn)?|storage\.googleapis\.com))\b",
+        rf"(?i)endpoint(?:[_-]?url)?{_IS}(?:https?://)?([a-z0-9][a-z0-9.-]{{2,120}}(?::[0-9]{{2,5}})?)",
+    ),
+    "bucket": (rf"(?i)bucket(?:[_.-]?name)?{_IS}(?:s3://|gs://)?([a-z0-9][a-z0-9.-]{{2,62}})(?![A-Za-z0-9_])",),
+    "tenant": (
+        rf"(?i)tenant(?:[_.-]?id)?{_IS}"
+        r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+    ),
+    "client_id": (
+        rf"(?i)(?:client|app(?:lication)?)[_.-]?id{_IS}"
+        r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+    ),
+    "email": (r"\b([a-z0-9-]{4,40}@[a-z0-9.-]{4,60}\.gserviceaccount\.com)\b",),
+    "project": (rf"(?i)project[_-]?id{_IS}([a-z][a-z0-9-]{{4,28}}[a-z0-9])\b",),
+    "session_token": (r"(?i)(aws_session_token|sessiontoken|x-amz-security-token)\b",),
+}
+_NOT_A_NAME = {
+    "account": frozenset("name key sas token none null true false string type account storage value the your".split()),
+    "container": frozenset("name none null true false string container value the your sas token key".split()),
+    "bucket": frozenset("name none null true false string bucket value the your".split()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name near a credential."""
+
+    value: str
+    start: int
+    end: int
+    line_start: str
+    """What stands before it on its line: the variable it is assigned to."""
+
+
+@lru_cache(maxsize=64)
+def _regex(source: str) -> re.Pattern[bytes]:
+    return re.compile(source.encode("ascii"))
+
+
+def nearby(document: bytes, start: int, end: int, name: str) -> str | None:
+    """Return the best candidate for `name` around `document[start:end]`, or `None`."""
+    low, high = max(0, start - REACH), min(len(document), end + REACH)
+    view = unescape(raw_view(document, low, high))
+    mine = _variable(document, start)
+    best: tuple[float, str] | None = None
+    for each in _candidates(view, name):
+        if each.start < end and each.end > start:
+            continue
+        distance = float(start - each.end) if each.end <= start else (each.start - end) * _AFTER_WEIGHT
+        if _kin(mine, each.line_start):
+            distance *= _KINSHIP_WEIGHT
+        if best is None or distance < best[0]:
+            best = (distance, each.value)
+    return best[1] if best else None
+
+
+def _candidates(view: View, name: str) -> Iterator[Candidate]:
+    refused = _NOT_A_NAME.get(name, frozenset())
+    for source in _SOURCES[name]:
+        for match in _regex(source).finditer(view.data):
+            value = match[1].decode("latin-1")
+            if name in ("account", "container"):
+                value = value.lower()
+            if value in refused:
+                continue
+            start, end = view.source(match.start(1)), view.source(match.end(1))
+            yield Candidate(value, start, end, _variable_of(view.data, match.start()))
+
+
+def _variable(document: bytes, at: int) -> str:
+    return _variable_of(document[max(0, at - 200) : at], min(at, 200))
+
+
+def _variable_of(data: bytes, at: int) -> str:
+    """The beginning of the line on which `at` stands, in lower case, up to the assignment."""
+    begin = data.rfind(b"\n", max(0, at - 200), at) + 1
+    head = data[begin : at + 40].split(b"=", 1)[0].split(b":", 1)[0]
+    return head.decode("latin-1").strip(" \t\"'").lower()
+
+
+def _kin(mine: str, other: str) -> bool:
+    shared = 0
+    for a, b in zip(mine, other, strict=False):
+        if a != b:
+            break
+        shared += 1
+    return shared >= _MIN_KINSHIP and shared < max(len(mine), len(other)) and not mine[shared - 1 : shared].isspace()

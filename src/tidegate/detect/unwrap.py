@@ -1,0 +1,219 @@
+"""Undo the wrappings a text may have: escapes, line breaks, concatenation, encodings.
+
+A `View` is one reading of a stretch of a document, with the way back: every byte of the view knows the
+byte of the document it came from. Nothing here knows what a credential is.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+_ROUNDS = 3
+"""How often one kind of escape may be nested in itself: `&amp;amp;`, `%2525`."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`data`, read out of a document by undoing `steps`."""
+
+    data: bytes
+    steps: tuple[str, ...]
+    """Outermost first."""
+    outs: tuple[int, ...]
+    """Where, in `data`, each run that maps one to one begins; ascending from 0."""
+    sources: tuple[int, ...]
+    """Where, in the document, each of these runs begins."""
+
+    def source(self, offset: int) -> int:
+        """Return the document's offset of the byte at `offset` of the view."""
+        run = bisect_right(self.outs, offset) - 1
+        start = self.sources[run] + offset - self.outs[run]
+        if run + 1 < len(self.sources):
+            # A replacement may be longer than what it replaced; stay before the next run.
+            return min(start, self.sources[run + 1])
+        return start
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where in the document `data[start:end]` stands: offsets of its first byte and past its last."""
+        return self.source(start), self.source(max(start, end - 1)) + 1
+
+
+def raw_view(document: bytes, start: int, end: int) -> View:
+    """Return the stretch as it stands."""
+    return View(document[start:end], (), (0,), (start,))
+
+
+def views(view: View) -> Iterator[View]:
+    """Yield the readings of `view`, from the plainest to the one with most undone, each once."""
+    seen = {view.data}
+    yield view
+    for base in _bases(view):
+        for read in _chain(base):
+            if read.data not in seen:
+                seen.add(read.data)
+                yield read
+
+
+def _bases(view: View) -> Iterator[View]:
+    yield view
+    if _QUOTED_PRINTABLE_SIGN.search(view.data):
+        yield _substitute(view, _QUOTED_PRINTABLE, _from_quoted_printable, "quoted-printable")
+    decoded = _substitute(view, _BASE64_RUN, _from_base64, "base64")
+    if decoded is not view:
+        yield decoded
+
+
+def _chain(view: View) -> Iterator[View]:
+    """Escapes, then joined literals and lines, then percent-encoding level by level."""
+    yield view
+    view = unescape(view)
+    yield view
+    joined = join_literals(view)
+    yield joined
+    unwrapped = _substitute(joined, _LINE_BREAK, _nothing, "line-wrap")
+    yield unwrapped
+    for start in (view, unwrapped):
+        for _ in range(_ROUNDS):
+            if not _NESTED_PERCENT.search(start.data):
+                break
+            start = unescape(_substitute(start, _PERCENT, _from_percent, "percent-encoding"))
+            yield start
+
+
+def unescape(view: View) -> View:
+    """Undo JSON, JavaScript, HTML and XML escapes, also nested in each other."""
+    for _ in range(_ROUNDS):
+        before = view
+        if b"\\" in view.data:
+            view = _substitute(view, _BACKSLASH, _from_backslash, "json-escape")
+        if b"&" in view.data:
+            view = _substitute(view, _ENTITY, _from_entity, "html-escape")
+        if view is before:
+            break
+    return view
+
+
+def join_literals(view: View) -> View:
+    """Join string literals that the language would join, and lines that end in a continuation sign."""
+    view = _substitute(view, _CONTINUATION, _nothing, "line-continuation")
+    return _substitute(view, _CONCATENATION, _nothing, "concatenation")
+
+
+# `\"` and `\/` become the character, `\n` and `\t` white space; a backslash before other letters stays:
+# `\d` is somebody's regular expression, and `C:\temp` a path.
+_BACKSLASH = re.compile(
+    rb"\\+(?:u00([0-9A-Fa-f]{2})|u\{0*([0-9A-Fa-f]{1,2})\}|x([0-9A-Fa-f]{2})|([\"'/&=`])|([nrt])(?![A-Za-z]{2}:))"
+)
+_ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|equals|plus|sol|quest|colon|num|percnt);")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+# Only an encoded separator shows that a link is encoded as a whole: `%2B` alone belongs to a signature.
+_NESTED_PERCENT = re.compile(rb"%(?:25)*(?:26|3[DdAa]|3[Ff]|22|7[Bb])")
+_QUOTED_PRINTABLE = re.compile(rb"=(?:[ \t]*\r?\n|([0-9A-F]{2}))")
+# `sv=20` is no space: the whole text is so encoded only when its equals signs are, or its lines are broken.
+_QUOTED_PRINTABLE_SIGN = re.compile(rb"=3D|=[ \t]*\r?\n")
+_LINE_BREAK = re.compile(rb"[ \t]*\r?\n[ \t>|#*]*")
+_CONTINUATION = re.compile(rb"(?:[\\`^]|(?<= )_)[ \t]*\r?\n[ \t]*")
+# From a closing quote to the next opening one over operators, commas of a list of lines, and prefixes.
+_CONCATENATION = re.compile(rb"[\"'`][\s\"'`+.,&~|\\]{0,200}[fFrRbBuUlL@$]{0,2}[\"'`]")
+_BASE64_RUN = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,4096}={0,2}(?![A-Za-z0-9+/=_-])")
+
+
+def _nothing(_match: re.Match[bytes]) -> bytes:
+    return b""
+
+
+def _from_backslash(match: re.Match[bytes]) -> bytes:
+    code = match[1] or match[2] or match[3]
+    if code:
+        return bytes((int(code, 16),))
+    if match[4]:
+        return match[4]
+    return b"\n" if match[5] in b"nr" else b"\t"
+
+
+def _from_entity(match: re.Match[bytes]) -> bytes:
+    return html.unescape(match[0].decode("ascii")).encode("utf-8", "replace")
+
+
+def _from_percent(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[1], 16),))
+
+
+def _from_quoted_printable(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[1], 16),)) if match[1] else b""
+
+
+def _from_base64(match: re.Match[bytes]) -> bytes:
+    """Decode a value that holds printable text; leave everything else (keys, hashes) as it is."""
+    decoded = decode_base64(match[0])
+    if decoded is None or not _PRINTABLE.fullmatch(decoded):
+        return match[0]
+    return decoded
+
+
+_PRINTABLE = re.compile(rb"[\t\r\n -~]+")
+
+
+def decode_base64(text: bytes) -> bytes | None:
+    """Decode either alphabet, padded or not; `None` when it is no base64."""
+    text = text.translate(_TO_STANDARD).rstrip(b"=")
+    try:
+        return base64.b64decode(text + b"=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return None
+
+
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+def _substitute(
+    view: View, pattern: re.Pattern[bytes], replace: Callable[[re.Match[bytes]], bytes], step: str
+) -> View:
+    """Return `view` with every match replaced, or `view` itself when nothing changed."""
+    parts: list[bytes] = []
+    outs, sources = [0], [view.sources[0]]
+    done = length = 0
+    changed = False
+    for match in pattern.finditer(view.data):
+        new = replace(match)
+        if new == match[0]:
+            continue
+        changed = True
+        start, end = match.span()
+        kept = view.data[done:start]
+        _keep_runs(view, done, start, length, outs, sources)
+        parts += (kept, new)
+        length += len(kept)
+        outs.append(length)
+        sources.append(view.source(start))
+        length += len(new)
+        done = end
+    if not changed:
+        return view
+    _keep_runs(view, done, len(view.data), length, outs, sources)
+    parts.append(view.data[done:])
+    return View(b"".join(parts), (*view.steps, step) if step not in view.steps else view.steps, *_tidy(outs, sources))
+
+
+def _keep_runs(view: View, start: int, end: int, length: int, outs: list[int], sources: list[int]) -> None:
+    """Carry over the runs of `view` between `start` and `end`, which now begin at `length`."""
+    outs.append(length)
+    sources.append(view.source(start))
+    first = bisect_right(view.outs, start)
+    for index in range(first, len(view.outs)):
+        if view.outs[index] >= end:
+            break
+        outs.append(length + view.outs[index] - start)
+        sources.append(view.sources[index])
+
+
+def _tidy(outs: list[int], sources: list[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Of runs that begin at the same byte the last one counts."""
+    kept = dict(zip(outs, sources, strict=True))
+    return tuple(kept), tuple(kept.values())
