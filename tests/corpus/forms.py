@@ -1,0 +1,33 @@
+"""All forms: importing this module fills `FORMS`."""
+
+from __future__ import annotations
+
+from corpus import (
+    aws,
+    azure_keys,
+    azure_kinds,
+    azure_spelled,
+    azure_split,
+    containers,
+    databases,
+    google,
+    negatives,
+    others,
+)
+from corpus.model import FORMS, Form
+
+__all__ = ["ALL", "FAMILIES"]
+
+FAMILIES = (
+    azure_kinds,
+    azure_spelled,
+    azure_split,
+    containers,
+    databases,
+    azure_keys,
+    aws,
+    google,
+    others,
+    negatives,
+)
+ALL: tuple[Form, ...] = tuple(FORMS[i] for i in sorted(FORMS))
