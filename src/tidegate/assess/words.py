@@ -1,0 +1,251 @@
+"""A grant in plain words: one sentence, and a matrix of what is allowed where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from tidegate.model.grant import Grant, Permission, Scope, Validity
+
+P = Permission
+
+ACTIONS: tuple[str, ...] = ("list", "read", "create", "overwrite", "delete", "purge", "manage", "mint", "unknown")
+"""Columns of the permission matrix, in order. `purge` defeats soft delete, versions and holds; `manage`
+changes access, settings or tags; `unknown` is what we cannot read: it may be any of the others."""
+
+_ACTION_OF: Mapping[Permission, tuple[str, ...]] = {
+    P.READ: ("read",),
+    P.LIST: ("list",),
+    P.LIST_CONTAINERS: ("list",),
+    P.WRITE: ("create", "overwrite"),
+    P.CREATE: ("create",),
+    P.ADD: ("create",),
+    P.UPDATE: ("overwrite",),
+    P.PROCESS: ("read", "delete"),
+    P.DELETE: ("delete",),
+    P.DELETE_VERSION: ("purge",),
+    P.PERMANENT_DELETE: ("purge",),
+    P.CREATE_CONTAINERS: ("create",),
+    P.DELETE_CONTAINERS: ("delete",),
+    P.TAGS: ("manage",),
+    P.FILTER_BY_TAGS: ("list",),
+    P.MOVE: ("overwrite",),
+    P.EXECUTE: ("manage",),
+    P.OWNERSHIP: ("manage",),
+    P.SET_POLICY: ("manage",),
+    P.IMMUTABILITY: ("purge",),
+    P.PROPERTIES: (),
+    P.SERVICE_SETTINGS: ("manage",),
+    P.MINT: ("mint",),
+    P.ADMIN: ("list", "read", "create", "overwrite", "delete", "purge", "manage"),
+    P.UNKNOWN: ("unknown",),
+}
+
+PERMISSION_WORDS: Mapping[Permission, str] = {
+    P.READ: "read contents and metadata",
+    P.LIST: "list what is inside",
+    P.LIST_CONTAINERS: "list the containers",
+    P.WRITE: "create and overwrite",
+    P.CREATE: "create what is not there yet",
+    P.ADD: "append, or add messages and rows",
+    P.UPDATE: "change messages and rows",
+    P.PROCESS: "take messages out of a queue",
+    P.DELETE: "delete",
+    P.DELETE_VERSION: "delete older versions",
+    P.PERMANENT_DELETE: "delete for good, past soft delete",
+    P.CREATE_CONTAINERS: "create containers",
+    P.DELETE_CONTAINERS: "delete whole containers",
+    P.TAGS: "read and write tags",
+    P.FILTER_BY_TAGS: "find blobs by tag",
+    P.MOVE: "move and rename",
+    P.EXECUTE: "read system properties and access lists",
+    P.OWNERSHIP: "change owner and group",
+    P.SET_POLICY: "change permissions and policies",
+    P.IMMUTABILITY: "set and lift immutability and legal holds",
+    P.PROPERTIES: "read properties of containers and services",
+    P.SERVICE_SETTINGS: "change settings of the whole service",
+    P.MINT: "make further links",
+    P.ADMIN: "do whatever its owner may",
+    P.UNKNOWN: "do something that cannot be read from it",
+}
+"""Each permission as the end of "anyone with it can …"."""
+
+# What a sentence names, most telling first; the rest is left to the matrix.
+_VERBS: tuple[tuple[str, frozenset[Permission]], ...] = (
+    ("list", frozenset({P.LIST, P.LIST_CONTAINERS, P.FILTER_BY_TAGS})),
+    ("read", frozenset({P.READ, P.PROCESS})),
+    ("add to", frozenset({P.ADD, P.CREATE})),
+    ("overwrite", frozenset({P.WRITE, P.UPDATE, P.MOVE})),
+    ("delete", frozenset({P.DELETE, P.DELETE_VERSION, P.PERMANENT_DELETE, P.PROCESS})),
+)
+_OTHERWISE: tuple[tuple[str, frozenset[Permission]], ...] = (
+    ("create or delete containers in", frozenset({P.CREATE_CONTAINERS, P.DELETE_CONTAINERS})),
+    ("change settings or permissions of", frozenset({P.SERVICE_SETTINGS, P.SET_POLICY, P.OWNERSHIP, P.IMMUTABILITY})),
+    ("change the tags of", frozenset({P.TAGS})),
+    ("read properties of", frozenset({P.PROPERTIES, P.EXECUTE})),
+)
+_THINGS: Mapping[str, str] = {"blob": "blob", "file": "file", "queue": "queue message", "table": "table row"}
+_CONTAINERS: Mapping[str, str] = {
+    "blob": "container",
+    "file": "file share",
+    "queue": "queue",
+    "table": "table",
+    "s3": "bucket",
+    "gcs": "bucket",
+    "oss": "bucket",
+    "cos": "bucket",
+    "cloudfront": "distribution",
+}
+_ACCOUNTS: Mapping[str, str] = {"azure": "storage account", "gcp": "project"}
+_HOLDERS: Mapping[str, str] = {
+    "account_key": "key",
+    "access_key": "key",
+    "hmac_key": "key",
+    "service_account_key": "key",
+    "application_key": "key",
+    "entra_secret": "secret",
+    "access_token": "token",
+    "post_policy": "form",
+    "service_bus": "key",
+}
+
+
+def matrix_rows(grant: Grant) -> list[tuple[str, dict[str, bool]]]:
+    """Return (service, action -> allowed) for each service; every row has all of `ACTIONS`.
+
+    An account-wide Azure grant shows all four services, so that what is closed can be seen too.
+    """
+    matrix = dict(grant.matrix) or dict.fromkeys(grant.services, grant.permissions)
+    services = list(matrix)
+    if grant.provider == "azure" and grant.scope is Scope.ACCOUNT and set(services) & set(_THINGS):
+        services = [*_THINGS, *(each for each in services if each not in _THINGS)]
+    rows = []
+    for service in services:
+        allowed = {action for right in matrix.get(service, ()) for action in _ACTION_OF[right]}
+        rows.append((service, {action: action in allowed for action in ACTIONS}))
+    return rows
+
+
+def sentence(grant: Grant, now: datetime) -> str:
+    """Say in one plain sentence what anyone who holds it can do, where, and until when."""
+    special = _special(grant)
+    if special:
+        return special
+    holder = _HOLDERS.get(grant.kind, "link")
+    what = _deed(grant)
+    if grant.validity is Validity.EXPIRED and grant.expires_at:
+        ago = duration_words(grant.expires_at, now)
+        return f"This {holder} ended on {day(grant.expires_at)}, {ago} ago; until then anyone with it could {what}."
+    return f"{_start(grant)}nyone with this {holder} can {what}{_until(grant, now)}."
+
+
+def where_words(grant: Grant) -> str:
+    """Say how wide it opens, with names: `the container models of the storage account contoso`."""
+    kind = _CONTAINERS.get(grant.services[0] if grant.services else "", "container")
+    account = _account_words(grant)
+    container = f"the {kind} {grant.container}" if grant.container else f"a {kind} that is not named"
+    inside = f"{container} of {account}" if grant.provider == "azure" else container
+    match grant.scope:
+        case Scope.ACCOUNT:
+            return f"the whole {account.removeprefix('the ').removeprefix('a ')}"
+        case Scope.CONTAINER:
+            return inside
+        case Scope.DIRECTORY:
+            return f"the directory {grant.key or '(not named)'} in {inside}"
+        case Scope.OBJECT:
+            return f"the object {grant.key} in {inside}" if grant.key else f"one object in {inside}"
+        case Scope.UNKNOWN:
+            return f"an unknown part of {account}"
+
+
+def duration_words(start: datetime, end: datetime) -> str:
+    """Say how long it is from `start` to `end`: `25 years`, `3 days`; never negative."""
+    hours = max(0, int((end - start).total_seconds() // 3600))
+    for unit, size, least in (("year", 8766, 8766), ("month", 730, 1460), ("day", 24, 48), ("hour", 1, 1)):
+        if hours >= least:
+            count = hours // size
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return "less than an hour"
+
+
+def day(when: datetime) -> str:
+    """Return the date; with hour and minute where it is not midnight."""
+    return f"{when:%Y-%m-%d}" if (when.hour, when.minute) == (0, 0) else f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def enumerate_words(words: Iterable[str]) -> str:
+    """Join as prose does: `a, b and c`."""
+    listed = list(words)
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}" if listed else ""
+
+
+def _special(grant: Grant) -> str:
+    """The sentence for what is no grant of its own; empty otherwise."""
+    match grant.kind:
+        case "anonymous":
+            return f"This address names {where_words(grant)}; whether it is open is unknown until it is probed."
+        case "access_key_id":
+            return f"The access key id {grant.account or '(not named)'} opens nothing without its secret."
+        case "private_key":
+            return "This private key opens no storage by itself; what trusts it is unknown."
+        case "logic_apps":
+            return "Anyone with this address can start the workflow behind it; it opens no storage by itself."
+        case "service_bus":
+            return f"Anyone with this key can use the messaging namespace {grant.account or '(not named)'}; it opens no storage."
+        case "share_link":
+            return f"This {', '.join(grant.services)} link may let anyone in; who may open it is held by the service."
+        case _:
+            return ""
+
+
+def _deed(grant: Grant) -> str:
+    """What can be done to what: `list and read every blob of the storage account contoso`."""
+    held = set(grant.permissions)
+    if P.ADMIN in held:
+        further = ", and make further links," if P.MINT in held else ""
+        whose = f" ({grant.signer})" if grant.signer and grant.signer != grant.account else ""
+        return f"do whatever its owner{whose} may{further} in {where_words(grant)}"
+    if P.MINT in held:
+        return f"do everything to {where_words(grant)}, and make further links to it"
+    verbs = [verb for verb, rights in _VERBS if rights & held]
+    verbs = [verb for verb in verbs if not (verb == "add to" and "overwrite" in verbs)]
+    unknown = P.UNKNOWN in held
+    if not verbs:
+        other = next((verb for verb, rights in _OTHERWISE if rights & held), "")
+        if other:
+            return f"{other} {where_words(grant)}"
+        held_by = f" (the policy {grant.policy} holds it)" if grant.policy else ""
+        return f"do an unknown amount{held_by} to {where_words(grant)}" if unknown else f"do nothing to {where_words(grant)}"
+    may = ", and perhaps write," if unknown and not {"overwrite", "delete"} & set(verbs) else ""
+    return f"{enumerate_words(verbs)}{may} {_things(grant)}"
+
+
+def _things(grant: Grant) -> str:
+    if grant.scope is Scope.OBJECT:
+        return where_words(grant)
+    services = [each for each in grant.services if grant.matrix.get(each, grant.permissions)]
+    things = enumerate_words(dict.fromkeys(_THINGS.get(each, "object") for each in services)) or "object"
+    where = _account_words(grant) if grant.scope is Scope.ACCOUNT else where_words(grant)
+    return f"every {things} {'in' if grant.scope is Scope.DIRECTORY else 'of'} {where}"
+
+
+def _account_words(grant: Grant) -> str:
+    noun = _ACCOUNTS.get(grant.provider, "account")
+    name = grant.account or (grant.endpoint if grant.provider == "azure" else None)
+    return f"the {noun} {name}" if name else f"{'an' if noun == 'account' else 'a'} {noun} that is not named"
+
+
+def _start(grant: Grant) -> str:
+    if grant.validity is Validity.NOT_YET_VALID and grant.starts_at:
+        return f"From {day(grant.starts_at)} on a"
+    return "A"
+
+
+def _until(grant: Grant, now: datetime) -> str:
+    if grant.expires_at:
+        return f" until {day(grant.expires_at)}, {duration_words(now, grant.expires_at)} from now"
+    if grant.policy:
+        return f", until an end that the stored access policy {grant.policy} holds"
+    if P.MINT in grant.permissions or P.ADMIN in grant.permissions:
+        return ", until it is revoked"
+    return ", for as long as nobody revokes it"
