@@ -20,6 +20,22 @@ def entropy_bits(text: str) -> float:
     return -sum(n / total * math.log2(n / total) for n in Counter(text).values())
 
 
+def pem_body(text: str) -> str:
+    """Return the base64 of a PEM block alone: the same key however its lines are broken or escaped.
+
+    An encrypted OpenSSL key loses its two header lines, since they are no base64.
+    """
+    text = re.sub(r"\\+[nr]", "\n", text)
+    text = re.sub(r"-----(?:BEGIN|END)[^-]*-*", "\n", text)
+    text = re.sub(r"(?m)^[A-Za-z-]+: .*$", "", text)
+    return re.sub(r"[^A-Za-z0-9+/]", "", text)
+
+
+def _pem(secret: str) -> bool:
+    """64 characters of base64 at least: more than any placeholder, less than the shortest Ed25519 key."""
+    return len(secret) >= 64
+
+
 def _decodes_to(size_bytes: int) -> Callable[[str], bool]:
     def check(secret: str) -> bool:
         decoded = decode_base64(secret.encode("latin-1", "replace"))
@@ -53,5 +69,6 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "entropy-3.5": _entropy_at_least(3.5),
     "entropy-4": _entropy_at_least(4.0),
     "mixed": _mixed,
+    "pem": _pem,
 }
 """Name -> check."""

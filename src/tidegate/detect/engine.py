@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tidegate.detect import known, stitch
-from tidegate.detect.checks import CHECKS
+from tidegate.detect.checks import CHECKS, pem_body
 from tidegate.detect.matcher import BASE64, PLAIN, WIDE2, WIDE4, Matcher
 from tidegate.detect.peel import Peeled, peel_base64, peel_wide
 from tidegate.detect.rules import Rule
@@ -136,12 +136,15 @@ class Detector:
             self._kept[key] += 1
             if self._kept[key] > rule.limit:
                 continue
-            line += document.count(b"\n", counted, match.begin)
-            counted = max(counted, match.begin)
-            column = match.begin - document.rfind(b"\n", 0, match.begin)
+            at = match.begin if rule.link else match.start
+            if at < counted:
+                line, counted = 1 + line_base, 0
+            line += document.count(b"\n", counted, at)
+            counted = at
+            column = at - document.rfind(b"\n", 0, at)
             text = match.text.decode("latin-1")
             reason = known.why_harmless(text, match.secret if rule.secret_groups else "", match.context)
-            if reason is None and _ignored(document, match.start):
+            if reason is None and _ignored(document, at):
                 reason = "tidegate:ignore"
             yield Sighting(
                 rule=rule.id,
@@ -206,11 +209,13 @@ def _accept(rule: Rule, view: View, found: Any) -> Match | None:
     secret = _canonical(found.group(group), rule)
     if rule.secret_groups and not all(CHECKS[name](secret) for name in rule.checks):
         return None
-    context = {}
+    context: dict[str, str] = {}
     for name, index in rule.groups:
         value = found.group(index)
         if value:
-            context[name] = value.decode("latin-1")
+            context.setdefault(name, value.decode("latin-1"))
+    if any(name in context for name in rule.refuses):
+        return None
     begin, end = view.span(*found.span(0))
     start, stop = view.span(*found.span(group))
     return Match(rule, text, secret, context, begin, end, start, stop, view.steps)
@@ -221,6 +226,8 @@ def _canonical(secret: bytes, rule: Rule) -> str:
     text = secret.decode("latin-1")
     if "%" in text:
         text = unquote(text, "latin-1")
+    if "pem" in rule.checks:
+        return pem_body(text)
     if any(name.startswith("base64-") for name in rule.checks):
         text = text.replace("-", "+").replace("_", "/").rstrip("=")
         text += "=" * (-len(text) % 4)
@@ -283,7 +290,14 @@ def _complete(match: Match, document: bytes) -> None:
                 match.stitched = True
 
 
-_ALIASES = {"compatible_key_id": "key_id", "gcs_key_id": "key_id", "b2_key_id": "key_id"}
+_ALIASES = {
+    "compatible_key_id": "key_id",
+    "gcs_key_id": "key_id",
+    "b2_key_id": "key_id",
+    "post_policy": "policy",
+    "private_key_id": "key_id",
+}
+"""Where the same name is written differently elsewhere: what is sought -> what it is called."""
 
 
 def _ignored(document: bytes, at: int) -> bool:

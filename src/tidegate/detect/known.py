@@ -55,4 +55,4 @@ def why_harmless(text: str, secret: str, context: Mapping[str, str]) -> str | No
 def _few_characters(secret: str) -> bool:
     """`xxxx`, `abcabcabc`, `0123456789…` repeated: nothing a signer or generator makes."""
     plain = secret.rstrip("=")
-    return len(plain) >= 16 and len(set(plain)) <= max(3, len(plain) // 9)
+    return len(plain) >= 16 and len(set(plain)) <= max(3, min(7, len(plain) // 9))

@@ -75,7 +75,8 @@ def _expressions(rules: Sequence[Rule]) -> tuple[list[bytes], list[Meaning]]:
             meanings.append(Meaning(index, PLAIN))
         for literal in rule.literals:
             for clothes, form in _dressed(literal.encode()):
-                expressions.append(re.escape(form))
+                # Expressions are C strings: a NUL byte would end them.
+                expressions.append(re.escape(form).replace(b"\x00", rb"\x00"))
                 meanings.append(Meaning(index, clothes))
     return expressions, meanings
 

@@ -64,11 +64,15 @@ class Rule:
     """Names sought near the match when the pattern did not capture them."""
     needs: tuple[str, ...]
     """Context names without which the match is no sighting."""
+    refuses: tuple[str, ...]
+    """Context names whose presence makes the match no sighting: a word that calls it a hash."""
     before: int
     """Bytes before an anchor that may belong to the match."""
     after: int
     rank: int
     """Of two overlapping matches the one with the higher rank stands."""
+    link: bool
+    """The match as a whole is the credential, and its place is where it begins; else it is the secret's."""
     unwrap: bool
     """Whether escapes and line breaks are undone; plain URLs do without."""
     confidence: str
@@ -157,9 +161,11 @@ def parse_rule(text: str, file: str) -> Rule:
         checks=reader.texts("checks", ()),
         stitch=reader.texts("stitch", ()),
         needs=reader.texts("needs", ()),
+        refuses=reader.texts("refuses", ()),
         before=reader.number("before", 2048),
         after=reader.number("after", 1536),
         rank=reader.number("rank", 50),
+        link=reader.flag("link", default=False),
         unwrap=reader.flag("unwrap", default=True),
         confidence=reader.text("confidence", "high"),
         limit=reader.number("limit", 10_000),

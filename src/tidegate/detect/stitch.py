@@ -66,8 +66,11 @@ _SOURCES: dict[str, tuple[str, ...]] = {
         rf"(?i)(?:client|app(?:lication)?)[_.-]?id{_IS}"
         r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
     ),
-    "email": (r"\b([a-z0-9-]{4,40}@[a-z0-9.-]{4,60}\.gserviceaccount\.com)\b",),
+    "email": (r"\b([a-z0-9-]{3,40}@[a-z0-9.-]{4,60}\.gserviceaccount\.com)\b",),
+    "private_key_id": (r"private_key_id[\"']\s{0,4}:\s{0,4}[\"']([0-9a-f]{40})\b",),
     "project": (rf"(?i)project[_-]?id{_IS}([a-z][a-z0-9-]{{4,28}}[a-z0-9])\b",),
+    "azure_hint": (r"(?i)\b(azure|storage account|blob storage|core\.windows\.net|storageaccount)",),
+    "post_policy": (r"[\"'=\s>](eyJ(?:leHBpcmF0aW9u|jb25kaXRpb25z)[A-Za-z0-9+/]{40,4000}={0,2})",),
     "session_token": (r"(?i)(aws_session_token|sessiontoken|x-amz-security-token)\b",),
 }
 _NOT_A_NAME = {
