@@ -155,7 +155,7 @@ class Detector:
                 context=match.context,
                 stitched=match.stitched,
                 spot=Spot(label, line, column, match.steps),
-                confidence=rule.confidence if not match.stitched else _lower(rule.confidence),
+                confidence=rule.confidence,
                 suppressed=reason,
             )
 
@@ -164,7 +164,8 @@ def _by_document(
     hits: list[tuple[int, int]], starts: list[int], ends: list[int]
 ) -> Iterator[tuple[int, list[tuple[int, int]]]]:
     """Group hits by document, with offsets from the document's start; one across a border is dropped."""
-    index, own, limit = -1, [], -1
+    index, limit = -1, -1
+    own: list[tuple[int, int]] = []
     for expression, end in hits:
         if end > limit:
             if own:
@@ -251,7 +252,9 @@ def _distinct(matches: Iterable[Match]) -> list[Match]:
             continue
         kept.append(match)
         reach = max(reach, match.end)
-    weaker = {id(m) for i, m in enumerate(kept) for other in kept[i + 1 : i + _NEIGHBOURS] if _hides(other, m)}
+    weaker = {
+        id(m) for i, m in enumerate(kept) for other in kept[i + 1 : i + _NEIGHBOURS] if _hides(other, m)
+    }
     return [m for m in kept if id(m) not in weaker]
 
 
@@ -305,7 +308,3 @@ def _ignored(document: bytes, at: int) -> bool:
     end = document.find(b"\n", at)
     before = document.rfind(b"\n", 0, max(0, line - 1)) + 1
     return IGNORE_MARK in document[before : end if end >= 0 else len(document)]
-
-
-def _lower(confidence: str) -> str:
-    return {"high": "medium"}.get(confidence, "low")

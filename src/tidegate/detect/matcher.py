@@ -15,6 +15,7 @@ import stat
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -128,7 +129,7 @@ def _compile(expressions: list[bytes], rules: Sequence[Rule], meanings: list[Mea
 def _cache_name(expressions: list[bytes]) -> str:
     """Depends on everything the compiled form depends on: expressions, library, processor."""
     digest = hashlib.sha256(_FORMAT)
-    for part in (hyperscan.__version__, platform.machine(), _cpu_features(), str(len(expressions))):
+    for part in (version("hyperscan"), platform.machine(), _cpu_features(), str(len(expressions))):
         digest.update(part.encode() + b"\x00")
     for expression in expressions:
         digest.update(len(expression).to_bytes(4, "big") + expression)

@@ -57,7 +57,9 @@ _SOURCES: dict[str, tuple[str, ...]] = {
         r"myqcloud\.com|amazonaws\.com(?:\.cn)?|storage\.googleapis\.com))\b",
         rf"(?i)endpoint(?:[_-]?url)?{_IS}(?:https?://)?([a-z0-9][a-z0-9.-]{{2,120}}(?::[0-9]{{2,5}})?)",
     ),
-    "bucket": (rf"(?i)bucket(?:[_.-]?name)?{_IS}(?:s3://|gs://)?([a-z0-9][a-z0-9.-]{{2,62}})(?![A-Za-z0-9_])",),
+    "bucket": (
+        rf"(?i)bucket(?:[_.-]?name)?{_IS}(?:s3://|gs://)?([a-z0-9][a-z0-9.-]{{2,62}})(?![A-Za-z0-9_])",
+    ),
     "tenant": (
         rf"(?i)tenant(?:[_.-]?id)?{_IS}"
         r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
@@ -74,7 +76,9 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "session_token": (r"(?i)(aws_session_token|sessiontoken|x-amz-security-token)\b",),
 }
 _NOT_A_NAME = {
-    "account": frozenset("name key sas token none null true false string type account storage value the your".split()),
+    "account": frozenset(
+        "name key sas token none null true false string type account storage value the your".split()
+    ),
     "container": frozenset("name none null true false string container value the your sas token key".split()),
     "bucket": frozenset("name none null true false string bucket value the your".split()),
 }
@@ -143,4 +147,8 @@ def _kin(mine: str, other: str) -> bool:
         if a != b:
             break
         shared += 1
-    return shared >= _MIN_KINSHIP and shared < max(len(mine), len(other)) and not mine[shared - 1 : shared].isspace()
+    return (
+        shared >= _MIN_KINSHIP
+        and shared < max(len(mine), len(other))
+        and not mine[shared - 1 : shared].isspace()
+    )

@@ -110,7 +110,9 @@ def join_literals(view: View) -> View:
 _BACKSLASH = re.compile(
     rb"\\+(?:u00([0-9A-Fa-f]{2})|u\{0*([0-9A-Fa-f]{1,2})\}|x([0-9A-Fa-f]{2})|([\"'/&=`])|([nrt])(?![A-Za-z]{2}:))"
 )
-_ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|equals|plus|sol|quest|colon|num|percnt);")
+_ENTITY = re.compile(
+    rb"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|equals|plus|sol|quest|colon|num|percnt);"
+)
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 # Only an encoded separator shows that a link is encoded as a whole: `%2B` alone belongs to a signature.
 _NESTED_PERCENT = re.compile(rb"%(?:25)*(?:26|3[DdAa]|3[Ff]|22|7[Bb])")
@@ -198,7 +200,9 @@ def _substitute(
         return view
     _keep_runs(view, done, len(view.data), length, outs, sources)
     parts.append(view.data[done:])
-    return View(b"".join(parts), (*view.steps, step) if step not in view.steps else view.steps, *_tidy(outs, sources))
+    return View(
+        b"".join(parts), (*view.steps, step) if step not in view.steps else view.steps, *_tidy(outs, sources)
+    )
 
 
 def _keep_runs(view: View, start: int, end: int, length: int, outs: list[int], sources: list[int]) -> None:

@@ -1,0 +1,59 @@
+"""From the spots of one credential to the places a person reads.
+
+In a history the same line stands in every later version of its file. A person wants to read it once: where
+it stands now (or stood first), the commit that brought it, and in how many versions it was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from tidegate.model.document import Spot
+from tidegate.model.place import Place
+
+_LATE = datetime.max.replace(tzinfo=UTC)
+
+
+def collapse(found: Iterable[tuple[Spot, Sequence[Place]]]) -> list[Place]:
+    """Return one place for each line that holds the credential in the version of a path that counts.
+
+    That is the version in HEAD, or else the first one. Its commit is always the first that brought the
+    credential to this path.
+    """
+    versions: defaultdict[tuple[str, str, str], dict[object, list[Place]]] = defaultdict(dict)
+    for spot, places in found:
+        for place in places:
+            own = versions[place.source, place.target, place.path].setdefault(spot.label, [])
+            own.append(place)
+    kept: list[Place] = []
+    for labels in versions.values():
+        every = [place for own in labels.values() for place in own]
+        first = min(every, key=lambda p: (p.commit is None, p.committed_at or _LATE))
+        current = next((own for own in labels.values() if own[0].in_head), None)
+        if current is None:
+            current = next(own for own in labels.values() if any(p is first for p in own))
+        kept += [
+            replace(
+                place,
+                commit=first.commit,
+                author=first.author,
+                committed_at=first.committed_at,
+                versions=len(labels),
+            )
+            for place in _distinct(current)
+        ]
+    return kept
+
+
+def _distinct(places: Iterable[Place]) -> list[Place]:
+    return list({(p.line, p.column): p for p in places}.values())
+
+
+def without_copies(places: Iterable[Place]) -> list[Place]:
+    """Leave out the work tree's copy of what HEAD holds at the same path of the same target."""
+    listed = list(places)
+    in_head = {(p.target, p.path) for p in listed if p.in_head}
+    return [p for p in listed if p.in_head is not None or (p.target, p.path) not in in_head]

@@ -1,0 +1,249 @@
+"""The order of the stages: read, detect, decode, assess, report. Knows no provider's name.
+
+Reading and detecting is done shard by shard, in worker processes when there is enough to do. Everything
+after that is small and happens here. What goes wrong with one shard, or one credential, becomes a gap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tidegate import plugins
+from tidegate.assess.fix import fixes
+from tidegate.assess.severity import assess
+from tidegate.detect.engine import Detector
+from tidegate.detect.rules import Rule
+from tidegate.errors import SourceError, UsageError
+from tidegate.model.baseline import Baseline
+from tidegate.model.document import Spot, Tally
+from tidegate.model.finding import Finding
+from tidegate.model.grant import Grant, Scope
+from tidegate.model.place import Place
+from tidegate.model.report import Coverage, Report
+from tidegate.model.sighting import Sighting
+from tidegate.engine.occurrences import collapse, without_copies
+from tidegate.sources.targets import Opened, Wanted, open_target
+from tidegate.version import VERSION
+from tidegate.engine.work import run_shards
+
+MAX_OCCURRENCES = 1_000
+"""Places listed in a finding; all are counted."""
+_STITCHED = "Its names stand apart from it in the same text, and were joined by nearness: check them."
+_CONFIDENCE = {"low": 0, "medium": 1, "high": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one run is asked to do."""
+
+    targets: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    wanted: Wanted
+    jobs: int
+    now: datetime
+    """For validity; the report's own times are the clock's."""
+    cache_dir: Path | None = None
+    baseline: Baseline | None = None
+    include_suppressed: bool = False
+    progress: Callable[[Coverage], None] | None = None
+
+
+@dataclass(slots=True)
+class _Group:
+    """All sightings of one credential, in all sources."""
+
+    best: Sighting
+    grant: Grant
+    places: list[Place] = field(default_factory=list)
+    suppressed: str | None = None
+    """Only when everything in it is."""
+
+
+def run(plan: Plan) -> Report:
+    """Carry out the plan and return the report. Raises only `TidegateError`."""
+    started = datetime.now(UTC)
+    tally = Tally()
+    detector = Detector(plan.rules, plan.cache_dir)
+    collector = _Collector(plan, detector, tally)
+    for target in plan.targets:
+        collector.read(target)
+    findings = _findings(collector.groups.values(), plan, collector.suppressed)
+    return Report(
+        version=VERSION,
+        started_at=started,
+        ended_at=datetime.now(UTC),
+        targets=plan.targets,
+        findings=tuple(findings),
+        gaps=tuple(tally.gaps),
+        coverage=tally.coverage,
+        suppressed=dict(sorted(collector.suppressed.items())),
+    )
+
+
+class _Collector:
+    """Reads target after target and gathers what is seen under the credential it is."""
+
+    def __init__(self, plan: Plan, detector: Detector, tally: Tally) -> None:
+        self._plan = plan
+        self._detector = detector
+        self._tally = tally
+        self._decoders = plugins.load(plugins.Decoder, "tidegate.providers")
+        self.groups: dict[str, _Group] = {}
+        self.suppressed: Counter[str] = Counter()
+
+    def read(self, target: str) -> None:
+        """Read one target whole; one that cannot be opened is a gap."""
+        try:
+            for opened in open_target(target, self._plan.wanted, self._tally):
+                try:
+                    self._read_source(opened)
+                finally:
+                    opened.source.close()
+        except SourceError as why:
+            self._tally.gap("source", target, str(why))
+
+    def _read_source(self, opened: Opened) -> None:
+        seen: dict[tuple[object, ...], Sighting] = {}
+        for sightings in run_shards(
+            opened.source, self._detector, self._plan.jobs, self._tally, self._plan.progress
+        ):
+            for each in sightings:
+                # The windows of a large file overlap: the same hit in both is one.
+                spot = each.spot
+                seen.setdefault((each.rule, each.secret, spot.label, spot.line, spot.column), each)
+        kept = self._grouped(seen.values())
+        spots = [spot for _, own in kept for spot in own]
+        if not spots:
+            return
+        places = iter(opened.source.places(spots, self._tally))
+        for group, own in kept:
+            found = [(spot, next(places)) for spot in own]
+            group.places += [
+                replace(place, path=opened.prefix + place.path) if opened.prefix else place
+                for place in collapse(found)
+            ]
+
+    def _grouped(self, sightings: Iterable[Sighting]) -> list[tuple[_Group, list[Spot]]]:
+        spots: defaultdict[str, list[Spot]] = defaultdict(list)
+        for sighting in sightings:
+            grant = self._decode(sighting)
+            if grant is None:
+                continue
+            if sighting.suppressed is not None:
+                self.suppressed[sighting.suppressed] += 1
+                if not self._plan.include_suppressed:
+                    continue
+            identity = _identity(sighting, grant)
+            group = self.groups.get(identity)
+            if group is None:
+                self.groups[identity] = _Group(sighting, grant, suppressed=sighting.suppressed)
+            else:
+                if _worth(sighting, grant) > _worth(group.best, group.grant):
+                    group.best, group.grant = sighting, grant
+                if sighting.suppressed is None:
+                    group.suppressed = None
+            spots[identity].append(sighting.spot)
+        return [(self.groups[identity], own) for identity, own in spots.items()]
+
+    def _decode(self, sighting: Sighting) -> Grant | None:
+        decoder = self._decoders.get(sighting.provider)
+        if decoder is None:
+            raise UsageError(f"rule {sighting.rule} names an unknown provider {sighting.provider!r}")
+        try:
+            grant: Grant | None = decoder.decode(sighting, self._plan.now)
+        except Exception as why:  # noqa: BLE001 - one credential must not end the scan
+            spot = sighting.spot
+            self._tally.gap("decode", f"{spot.label!s}:{spot.line}", f"{sighting.rule}: {type(why).__name__}")
+            return None
+        return grant
+
+
+def _identity(sighting: Sighting, grant: Grant) -> str:
+    """What makes two sightings the same credential: the secret, or, where there is none, what is named."""
+    if grant.kind == "anonymous":
+        return "|".join((grant.provider, *grant.services, grant.account or "", grant.container or ""))
+    return sighting.secret.fingerprint
+
+
+def _worth(sighting: Sighting, grant: Grant) -> tuple[bool, int, bool, bool, bool, int]:
+    """Which of several sightings tells most about a credential."""
+    return (
+        sighting.suppressed is None,
+        _CONFIDENCE[sighting.confidence],
+        grant.account is not None,
+        grant.scope is not Scope.UNKNOWN,
+        grant.container is not None,
+        -len(sighting.spot.unwrapped),
+    )
+
+
+def _findings(groups: Iterable[_Group], plan: Plan, suppressed: Counter[str]) -> list[Finding]:
+    decoders = plugins.load(plugins.Decoder, "tidegate.providers")
+    titles = {rule.id: rule.title for rule in plan.rules}
+    findings = []
+    for group in groups:
+        finding = _finding(group, plan.now, titles, decoders)
+        if plan.baseline is not None and finding.id in plan.baseline:
+            suppressed["in the baseline"] += 1
+            if not plan.include_suppressed:
+                continue
+        findings.append(finding)
+    return sorted(findings, key=lambda f: (-f.severity.rank, -f.score, f.id))
+
+
+def _finding(
+    group: _Group, now: datetime, titles: Mapping[str, str], decoders: Mapping[str, plugins.Decoder]
+) -> Finding:
+    best = group.best
+    verdict = assess(group.grant, confidence=best.confidence, now=now)
+    digest = hashlib.sha256(b"tidegate/finding/1\x00" + _identity(best, group.grant).encode())
+    reasons = verdict.reasons
+    if best.stitched:
+        reasons = (*reasons, _STITCHED)
+    if group.suppressed is not None:
+        reasons = (f"Suppressed: {group.suppressed}.", *reasons)
+    places = sorted(without_copies(group.places), key=_order)
+    return Finding(
+        id=f"tg-{digest.hexdigest()[:16]}",
+        rule=best.rule,
+        title=titles[best.rule],
+        severity=verdict.severity,
+        score=verdict.score,
+        confidence=best.confidence,
+        reasons=reasons,
+        grant=group.grant,
+        redacted=decoders[best.provider].redact(best),
+        fingerprint=best.secret.fingerprint,
+        occurrences=tuple(places[:MAX_OCCURRENCES]),
+        occurrences_total=len(places),
+        fix=fixes(group.grant, now),
+    )
+
+
+def _order(place: Place) -> tuple[bool, bool, datetime, str, str, int, int]:
+    """What stands there now first, then the oldest."""
+    return (
+        place.in_head is False,
+        place.committed_at is None,
+        place.committed_at or datetime.max.replace(tzinfo=UTC),
+        place.target,
+        place.path,
+        place.line,
+        place.column,
+    )
+
+
+def decode(text: str, rules: Sequence[Rule], now: datetime, cache_dir: Path | None) -> Iterator[Grant]:
+    """Yield the grant of each credential in a text, in the order of the text; plain addresses last."""
+    detector = Detector(rules, cache_dir)
+    decoders = plugins.load(plugins.Decoder, "tidegate.providers")
+    sightings = detector.scan_text(text)
+    for sighting in sorted(sightings, key=lambda s: s.kind == "public_url"):
+        grant = decoders[sighting.provider].decode(sighting, now)
+        if grant is not None:
+            yield grant

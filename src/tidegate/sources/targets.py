@@ -1,0 +1,109 @@
+"""From what the user named to the sources that read it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from tidegate.errors import SourceError, UsageError
+from tidegate.model.document import Tally
+from tidegate.plugins import Source
+from tidegate.sources.files import open_tree
+from tidegate.sources.stdin import open_stream
+
+_STORAGE = re.compile(r"(?:az|azure|abfss?|wasbs?|s3|gs)://", re.IGNORECASE)
+_GIT_ADDRESS = re.compile(r"(?:(?:https?|ssh|git|file)://|[\w.-]+@[\w.-]+:)", re.IGNORECASE)
+_SIGNED = re.compile(r"[?&](?:sig|X-Amz-Signature|X-Goog-Signature|Signature|token)=", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be read of a target."""
+
+    history: bool = True
+    """Of a repository all objects; else only the files of its work tree."""
+    gitignore: bool = False
+    exclude: tuple[str, ...] = ()
+    stdin: BinaryIO | None = None
+
+
+@dataclass(slots=True)
+class Opened:
+    """A source, and where in the target it lies."""
+
+    source: Source
+    prefix: str = ""
+    """Put before every path: the folder of a repository inside of a tree."""
+
+
+def open_target(target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
+    """Yield the sources of one target, one after the other: some are known only when others are read.
+
+    Raises `UsageError` for a target that is no text to read, `SourceError` for one that cannot be read.
+    """
+    if target == "-":
+        if wanted.stdin is None:
+            raise UsageError("there is no standard input to read", hint="Name a file or folder.")
+        yield Opened(open_stream(wanted.stdin, label="-"))
+    elif _STORAGE.match(target) or _SIGNED.search(target):
+        raise UsageError(
+            "this target is storage, or a link into it, which only a request could read",
+            hint="`tidegate decode` says offline what a link grants.",
+        )
+    elif _GIT_ADDRESS.match(target) and not Path(target).exists():
+        yield from _clone(target)
+    else:
+        yield from _local(Path(target), target, wanted, tally)
+
+
+def _clone(address: str) -> Iterator[Opened]:
+    from tidegate.sources.git import clone_bare, open_git  # noqa: PLC0415 - numpy, which most scans do without
+
+    with tempfile.TemporaryDirectory(prefix="tidegate-") as folder:
+        bare = clone_bare(address, Path(folder))
+        yield Opened(open_git(str(bare), label=address))
+
+
+def _local(path: Path, target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
+    if not path.exists():
+        raise SourceError(f"{target}: no such file or folder")
+    if path.is_file():
+        yield Opened(open_tree(path, label=target))
+        return
+    worktree: Path | None = path
+    if wanted.history and _looks_like_git(path):
+        from tidegate.sources.git import is_repository, open_git  # noqa: PLC0415
+
+        if is_repository(path):
+            repository = open_git(target)
+            yield Opened(repository)
+            worktree = repository.worktree
+    if worktree is None:
+        return
+    tree = open_tree(worktree, label=target, gitignore=wanted.gitignore, exclude=wanted.exclude)
+    yield Opened(tree)
+    if wanted.history:
+        yield from _inside(tree.repositories, worktree, target, tally)
+
+
+def _inside(repositories: Sequence[Path], root: Path, target: str, tally: Tally) -> Iterator[Opened]:
+    """Open the repositories that the walk of a tree met: submodules, a folder of clones."""
+    for each in repositories:
+        if each == root:
+            continue
+        from tidegate.sources.git import open_git  # noqa: PLC0415
+
+        relative = each.relative_to(root).as_posix()
+        try:
+            yield Opened(open_git(str(each), label=target), prefix=f"{relative}/")
+        except SourceError as why:
+            tally.gap("source", relative, str(why))
+
+
+def _looks_like_git(path: Path) -> bool:
+    """Cheap: so that a plain folder does without the git source."""
+    return (path / ".git").exists() or ((path / "objects").is_dir() and (path / "HEAD").exists())
