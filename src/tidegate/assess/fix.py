@@ -5,29 +5,48 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
+from tidegate.assess.words import day
 from tidegate.model.grant import Grant, Scope, Validity
 
+_SOON = timedelta(days=1)
+
 _CLEAN = (
-    "Take it out of the files that hold it; if you also rewrite the history (git filter-repo), do so after it is dead: "
+    "Take it out of the files that hold it; if you also rewrite the history (git filter-repo), do so after "
+    "it is dead: "
     "clones and forks keep it."
 )
-_LOGS = "Look through the storage logs for who used it, and for what was overwritten, since it was first published."
+_LOGS = (
+    "Look through the storage logs for who used it and what was overwritten, since it was first published."
+)
 
 
-def fixes(grant: Grant) -> tuple[str, ...]:
-    """Return what to do, in order, with the names filled in; `<…>` stands for what the grant does not tell."""
+def fixes(grant: Grant, now: datetime | None = None) -> tuple[str, ...]:
+    """Return what to do, in order, with the names filled in; `<…>` stands for what the grant does not tell.
+
+    With `now`, a grant that ends within a day is first left to do so.
+    """
     if grant.validity is Validity.EXPIRED:
         return (
             "Nothing to revoke: it has ended.",
-            "See in the logs whether it was used before that, and check that whoever made it makes short ones now.",
+            (
+                "See in the logs whether it was used before that, and check that whoever made it makes "
+                "short ones now."
+            ),
         )
     steps = _STEPS.get((grant.provider, grant.kind)) or _STEPS.get(("", grant.kind)) or _unknown
-    return steps(grant)
+    soon = now and grant.expires_at and grant.expires_at - now <= _SOON
+    wait = (
+        (f"It ends by itself on {day(grant.expires_at)}: see whether you can wait.",)
+        if soon and grant.expires_at
+        else ()
+    )
+    return (*wait, *steps(grant))
 
 
 def _name(value: str | None, otherwise: str) -> str:
-    """A name ready to stand in a shell command."""
+    """Make a name ready to stand in a shell command."""
     return shlex.quote(value) if value and re.fullmatch(r"[\w.$@/+=:-]{1,200}", value) else f"<{otherwise}>"
 
 
@@ -36,16 +55,23 @@ def _account_sas(grant: Grant) -> tuple[str, ...]:
     group = "-g <group>"
     return (
         f"Turn on logging for {account}, and find out which key signed it: only that one must be rotated.",
-        "If its users can pause, block it at once without rotating: "
-        f"az storage account update -n {account} {group} --allow-shared-key-access false (reversible).",
-        f"Move users to the other key, then renew the one that signed it: az storage account keys renew "
-        f"-n {account} {group} --key <key1|key2>.",
+        (
+            "If its users can pause, block it at once without rotating: "
+            f"az storage account update -n {account} {group} --allow-shared-key-access false (reversible)."
+        ),
+        (
+            "Move users to the other key, then renew the one that signed it: az storage account keys renew "
+            f"-n {account} {group} --key <key1|key2>."
+        ),
         "Probe the old link: it must be refused, while a link signed by the other key still works.",
         _LOGS,
         _CLEAN,
-        "Prevent the next one: share with user delegation SAS of hours (az storage container generate-sas --as-user "
-        f"--auth-mode login), and set a limit: az storage account update -n {account} {group} "
-        "--sas-expiration-period 1.00:00:00.",
+        (
+            "Prevent the next one: share with user delegation SAS of hours (az storage container "
+            "generate-sas --as-user "
+            f"--auth-mode login), and set a limit: az storage account update -n {account} {group} "
+            "--sas-expiration-period 1.00:00:00."
+        ),
     )
 
 
@@ -61,21 +87,31 @@ def _service_sas(grant: Grant) -> tuple[str, ...]:
         "table": ("table", "--table-name"),
     }.get(service, ("container", "--container-name"))
     return (
-        f"Delete the stored access policy: az storage {group} policy delete --account-name {account} "
-        f"{flag} {_name(grant.container, group)} --name {policy}. Never use that name again there: it revives old links.",
+        (
+            f"Delete the stored access policy: az storage {group} policy delete --account-name {account} "
+            f"{flag} {_name(grant.container, group)} --name {policy}. Never use that name again there: it "
+            "revives old links."
+        ),
         "Probe the old link: it must be refused.",
         _LOGS,
         _CLEAN,
-        "Prevent the next one: give new links a policy of their own that ends soon, or use user delegation SAS.",
+        (
+            "Prevent the next one: give new links a policy of their own that ends soon, or use user "
+            "delegation SAS."
+        ),
     )
 
 
 def _delegation(grant: Grant) -> tuple[str, ...]:
     account = _name(grant.account, "account")
     return (
-        f"Revoke the account's user delegation keys: az storage account revoke-delegation-keys -n {account} -g <group>; "
-        f"or take the storage role from its signer: az role assignment delete --assignee {_name(grant.signer, 'object id')} "
-        "--scope <storage account>. Both take some minutes to work.",
+        (
+            "Revoke the account's user delegation keys: az storage account revoke-delegation-keys -n "
+            f"{account} -g <group>; "
+            "or take the storage role from its signer: az role assignment delete --assignee "
+            f"{_name(grant.signer, 'object id')} "
+            "--scope <storage account>. Both take some minutes to work."
+        ),
         "Probe the old link: it must be refused.",
         _LOGS,
         _CLEAN,
@@ -86,20 +122,27 @@ def _account_key(grant: Grant) -> tuple[str, ...]:
     account = _name(grant.account, "account")
     return (
         f"See which of the two it is: az storage account keys list -n {account} -g <group>.",
-        "Move its users to the other key, then renew it: "
-        f"az storage account keys renew -n {account} -g <group> --key <key1|key2>.",
+        (
+            "Move its users to the other key, then renew it: "
+            f"az storage account keys renew -n {account} -g <group> --key <key1|key2>."
+        ),
         "Every SAS that it signed dies with it: issue those that are still needed anew.",
         _LOGS,
         _CLEAN,
-        "Prevent the next one: sign in with managed identities, then forbid keys: "
-        f"az storage account update -n {account} -g <group> --allow-shared-key-access false.",
+        (
+            "Prevent the next one: sign in with managed identities, then forbid keys: "
+            f"az storage account update -n {account} -g <group> --allow-shared-key-access false."
+        ),
     )
 
 
 def _entra(grant: Grant) -> tuple[str, ...]:
     app = _name(grant.account, "client id")
     return (
-        f"Find and delete it: az ad app credential list --id {app}, then az ad app credential delete --id {app} --key-id <key id>.",
+        (
+            f"Find and delete it: az ad app credential list --id {app}, then az ad app credential delete "
+            f"--id {app} --key-id <key id>."
+        ),
         "See in the sign-in logs of the service principal who used it.",
         _CLEAN,
         "Prevent the next one: use managed identities or workload identity federation, which have no secret.",
@@ -117,9 +160,15 @@ def _open_azure(grant: Grant) -> tuple[str, ...]:
 def _access_key(grant: Grant) -> tuple[str, ...]:
     key_id = _name(grant.account, "key id")
     return (
-        f"See whose it is and when it was last used: aws iam get-access-key-last-used --access-key-id {key_id}.",
-        "Make a second key and move its users, then: "
-        f"aws iam update-access-key --access-key-id {key_id} --status Inactive --user-name <user>, and later delete-access-key.",
+        (
+            "See whose it is and when it was last used: aws iam get-access-key-last-used --access-key-id "
+            f"{key_id}."
+        ),
+        (
+            "Make a second key and move its users, then: "
+            f"aws iam update-access-key --access-key-id {key_id} --status Inactive --user-name <user>, and "
+            "later delete-access-key."
+        ),
         "Look through CloudTrail for what it did since it was first published.",
         _CLEAN,
         "Prevent the next one: use roles (IAM Identity Center, OIDC), whose keys end by themselves.",
@@ -129,9 +178,15 @@ def _access_key(grant: Grant) -> tuple[str, ...]:
 def _presigned(grant: Grant) -> tuple[str, ...]:
     key_id, bucket = _name(grant.account, "key id"), _name(grant.container, "bucket")
     return (
-        f"If it must end now: deactivate its signer's key (aws iam update-access-key --access-key-id {key_id} --status Inactive), "
-        f"or deny the bucket {bucket} to s3:authType=REST-QUERY-STRING until it has ended.",
-        "Look through CloudTrail data events or the access logs for its use (AuthenticationMethod QueryString).",
+        (
+            "If it must end now: deactivate its signer's key (aws iam update-access-key --access-key-id "
+            f"{key_id} --status Inactive), "
+            f"or deny the bucket {bucket} to s3:authType=REST-QUERY-STRING until it has ended."
+        ),
+        (
+            "Look through CloudTrail data events or the access logs for its use (AuthenticationMethod "
+            "QueryString)."
+        ),
         _CLEAN,
         "Prevent the next one: sign for minutes, and deny s3:signatureAge above that in the bucket's policy.",
     )
@@ -139,7 +194,10 @@ def _presigned(grant: Grant) -> tuple[str, ...]:
 
 def _cloudfront(grant: Grant) -> tuple[str, ...]:
     return (
-        f"Add a new public key to the key group, move signers to it, then remove {_name(grant.account, 'key pair id')}.",
+        (
+            "Add a new public key to the key group, move signers to it, then remove "
+            f"{_name(grant.account, 'key pair id')}."
+        ),
         "Look through the distribution's access logs for its use.",
         _CLEAN,
     )
@@ -149,25 +207,37 @@ def _open_s3(grant: Grant) -> tuple[str, ...]:
     bucket = _name(grant.container, "bucket")
     return (
         "Probe whether it is open, and whether it is meant to be.",
-        f"If not: aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration "
-        "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true.",
+        (
+            f"If not: aws s3api put-public-access-block --bucket {bucket} "
+            "--public-access-block-configuration "
+            "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true."
+        ),
     )
 
 
 def _service_account(grant: Grant) -> tuple[str, ...]:
     email, key = _name(grant.signer, "email"), _name(grant.facts.get("private_key_id"), "key id")
     return (
-        f"Disable it: gcloud iam service-accounts keys disable {key} --iam-account {email}; when nothing fails, delete it.",
+        (
+            f"Disable it: gcloud iam service-accounts keys disable {key} --iam-account {email}; when "
+            "nothing fails, delete it."
+        ),
         "Look through the audit logs for what it did since it was first published (serviceAccountKeyName).",
         _CLEAN,
-        "Prevent the next one: forbid key files (constraint iam.disableServiceAccountKeyCreation), use workload identity.",
+        (
+            "Prevent the next one: forbid key files (constraint iam.disableServiceAccountKeyCreation), use "
+            "workload identity."
+        ),
     )
 
 
 def _hmac(grant: Grant) -> tuple[str, ...]:
     key = _name(grant.signer, "key id")
     return (
-        f"Deactivate it: gcloud storage hmac update {key} --deactivate; when nothing fails: gcloud storage hmac delete {key}.",
+        (
+            f"Deactivate it: gcloud storage hmac update {key} --deactivate; when nothing fails: gcloud "
+            f"storage hmac delete {key}."
+        ),
         "Look through the audit logs for what it did since it was first published.",
         _CLEAN,
     )
@@ -175,8 +245,11 @@ def _hmac(grant: Grant) -> tuple[str, ...]:
 
 def _signed_gcs(grant: Grant) -> tuple[str, ...]:
     return (
-        "If it must end now: disable the key that signed it (gcloud iam service-accounts keys list --iam-account "
-        f"{_name(grant.signer, 'email')}), or take the account's right to the object.",
+        (
+            "If it must end now: disable the key that signed it (gcloud iam service-accounts keys list "
+            "--iam-account "
+            f"{_name(grant.signer, 'email')}), or take the account's right to the object."
+        ),
         _CLEAN,
         "Prevent the next one: sign version 4 links for minutes; version 2 has no longest life.",
     )
@@ -185,7 +258,10 @@ def _signed_gcs(grant: Grant) -> tuple[str, ...]:
 def _firebase(grant: Grant) -> tuple[str, ...]:
     where = f"gs://{grant.container}/{grant.key}" if grant.container and grant.key else None
     return (
-        f"Revoke the object's download token in the Firebase console (Storage), for {_name(where, 'object')}.",
+        (
+            "Revoke the object's download token in the Firebase console (Storage), for "
+            f"{_name(where, 'object')}."
+        ),
         _CLEAN,
         "Prevent the next one: hand out short signed links instead; a download token never ends.",
     )
@@ -209,7 +285,10 @@ def _share(grant: Grant) -> tuple[str, ...]:
 
 def _key_id(grant: Grant) -> tuple[str, ...]:
     return (
-        f"Look for its secret beside it and in the history; if you find one: treat {_name(grant.account, 'it')} as leaked.",
+        (
+            "Look for its secret beside it and in the history; if you find one: treat "
+            f"{_name(grant.account, 'it')} as leaked."
+        ),
     )
 
 

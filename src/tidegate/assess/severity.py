@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from ipaddress import AddressValueError, IPv4Address
 
-from tidegate.assess.words import day, duration_words, where_words
+from tidegate.assess.words import day, where_words
 from tidegate.model.finding import Assessment, Severity
 from tidegate.model.grant import Grant, Permission, Scope, Validity
+from tidegate.providers._time import lifetime_words
 
 P = Permission
 
@@ -33,7 +34,16 @@ _INFO_SCORE = 5
 
 _MINTS = frozenset({P.MINT, P.ADMIN})
 _CHANGES = frozenset(
-    {P.WRITE, P.UPDATE, P.MOVE, P.DELETE, P.DELETE_VERSION, P.PERMANENT_DELETE, P.DELETE_CONTAINERS, P.PROCESS}
+    {
+        P.WRITE,
+        P.UPDATE,
+        P.MOVE,
+        P.DELETE,
+        P.DELETE_VERSION,
+        P.PERMANENT_DELETE,
+        P.DELETE_CONTAINERS,
+        P.PROCESS,
+    }
     | {P.SET_POLICY, P.OWNERSHIP, P.IMMUTABILITY, P.SERVICE_SETTINGS, P.UNKNOWN}
 )
 _ADDS = frozenset({P.CREATE, P.ADD, P.CREATE_CONTAINERS, P.TAGS})
@@ -63,8 +73,14 @@ _CONFIDENCES: Mapping[str, tuple[int, str]] = {
 }
 
 _FLAT: Mapping[str, tuple[int, str]] = {
-    "anonymous": (_INFO_SCORE, "a plain address without a credential: whether it is open is something to ask `probe`"),
-    "access_key_id": (_INFO_SCORE, "a key id without its secret opens nothing, but names whose key is in use"),
+    "anonymous": (
+        _INFO_SCORE,
+        "a plain address without a credential: whether it is open is something to ask `probe`",
+    ),
+    "access_key_id": (
+        _INFO_SCORE,
+        "a key id without its secret opens nothing, but names whose key is in use",
+    ),
     "private_key": (50, "a private key opens no storage by itself, but whatever trusts it"),
     "share_link": (20, "a share link may let anyone in; its settings are held by the service"),
 }
@@ -100,7 +116,7 @@ def assess(grant: Grant, *, confidence: str = "high", now: datetime) -> Assessme
 
 def _expired(grant: Grant, now: datetime) -> Assessment:
     assert grant.expires_at is not None
-    reasons = [f"it expired on {day(grant.expires_at)}, {duration_words(grant.expires_at, now)} ago"]
+    reasons = [f"it expired on {day(grant.expires_at)}, {lifetime_words(grant.expires_at, now)} ago"]
     reasons.append(f"while it lived, it opened {where_words(grant)}")
     return Assessment(severity=Severity.INFO, score=_INFO_SCORE, reasons=tuple(reasons))
 
@@ -111,7 +127,9 @@ def _flat(grant: Grant, confidence: str) -> Assessment:
     if grant.kind == "share_link":
         score += 10 if grant.scope is not Scope.OBJECT else 0
         score += 20 if set(grant.permissions) & _CHANGES else 0
-        reasons.append(f"it leads to {'one file' if grant.scope is Scope.OBJECT else 'what may be a whole folder'}")
+        reasons.append(
+            f"it leads to {'one file' if grant.scope is Scope.OBJECT else 'what may be a whole folder'}"
+        )
     if grant.facts.get("encrypted"):
         score -= 30
         reasons.append("lowered: it is encrypted")
@@ -123,7 +141,7 @@ def _flat(grant: Grant, confidence: str) -> Assessment:
 
 
 def _rights(grant: Grant) -> _Weight:
-    """The greatest of what it may do; a little more when it discloses and changes at once."""
+    """Weigh the greatest of what it may do; a little more when it discloses and changes at once."""
     held = set(grant.permissions)
     if held & _MINTS:
         return 70, "it is a key: it may do whatever its owner may, and make further links"
@@ -171,12 +189,14 @@ def _life(grant: Grant, now: datetime) -> _Weight:
     if grant.expires_at is None or grant.validity is Validity.UNKNOWN:
         if grant.policy and grant.kind.endswith("_sas"):
             return _LIFE_BEYOND, f"when it ends is held by the policy {grant.policy}: judged as never"
+        if grant.facts.get("session"):
+            return _LIFE_BEYOND, "when its session ends cannot be told"
         if grant.expires_at is None and set(grant.permissions) & _MINTS:
             return _LIFE_BEYOND, "it never ends by itself"
         return _LIFE_BEYOND, "its text gives no end: judged as never"
     left = grant.expires_at - now
     weight = next((weight for longest, weight in _LIVES if left <= longest), _LIFE_BEYOND)
-    return weight, f"it works until {day(grant.expires_at)}, {duration_words(now, grant.expires_at)} from now"
+    return weight, f"it works until {day(grant.expires_at)}, {lifetime_words(now, grant.expires_at)} from now"
 
 
 def _notes(grant: Grant) -> list[str]:

@@ -6,10 +6,21 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tidegate.model.grant import Grant, Permission, Scope, Validity
+from tidegate.providers._time import lifetime_words
 
 P = Permission
 
-ACTIONS: tuple[str, ...] = ("list", "read", "create", "overwrite", "delete", "purge", "manage", "mint", "unknown")
+ACTIONS: tuple[str, ...] = (
+    "list",
+    "read",
+    "create",
+    "overwrite",
+    "delete",
+    "purge",
+    "manage",
+    "mint",
+    "unknown",
+)
 """Columns of the permission matrix, in order. `purge` defeats soft delete, versions and holds; `manage`
 changes access, settings or tags; `unknown` is what we cannot read: it may be any of the others."""
 
@@ -80,7 +91,10 @@ _VERBS: tuple[tuple[str, frozenset[Permission]], ...] = (
 )
 _OTHERWISE: tuple[tuple[str, frozenset[Permission]], ...] = (
     ("create or delete containers in", frozenset({P.CREATE_CONTAINERS, P.DELETE_CONTAINERS})),
-    ("change settings or permissions of", frozenset({P.SERVICE_SETTINGS, P.SET_POLICY, P.OWNERSHIP, P.IMMUTABILITY})),
+    (
+        "change settings or permissions of",
+        frozenset({P.SERVICE_SETTINGS, P.SET_POLICY, P.OWNERSHIP, P.IMMUTABILITY}),
+    ),
     ("change the tags of", frozenset({P.TAGS})),
     ("read properties of", frozenset({P.PROPERTIES, P.EXECUTE})),
 )
@@ -109,6 +123,11 @@ _HOLDERS: Mapping[str, str] = {
     "service_bus": "key",
 }
 
+_KEY_KINDS = frozenset(
+    {"access_key", "access_key_id", "hmac_key", "application_key", "presigned_url", "post_policy"}
+)
+"""Kinds whose `account` is the id of a key."""
+
 
 def matrix_rows(grant: Grant) -> list[tuple[str, dict[str, bool]]]:
     """Return (service, action -> allowed) for each service; every row has all of `ACTIONS`.
@@ -134,8 +153,9 @@ def sentence(grant: Grant, now: datetime) -> str:
     holder = _HOLDERS.get(grant.kind, "link")
     what = _deed(grant)
     if grant.validity is Validity.EXPIRED and grant.expires_at:
-        ago = duration_words(grant.expires_at, now)
-        return f"This {holder} ended on {day(grant.expires_at)}, {ago} ago; until then anyone with it could {what}."
+        ago = lifetime_words(grant.expires_at, now)
+        end = day(grant.expires_at)
+        return f"This {holder} ended on {end}, {ago} ago; until then anyone with it could {what}."
     return f"{_start(grant)}nyone with this {holder} can {what}{_until(grant, now)}."
 
 
@@ -143,11 +163,15 @@ def where_words(grant: Grant) -> str:
     """Say how wide it opens, with names: `the container models of the storage account contoso`."""
     kind = _CONTAINERS.get(grant.services[0] if grant.services else "", "container")
     account = _account_words(grant)
-    container = f"the {kind} {grant.container}" if grant.container else f"a {kind} that is not named"
+    container = f"the {kind} {grant.container}" if grant.container else f"an unnamed {kind}"
     inside = f"{container} of {account}" if grant.provider == "azure" else container
     match grant.scope:
         case Scope.ACCOUNT:
-            return f"the whole {account.removeprefix('the ').removeprefix('a ')}"
+            return (
+                account.replace("the ", "the whole ", 1)
+                if account.startswith("the ")
+                else f"the whole of {account}"
+            )
         case Scope.CONTAINER:
             return inside
         case Scope.DIRECTORY:
@@ -156,16 +180,6 @@ def where_words(grant: Grant) -> str:
             return f"the object {grant.key} in {inside}" if grant.key else f"one object in {inside}"
         case Scope.UNKNOWN:
             return f"an unknown part of {account}"
-
-
-def duration_words(start: datetime, end: datetime) -> str:
-    """Say how long it is from `start` to `end`: `25 years`, `3 days`; never negative."""
-    hours = max(0, int((end - start).total_seconds() // 3600))
-    for unit, size, least in (("year", 8766, 8766), ("month", 730, 1460), ("day", 24, 48), ("hour", 1, 1)):
-        if hours >= least:
-            count = hours // size
-            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-    return "less than an hour"
 
 
 def day(when: datetime) -> str:
@@ -180,10 +194,12 @@ def enumerate_words(words: Iterable[str]) -> str:
 
 
 def _special(grant: Grant) -> str:
-    """The sentence for what is no grant of its own; empty otherwise."""
+    """Return the sentence for what is no grant of its own; empty otherwise."""
     match grant.kind:
         case "anonymous":
-            return f"This address names {where_words(grant)}; whether it is open is unknown until it is probed."
+            return (
+                f"This address names {where_words(grant)}; whether it is open is unknown until it is probed."
+            )
         case "access_key_id":
             return f"The access key id {grant.account or '(not named)'} opens nothing without its secret."
         case "private_key":
@@ -191,15 +207,17 @@ def _special(grant: Grant) -> str:
         case "logic_apps":
             return "Anyone with this address can start the workflow behind it; it opens no storage by itself."
         case "service_bus":
-            return f"Anyone with this key can use the messaging namespace {grant.account or '(not named)'}; it opens no storage."
+            namespace = grant.account or "(not named)"
+            return f"Anyone with this key can use the messaging namespace {namespace}; it opens no storage."
         case "share_link":
-            return f"This {', '.join(grant.services)} link may let anyone in; who may open it is held by the service."
+            service = ", ".join(grant.services)
+            return f"This {service} link may let anyone in; who may open it is held by the service."
         case _:
             return ""
 
 
 def _deed(grant: Grant) -> str:
-    """What can be done to what: `list and read every blob of the storage account contoso`."""
+    """Say what can be done to what: `list and read every blob of the storage account contoso`."""
     held = set(grant.permissions)
     if P.ADMIN in held:
         further = ", and make further links," if P.MINT in held else ""
@@ -214,8 +232,10 @@ def _deed(grant: Grant) -> str:
         other = next((verb for verb, rights in _OTHERWISE if rights & held), "")
         if other:
             return f"{other} {where_words(grant)}"
-        held_by = f" (the policy {grant.policy} holds it)" if grant.policy else ""
-        return f"do an unknown amount{held_by} to {where_words(grant)}" if unknown else f"do nothing to {where_words(grant)}"
+        if grant.policy and unknown:
+            return f"do to {where_words(grant)} whatever its stored access policy {grant.policy} allows"
+        deed = "something that cannot be read from it" if unknown else "nothing we know of"
+        return f"do {deed} to {where_words(grant)}"
     may = ", and perhaps write," if unknown and not {"overwrite", "delete"} & set(verbs) else ""
     return f"{enumerate_words(verbs)}{may} {_things(grant)}"
 
@@ -230,9 +250,17 @@ def _things(grant: Grant) -> str:
 
 
 def _account_words(grant: Grant) -> str:
+    if grant.kind == "entra_secret":
+        return (
+            f"the reach of the application {grant.account}"
+            if grant.account
+            else "the reach of an unnamed application"
+        )
+    if grant.kind in _KEY_KINDS:
+        return f"the account of the key {grant.account}" if grant.account else "an unnamed account"
     noun = _ACCOUNTS.get(grant.provider, "account")
     name = grant.account or (grant.endpoint if grant.provider == "azure" else None)
-    return f"the {noun} {name}" if name else f"{'an' if noun == 'account' else 'a'} {noun} that is not named"
+    return f"the {noun} {name}" if name else f"an unnamed {noun}"
 
 
 def _start(grant: Grant) -> str:
@@ -243,9 +271,11 @@ def _start(grant: Grant) -> str:
 
 def _until(grant: Grant, now: datetime) -> str:
     if grant.expires_at:
-        return f" until {day(grant.expires_at)}, {duration_words(now, grant.expires_at)} from now"
+        return f" until {day(grant.expires_at)}, {lifetime_words(now, grant.expires_at)} from now"
     if grant.policy:
-        return f", until an end that the stored access policy {grant.policy} holds"
+        return f", until an end that the policy {grant.policy} holds"
+    if grant.facts.get("session"):
+        return ", until its session ends"
     if P.MINT in grant.permissions or P.ADMIN in grant.permissions:
         return ", until it is revoked"
     return ", for as long as nobody revokes it"

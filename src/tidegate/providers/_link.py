@@ -22,6 +22,11 @@ _AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31})://([^/?#]*)")
 _PORT = re.compile(r"^(.*):(\d{1,5})$")
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Return the blank-separated words of a table of names."""
+    return tuple(text.split())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A link, a path with a query, or a bare query, taken apart and percent-decoded."""
@@ -62,7 +67,9 @@ class Link:
     def contradictions(self) -> tuple[str, ...]:
         """Name the parameters that stand twice with different values."""
         twice = sorted(name for name, values in self.values.items() if len(set(values)) > 1)
-        return tuple(f"the parameter {name[:40]} stands more than once with different values" for name in twice)
+        return tuple(
+            f"the parameter {name[:40]} stands more than once with different values" for name in twice
+        )
 
 
 def read_link(text: str) -> Link:

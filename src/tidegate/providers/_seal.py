@@ -50,7 +50,13 @@ def secret_forms(sighting: Sighting) -> tuple[str, ...]:
     value = sighting.secret.reveal()
     if len(value) < SHORTEST_SECRET:
         return ()
-    forms = {value, quote(value, safe="", errors="replace"), quote(value, errors="replace"), unquote(value), value.lower()}
+    forms = {
+        value,
+        quote(value, safe="", errors="replace"),
+        quote(value, errors="replace"),
+        unquote(value),
+        value.lower(),
+    }
     return tuple(sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=len, reverse=True))
 
 

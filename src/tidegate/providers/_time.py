@@ -10,12 +10,15 @@ LAST_INSTANT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """What a date beyond the calendar is read as: too large, never too small."""
 
 
+_UNITS = (("year", 8760, 8760), ("month", 730, 1460), ("day", 24, 48), ("hour", 1, 1))
+"""Unit, its hours, and from how many hours on it is used. Years of 365 days: whole ones must count whole."""
+
+
 def instant(text: str) -> datetime | None:
     """Read any ISO 8601 form as UTC: a bare date, no seconds, fractions, offsets, `20260101T000000Z`.
 
     A time without offset is UTC. `None` when it is no date at all.
     """
-    # The blank is what an offset's unescaped `+` becomes on its way through a form.
     try:
         read = datetime.fromisoformat(text.strip()[:40])
     except ValueError:
@@ -62,10 +65,10 @@ def validity(starts_at: datetime | None, expires_at: datetime | None, now: datet
 
 
 def lifetime_words(start: datetime, end: datetime) -> str:
-    """Say how long that is: `25 years`, `7 days`, `12 hours`."""
+    """Say how long it is from `start` to `end`: `25 years`, `3 days`, never negative; parts are cut off."""
     hours = max(0, int((end - start).total_seconds() // 3600))
-    for unit, size in (("year", 8766), ("month", 730), ("day", 24), ("hour", 1)):
-        if hours >= size * (1 if unit != "month" else 2):
+    for unit, size, least in _UNITS:
+        if hours >= least:
             count = hours // size
-            return f"{count} {unit}{'' if count == 1 else 's'}"
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
     return "less than an hour"

@@ -91,7 +91,12 @@ def redact_connection(text: str) -> str:
             shown.append(f"{name}={redact_link(value, HARMLESS)}")
         else:
             shown.append(f"{name[:30]}={value[:100] if name in _SHOWN else MASK}")
-    return cut(";".join(_NAMES.get(each.partition("=")[0], each.partition("=")[0]) + "=" + each.partition("=")[2] for each in shown))
+    return cut(
+        ";".join(
+            _NAMES.get(each.partition("=")[0], each.partition("=")[0]) + "=" + each.partition("=")[2]
+            for each in shown
+        )
+    )
 
 
 _NAMES = {

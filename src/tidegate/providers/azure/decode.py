@@ -8,7 +8,12 @@ from tidegate.model.grant import Grant
 from tidegate.model.sighting import Sighting
 from tidegate.providers._link import MASK, Link, cut, read_link, redact_link
 from tidegate.providers._seal import seal, seal_text
-from tidegate.providers.azure.account_key import address_of_parts, connection_parts, key_grant, redact_connection
+from tidegate.providers.azure.account_key import (
+    address_of_parts,
+    connection_parts,
+    key_grant,
+    redact_connection,
+)
 from tidegate.providers.azure.elsewhere import (
     LOGIC_APPS_SHOWN,
     SERVICE_BUS_SHOWN,
@@ -62,7 +67,7 @@ def _decode(sighting: Sighting, now: datetime) -> Grant | None:
 
 
 def _parts(sighting: Sighting) -> dict[str, str]:
-    """The connection string's parts; empty for links, whose parameters are cut at `&`, not at `;`."""
+    """Return the connection string's parts; empty for links, whose parameters are cut at `&`, not at `;`."""
     text = sighting.text.reveal()
     lower = text.lower()
     names = ("accountkey=", "sharedaccesssignature=", "sharedaccesskey=")
@@ -78,7 +83,7 @@ def _signature_of(parts: dict[str, str]) -> Link:
 
 
 def _token(text: str) -> Link:
-    """The parameters of `SharedAccessSignature sr=…&sig=…&se=…&skn=…`, or of a link."""
+    """Return the parameters of `SharedAccessSignature sr=…&sig=…&se=…&skn=…`, or of a link."""
     return read_link(text.strip().removeprefix("SharedAccessSignature").strip())
 
 

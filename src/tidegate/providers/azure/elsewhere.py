@@ -18,7 +18,9 @@ LOGIC_APPS_SHOWN = frozenset(["api-version", "sp", "sv"])
 
 def is_logic_apps(link: Link) -> bool:
     """Tell a workflow's trigger address, which is signed like a SAS but opens no storage."""
-    return link.host.endswith(("logic.azure.com", "powerplatform.com")) or link.get("sp").startswith("/triggers/")
+    return link.host.endswith(("logic.azure.com", "powerplatform.com")) or link.get("sp").startswith(
+        "/triggers/"
+    )
 
 
 def is_service_bus(link: Link) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tidegate.model.grant import Permission as P
+from tidegate.model.grant import Permission
 from tidegate.providers._seal import in_order
 
+P = Permission
 Letters = Mapping[str, tuple[P, ...]]
 
 SERVICE_LETTERS: Mapping[str, str] = {"b": "blob", "f": "file", "q": "queue", "t": "table"}

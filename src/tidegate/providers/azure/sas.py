@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tidegate.model.grant import Grant, Permission, Scope, Validity
-from tidegate.providers._link import Link
+from tidegate.providers._link import Link, names
 from tidegate.providers._seal import facts_of, in_order
 from tidegate.providers._time import instant, lifetime_words, validity
 from tidegate.providers.azure.hosts import SERVICES, Address
 from tidegate.providers.azure.letters import SERVICE_LETTERS, Read, account_letters, resource_letters
 from tidegate.providers.azure.revocation import REVOCATIONS
 
-SIGNED = (
-    "sv ss srt sr sp st se si sip spr ses sdd tn spk srk epk erk skoid sktid skt ske sks skv saoid suoid scid "
-    "sduoid skdutid srh srq rscc rscd rsce rscl rsct"
-).split()
+SIGNED = names(
+    "sv ss srt sr sp st se si sip spr ses sdd tn spk srk epk erk skoid sktid skt ske sks skv "
+    "saoid suoid scid sduoid skdutid srh srq rscc rscd rsce rscl rsct"
+)
 """Parameters of a SAS other than `sig`, in the order in which reports show them."""
 
 HARMLESS = frozenset([*SIGNED, "snapshot", "versionid", "restype", "comp", "api-version", "timeout"])
@@ -59,7 +59,9 @@ class _Window:
 
 def looks_like_sas(link: Link) -> bool:
     """Tell a SAS from other signed links: a `sig`, and one of the parameters that only a SAS has."""
-    return bool(link.get("sig")) and any(link.has(name) for name in ("sv", "sp", "si", "ss", "sr", "se", "tn"))
+    return bool(link.get("sig")) and any(
+        link.has(name) for name in ("sv", "sp", "si", "ss", "sr", "se", "tn")
+    )
 
 
 def decode_sas(link: Link, address: Address, now: datetime) -> Grant | None:
@@ -88,7 +90,9 @@ def _account_sas(link: Link, address: Address, now: datetime) -> Grant:
     elif set(levels) - set("sco"):
         warnings.append(f"srt={_quote(levels)} names a level we do not know; read as more rights, not fewer")
     if link.has("sr") or link.has("tn"):
-        warnings.append("it mixes parameters of an account SAS and of a service SAS; read as the wider account SAS")
+        warnings.append(
+            "it mixes parameters of an account SAS and of a service SAS; read as the wider account SAS"
+        )
     if link.has("si"):
         warnings.append("it names a stored access policy, which an account SAS cannot have")
     letters = _letters(link, "sp")
@@ -99,9 +103,18 @@ def _account_sas(link: Link, address: Address, now: datetime) -> Grant:
     warnings.extend(_letter_warnings(read, f"srt={levels}"))
     window = _window(link, now, ends=(), starts=())
     if address.service and address.service not in known:
-        warnings.append(f"the link goes to the {address.service} service, which ss={_quote(chosen)} does not open")
+        warnings.append(
+            f"the link goes to the {address.service} service, which ss={_quote(chosen)} does not open"
+        )
     return _grant(
-        link, address, kind="account_sas", scope=Scope.ACCOUNT, read=read, services=known, window=window, warnings=warnings
+        link,
+        address,
+        kind="account_sas",
+        scope=Scope.ACCOUNT,
+        read=read,
+        services=known,
+        window=window,
+        warnings=warnings,
     )
 
 
@@ -121,7 +134,7 @@ def _resource_sas(link: Link, address: Address, now: datetime) -> Grant:
             warnings.append("it has neither permissions (sp) nor a policy (si); the service would refuse it")
     if policy and (not letters or not link.has("se")):
         warnings.append(
-            f"what it permits is held by the stored access policy {_quote(policy)}: unknown until the account is asked"
+            f"what it permits is held by the stored access policy {_quote(policy)}: unknown until it is asked for"
         )
     if policy and delegated:
         warnings.append("it names a stored access policy, which a user delegation SAS cannot have")
@@ -130,7 +143,14 @@ def _resource_sas(link: Link, address: Address, now: datetime) -> Grant:
     if delegated and not link.has("ske"):
         warnings.append("the end of its delegation key (ske) is missing; the service would refuse it")
     return _grant(
-        link, address, kind=kind, scope=scope, read=read, services=(service,), window=window, warnings=warnings
+        link,
+        address,
+        kind=kind,
+        scope=scope,
+        read=read,
+        services=(service,),
+        window=window,
+        warnings=warnings,
     )
 
 
@@ -140,14 +160,20 @@ def _service_and_scope(link: Link, address: Address, warnings: list[str]) -> tup
         return "table", Scope.CONTAINER
     if resource in _RESOURCES:
         service, scope = _RESOURCES[resource]
-        if address.service and address.service != service and not (resource in "s" and address.service == "blob"):
-            warnings.append(f"sr={resource} belongs to the {service} service, the link goes to {address.service}")
+        if address.service and address.service != service:
+            warnings.append(
+                f"sr={resource} belongs to the {service} service, the link goes to {address.service}"
+            )
         return service, scope
     if resource:
-        warnings.append(f"sr={_quote(resource)} is a kind of resource we do not know; how much it opens is unknown")
+        warnings.append(
+            f"sr={_quote(resource)} is a kind of resource we do not know; how much it opens is unknown"
+        )
         return address.service or "blob", Scope.UNKNOWN
     if address.service in ("blob", "file"):
-        warnings.append(f"it has no sr, which the {address.service} service needs; how much it opens is unknown")
+        warnings.append(
+            f"it has no sr, which the {address.service} service needs; how much it opens is unknown"
+        )
         return address.service, Scope.UNKNOWN
     if address.service == "table":
         warnings.append("it has no tn, which the table service needs")
@@ -157,7 +183,7 @@ def _service_and_scope(link: Link, address: Address, warnings: list[str]) -> tup
 
 
 def _window(link: Link, now: datetime, *, ends: tuple[str, ...], starts: tuple[str, ...]) -> _Window:
-    """The latest of starts, the earliest of ends (`se` and, for a delegation, `ske`)."""
+    """Take the latest of starts, the earliest of ends (`se` and, for a delegation, `ske`)."""
     warnings: list[str] = []
     # Where `se` stands twice the later one is read: too large, never too small.
     end_dates = [date for name in ("se", *ends) if (date := _date(link, name, warnings, latest=True))]
@@ -247,7 +273,7 @@ def _place(link: Link, address: Address, scope: Scope) -> tuple[str | None, str 
     if scope is Scope.OBJECT and container and key is None and address.front in ("blob", "dfs"):
         return "$root", container
     depth = link.get("sdd")
-    if scope is Scope.DIRECTORY and key and depth.isascii() and depth.isdigit() and 0 < int(depth[:3]):
+    if scope is Scope.DIRECTORY and key and depth.isascii() and depth.isdigit() and int(depth[:3]) > 0:
         key = "/".join(key.split("/")[: int(depth[:3])])
     return container, key
 

@@ -8,7 +8,7 @@ from tidegate.model.grant import Grant
 from tidegate.model.sighting import Sighting
 from tidegate.providers._link import MASK, cut, read_link, redact_link
 from tidegate.providers._seal import seal, seal_text
-from tidegate.providers.gcs.keys import hmac_key, service_account_key
+from tidegate.providers.gcs.keys import hmac_key, key_file_fields, service_account_key
 from tidegate.providers.gcs.links import HARMLESS, firebase_token, public_url, signed_v2, signed_v4
 
 
@@ -44,5 +44,7 @@ def _redact(sighting: Sighting) -> str:
     if sighting.kind == "hmac_key":
         return cut(f"HMAC secret {MASK} of {context.get('key_id') or 'an unknown key id'}")
     if sighting.kind == "service_account_key":
-        return cut(f"service account key {MASK} of {context.get('email') or context.get('project') or 'an unknown account'}")
+        fields = key_file_fields(sighting.text.reveal())
+        owner = fields.get("client_email") or context.get("email") or context.get("project")
+        return cut(f"service account key {MASK} of {owner or 'an unknown account'}")
     return redact_link(sighting.text.reveal(), HARMLESS)

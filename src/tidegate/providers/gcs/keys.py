@@ -1,6 +1,7 @@
 """Service-account keys and HMAC keys.
 
-Sources: cloud.google.com/iam/docs/service-account-creds, cloud.google.com/storage/docs/authentication/hmackeys.
+Sources: cloud.google.com/iam/docs/service-account-creds,
+cloud.google.com/storage/docs/authentication/hmackeys.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ def key_file_fields(text: str) -> dict[str, str]:
     return {
         name: found[1]
         for name in _SHOWN
-        if (found := re.search(rf"{name}[\\\"']{{1,6}}\s{{0,20}}:\s{{0,20}}[\\\"']{{1,6}}([^\\\"']{{1,200}})", text))
+        if (
+            found := re.search(
+                rf"{name}[\\\"']{{1,6}}\s{{0,20}}:\s{{0,20}}[\\\"']{{1,6}}([^\\\"']{{1,200}})", text
+            )
+        )
     }
 
 

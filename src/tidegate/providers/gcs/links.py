@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from tidegate.model.grant import Grant, Permission, Scope, Validity
-from tidegate.providers._link import Link
+from tidegate.providers._link import Link, names
 from tidegate.providers._seal import facts_of, in_order
 from tidegate.providers._time import after, epoch, instant, lifetime_words, validity
 from tidegate.providers.gcs.revocation import REVOCATIONS
@@ -21,8 +21,10 @@ from tidegate.providers.gcs.revocation import REVOCATIONS
 LONGEST_V4 = timedelta(days=7)
 
 HARMLESS = frozenset(
-    "x-goog-algorithm x-goog-credential x-goog-date x-goog-expires x-goog-signedheaders googleaccessid expires alt "
-    "generation response-content-disposition response-content-type prefix delimiter name uploads".split()
+    names(
+        "x-goog-algorithm x-goog-credential x-goog-date x-goog-expires x-goog-signedheaders googleaccessid "
+        "expires alt generation response-content-disposition response-content-type prefix delimiter uploads"
+    )
 )
 """What a report may show of a signed link."""
 
@@ -35,10 +37,15 @@ _API_HOSTS = (
     "firebasestorage.googleapis.com",
     "storage.mtls.googleapis.com",
 )
-_BUCKET_HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9._-]{1,221})\.(?:storage|commondatastorage|storage-download)\.googleapis\.com")
-_REGIONAL = re.compile(r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]{1,221})\.)?storage\.[a-z0-9-]+\.rep\.googleapis\.com")
+_BUCKET = r"(?P<bucket>[a-z0-9][a-z0-9._-]{1,221})"
+_BUCKET_HOST = re.compile(rf"{_BUCKET}\.(?:storage|commondatastorage|storage-download)\.googleapis\.com")
+_REGIONAL = re.compile(
+    r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]{1,221})\.)?storage\.[a-z0-9-]+\.rep\.googleapis\.com"
+)
 _FIREBASE_HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9._-]{1,221}\.firebasestorage\.app)")
-_JSON_API = re.compile(r"(?:(?:download|upload)/)?(?:storage/v1|v0)/b/(?P<bucket>[^/]+)(?:/o(?:/(?P<key>.*))?)?", re.DOTALL)
+_JSON_API = re.compile(
+    r"(?:(?:download|upload)/)?(?:storage/v1|v0)/b/(?P<bucket>[^/]+)(?:/o(?:/(?P<key>.*))?)?", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +60,14 @@ class Address:
 
 
 def read_address(link: Link) -> Address:
-    """Read a path-style, virtual-hosted, regional, JSON or Firebase address; an unknown host is a bucket's own."""
+    """Read a path-style, virtual-hosted, JSON or Firebase address; an unknown host is a bucket of its own."""
     if link.scheme == "gs" and link.host:
         return Address(bucket=link.host, key=link.path or None, known=True)
     if (called := _JSON_API.fullmatch(link.path)) and (link.host in _API_HOSTS or not link.host):
         key = called["key"]
-        return Address(endpoint=link.endpoint, bucket=called["bucket"], key=unquote(key) if key else None, known=True)
+        return Address(
+            endpoint=link.endpoint, bucket=called["bucket"], key=unquote(key) if key else None, known=True
+        )
     for pattern in (_BUCKET_HOST, _REGIONAL, _FIREBASE_HOST):
         found = pattern.fullmatch(link.host)
         if found and found["bucket"]:
@@ -89,7 +98,9 @@ def signed_v4(link: Link, now: datetime) -> Grant | None:
         "X-Goog-SignedHeaders": link.get("x-goog-signedheaders"),
         "credential_scope": scope,
     }
-    return _signed(link, now, signer, starts_at, expires_at, facts, warnings)
+    return _signed(
+        link, now, signer=signer, starts_at=starts_at, expires_at=expires_at, facts=facts, warnings=warnings
+    )
 
 
 def signed_v2(link: Link, now: datetime) -> Grant | None:
@@ -104,12 +115,15 @@ def signed_v2(link: Link, now: datetime) -> Grant | None:
     elif expires_at - now > timedelta(days=365):
         warnings.append(f"it still lives {lifetime_words(now, expires_at)}")
     facts = {"Expires": link.get("expires"), "signature_version": "2"}
-    return _signed(link, now, signer, None, expires_at, facts, warnings)
+    return _signed(
+        link, now, signer=signer, starts_at=None, expires_at=expires_at, facts=facts, warnings=warnings
+    )
 
 
 def _signed(
     link: Link,
     now: datetime,
+    *,
     signer: str,
     starts_at: datetime | None,
     expires_at: datetime | None,
@@ -188,7 +202,9 @@ def public_url(link: Link) -> Grant | None:
 def _permissions(link: Link, address: Address) -> tuple[Permission, ...]:
     """Judge by hints, as the method is signed but not shown; no hint reads as larger."""
     headers = link.get("x-goog-signedheaders").lower().split(";")
-    if any(each.startswith(("content-", "x-goog-resumable", "x-goog-acl", "x-goog-meta-")) for each in headers):
+    if any(
+        each.startswith(("content-", "x-goog-resumable", "x-goog-acl", "x-goog-meta-")) for each in headers
+    ):
         return (Permission.WRITE,)
     if link.has("uploadid") or link.has("upload_id") or link.has("uploads") or link.has("partnumber"):
         return (Permission.WRITE,)

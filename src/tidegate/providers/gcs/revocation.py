@@ -14,19 +14,24 @@ from tidegate.model.grant import Revocation
 REVOCATIONS: Mapping[str, Revocation] = {
     "signed_url": Revocation(
         means=(
-            "Disable or delete the key that signed it, or disable the service account, or take its right to the object."
+            "Disable or delete the key that signed it, or disable the service account, or take its right "
+            "to the object."
         ),
         collateral="Every link signed by the same key, and everything that signs in with it.",
         individually=False,
     ),
     "hmac_key": Revocation(
         means="Set the HMAC key to INACTIVE, then delete it; make a new one for its users.",
-        collateral="Everything that uses this HMAC key, and every link it signed. The account's other keys live on.",
+        collateral=(
+            "Everything that uses this HMAC key, and every link it signed. The account's other keys live on."
+        ),
         individually=True,
     ),
     "service_account_key": Revocation(
         means="Disable this key of the service account, see what fails, then delete it.",
-        collateral="Everything that signs in with this key file, and every link it signed. Other keys live on.",
+        collateral=(
+            "Everything that signs in with this key file, and every link it signed. Other keys live on."
+        ),
         individually=True,
     ),
     "download_token": Revocation(
@@ -35,7 +40,9 @@ REVOCATIONS: Mapping[str, Revocation] = {
         individually=True,
     ),
     "anonymous": Revocation(
-        means="Enforce public access prevention; take allUsers and allAuthenticatedUsers out of policy and ACL.",
+        means=(
+            "Enforce public access prevention; take allUsers and allAuthenticatedUsers out of policy and ACL."
+        ),
         collateral="Whoever reads it without signing in, public sites included. Signed links live on.",
         individually=True,
     ),

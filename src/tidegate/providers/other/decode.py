@@ -52,7 +52,9 @@ def _redact(sighting: Sighting) -> str:
         case "huggingface_token":
             return f"Hugging Face token {MASK}"
         case "b2_key":
-            return cut(f"B2 application key {MASK} of {sighting.context.get('key_id') or 'an unknown key id'}")
+            return cut(
+                f"B2 application key {MASK} of {sighting.context.get('key_id') or 'an unknown key id'}"
+            )
         case "private_key":
             return f"private key {MASK}"
         case "share_link":

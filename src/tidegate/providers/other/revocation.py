@@ -13,7 +13,10 @@ from tidegate.model.grant import Revocation
 
 REVOCATIONS: Mapping[str, Revocation] = {
     "access_token": Revocation(
-        means="Invalidate the token in the Hugging Face settings (Access Tokens) and make a new, fine-grained one.",
+        means=(
+            "Invalidate the token in the Hugging Face settings (Access Tokens) and make a new, "
+            "fine-grained one."
+        ),
         collateral="Everything that uses this token. The account's other tokens live on.",
         individually=True,
     ),

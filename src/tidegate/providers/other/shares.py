@@ -38,11 +38,22 @@ _BOX = r"([a-z0-9-]+\.)*box\.com"
 FORMS: tuple[_Form, ...] = (
     _form("Google Drive", r"drive\.google\.com", r"(drive/.*)?folders/|folderview|embeddedfolderview", _MANY),
     _form("Google Drive", r"drive\.google\.com|drive\.usercontent\.google\.com", r"", _ONE),
-    _form("Google Docs", r"docs\.google\.com", r"(document|spreadsheets|presentation|forms)/.*/edit", _ONE, writes=True),
+    _form(
+        "Google Docs",
+        r"docs\.google\.com",
+        r"(document|spreadsheets|presentation|forms)/.*/edit",
+        _ONE,
+        writes=True,
+    ),
     _form("Google Docs", r"docs\.google\.com", r"", _ONE),
     _form("OneDrive", r"1drv\.ms", r"f/", _MANY),
     _form("OneDrive", r"1drv\.ms", r"[a-z]/", _ONE),
-    _form("OneDrive", r"1drv\.ms|onedrive\.live\.com|api\.onedrive\.com|my\.microsoftpersonalcontent\.com", r"", _ANY),
+    _form(
+        "OneDrive",
+        r"1drv\.ms|onedrive\.live\.com|api\.onedrive\.com|my\.microsoftpersonalcontent\.com",
+        r"",
+        _ANY,
+    ),
     _form("SharePoint", _SHAREPOINT, r":f:/", _MANY),
     _form("SharePoint", _SHAREPOINT, r":[a-z]:/", _ONE),
     _form("SharePoint", _SHAREPOINT, r"", _ANY),
@@ -92,4 +103,6 @@ def shown_path(link: Link) -> str:
 
 
 def _form_of(link: Link) -> _Form:
-    return next((form for form in FORMS if form.host.fullmatch(link.host) and form.path.match(link.path)), _ELSEWHERE)
+    return next(
+        (form for form in FORMS if form.host.fullmatch(link.host) and form.path.match(link.path)), _ELSEWHERE
+    )

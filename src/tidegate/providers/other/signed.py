@@ -11,20 +11,21 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from tidegate.model.grant import Grant, Permission, Scope
-from tidegate.providers._link import Link
+from tidegate.providers._link import Link, names
 from tidegate.providers._seal import facts_of
 from tidegate.providers._time import after, epoch, instant, lifetime_words, validity
 from tidegate.providers.other.revocation import REVOCATIONS
 
 HARMLESS = frozenset(
-    "ossaccesskeyid expires x-oss-credential x-oss-date x-oss-expires x-oss-signature-version x-oss-additional-headers "
-    "q-sign-algorithm q-ak q-sign-time q-key-time q-header-list q-url-param-list".split()
+    names(
+        "ossaccesskeyid expires x-oss-credential x-oss-date x-oss-expires x-oss-signature-version "
+        "x-oss-additional-headers q-sign-algorithm q-ak q-sign-time q-key-time q-header-list q-url-param-list"
+    )
 )
 
-_BUCKET_HOST = re.compile(
-    r"(?P<bucket>[a-z0-9][a-z0-9-]{1,62})\.(?:oss-[a-z0-9-]+\.aliyuncs\.com|cos\.[a-z0-9-]+\.(?:myqcloud|tencentcos)\.c(?:om|n))"
-)
-_BARE_HOST = re.compile(r"oss-[a-z0-9-]+\.aliyuncs\.com|cos\.[a-z0-9-]+\.(?:myqcloud|tencentcos)\.c(?:om|n)")
+_HOST = r"(?:oss-[a-z0-9-]+\.aliyuncs\.com|cos\.[a-z0-9-]+\.(?:myqcloud|tencentcos)\.c(?:om|n))"
+_BUCKET_HOST = re.compile(rf"(?P<bucket>[a-z0-9][a-z0-9-]{{1,62}})\.{_HOST}")
+_BARE_HOST = re.compile(_HOST)
 
 
 def alibaba_oss(link: Link, now: datetime) -> Grant | None:
@@ -45,7 +46,16 @@ def alibaba_oss(link: Link, now: datetime) -> Grant | None:
         return None
     if session:
         warnings.append("it ends earlier when the session that signed it ends")
-    return _grant(link, now, "oss", key_id, starts_at, expires_at, facts, warnings)
+    return _grant(
+        link,
+        now,
+        service="oss",
+        key_id=key_id,
+        starts_at=starts_at,
+        expires_at=expires_at,
+        facts=facts,
+        warnings=warnings,
+    )
 
 
 def tencent_cos(link: Link, now: datetime) -> Grant | None:
@@ -57,12 +67,22 @@ def tencent_cos(link: Link, now: datetime) -> Grant | None:
     if link.has("x-cos-security-token"):
         warnings.append("it ends earlier when the session that signed it ends")
     facts = {"q-sign-time": link.get("q-sign-time"), "q-key-time": link.get("q-key-time")}
-    return _grant(link, now, "cos", link.get("q-ak"), epoch(start), epoch(end), facts, warnings)
+    return _grant(
+        link,
+        now,
+        service="cos",
+        key_id=link.get("q-ak"),
+        starts_at=epoch(start),
+        expires_at=epoch(end),
+        facts=facts,
+        warnings=warnings,
+    )
 
 
 def _grant(
     link: Link,
     now: datetime,
+    *,
     service: str,
     key_id: str,
     starts_at: datetime | None,
@@ -71,7 +91,7 @@ def _grant(
     warnings: list[str],
 ) -> Grant:
     bucket, key = _bucket_and_key(link)
-    rights = (Permission.READ, Permission.UNKNOWN)
+    rights: tuple[Permission, ...] = (Permission.READ, Permission.UNKNOWN)
     if any(name.startswith("response-") for name in link.values):
         rights = (Permission.READ,)
     else:

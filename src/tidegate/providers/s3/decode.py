@@ -8,8 +8,9 @@ from tidegate.model.grant import Grant
 from tidegate.model.sighting import Sighting
 from tidegate.providers._link import MASK, cut, read_link, redact_link
 from tidegate.providers._seal import seal, seal_text
+from tidegate.providers.s3.forms import post_policy
 from tidegate.providers.s3.keys import access_key, access_key_id, cloudfront, public_url
-from tidegate.providers.s3.presigned import HARMLESS, post_policy, presigned_v2, presigned_v4
+from tidegate.providers.s3.presigned import HARMLESS, presigned_v2, presigned_v4
 
 
 class S3Decoder:

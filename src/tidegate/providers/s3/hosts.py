@@ -11,32 +11,43 @@ from dataclasses import dataclass
 
 from tidegate.providers._link import Link
 
-_BUCKET = r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]{1,254})\.)?"
+_BUCKET = r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]{1,254})\.)??"
+# Lazy, so that `s3.dualstack.…` has no bucket named `s3.dualstack`.
 _REGION = r"(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d{1,2})"
-_AMAZON = r"amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov"
+_AMAZON = r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov)"
 
-_HOSTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("aws", "Amazon S3 access point", re.compile(rf"{_BUCKET}s3-accesspoint(?:-fips)?(?:\.dualstack)?\.{_REGION}\.(?:{_AMAZON})")),
-    ("aws", "Amazon S3 Object Lambda", re.compile(rf"{_BUCKET}s3-object-lambda(?:-fips)?\.{_REGION}\.(?:{_AMAZON})")),
-    ("aws", "Amazon S3 website", re.compile(rf"{_BUCKET}s3-website[.-]{_REGION}\.(?:{_AMAZON})")),
-    ("aws", "Amazon S3", re.compile(rf"{_BUCKET}s3-accelerate(?:\.dualstack)?\.amazonaws\.com(?P<region>)")),
-    ("aws", "Amazon S3", re.compile(rf"{_BUCKET}s3-external-1\.amazonaws\.com(?P<region>)")),
+_PATTERNS: tuple[tuple[str, str, str], ...] = (
     (
         "aws",
-        "Amazon S3",
-        re.compile(rf"{_BUCKET}s3(?:-fips)?(?:express-[a-z0-9-]+)?(?:\.dualstack)?(?:[.-]{_REGION})?\.(?:{_AMAZON})"),
+        "Amazon S3 access point",
+        rf"{_BUCKET}s3-accesspoint(?:-fips)?(?:\.dualstack)?\.{_REGION}\.{_AMAZON}",
     ),
-    ("other", "Cloudflare R2", re.compile(r"(?:(?P<bucket>[a-z0-9][a-z0-9.-]{1,62})\.)??(?P<region>[0-9a-f]{32}(?:\.(?:eu|fedramp))?)\.r2\.cloudflarestorage\.com")),
-    ("other", "Cloudflare R2", re.compile(r"(?P<bucket>pub-[0-9a-f]{32})\.r2\.dev(?P<region>)")),
-    ("other", "DigitalOcean Spaces", re.compile(rf"{_BUCKET}(?P<region>[a-z]{{3}}\d)(?:\.cdn)?\.digitaloceanspaces\.com")),
-    ("other", "Backblaze B2", re.compile(rf"{_BUCKET}s3\.(?P<region>[a-z0-9-]+)\.backblazeb2\.com")),
-    ("other", "Wasabi", re.compile(rf"{_BUCKET}s3(?:\.(?P<region>[a-z0-9-]+))?\.wasabisys\.com")),
-    ("other", "Scaleway", re.compile(rf"{_BUCKET}s3\.(?P<region>[a-z-]+)\.scw\.cloud")),
-    ("other", "OVHcloud", re.compile(rf"{_BUCKET}s3\.(?P<region>[a-z0-9-]+)\.(?:io|perf)\.cloud\.ovh\.(?:net|us)")),
-    ("other", "Linode", re.compile(rf"{_BUCKET}(?P<region>[a-z0-9-]+)\.linodeobjects\.com")),
-    ("other", "IBM Cloud", re.compile(rf"{_BUCKET}s3\.(?:(?:private|direct)\.)?(?P<region>[a-z0-9-]+)\.cloud-object-storage\.appdomain\.cloud")),
-    ("gcp", "Google Cloud Storage", re.compile(rf"{_BUCKET}storage\.googleapis\.com(?P<region>)")),
-)  # fmt: skip
+    ("aws", "Amazon S3 Object Lambda", rf"{_BUCKET}s3-object-lambda(?:-fips)?\.{_REGION}\.{_AMAZON}"),
+    ("aws", "Amazon S3 website", rf"{_BUCKET}s3-website[.-]{_REGION}\.{_AMAZON}"),
+    ("aws", "Amazon S3", rf"{_BUCKET}s3-accelerate(?:\.dualstack)?\.amazonaws\.com(?P<region>)"),
+    ("aws", "Amazon S3", rf"{_BUCKET}s3-external-1\.amazonaws\.com(?P<region>)"),
+    ("aws", "Amazon S3 Express", rf"{_BUCKET}s3express-[a-z0-9-]+\.(?:dualstack\.)?{_REGION}\.{_AMAZON}"),
+    ("aws", "Amazon S3", rf"{_BUCKET}s3(?:-fips)?(?:\.dualstack)?(?:[.-]{_REGION})?\.{_AMAZON}"),
+    (
+        "other",
+        "Cloudflare R2",
+        rf"{_BUCKET}(?P<region>[0-9a-f]{{32}}(?:\.[a-z]+)?)\.r2\.cloudflarestorage\.com",
+    ),
+    ("other", "Cloudflare R2", r"(?P<bucket>pub-[0-9a-f]{32})\.r2\.dev(?P<region>)"),
+    (
+        "other",
+        "DigitalOcean Spaces",
+        rf"{_BUCKET}(?P<region>[a-z]{{3}}\d)(?:\.cdn)?\.digitaloceanspaces\.com",
+    ),
+    ("other", "Backblaze B2", rf"{_BUCKET}s3\.(?P<region>[a-z0-9-]+)\.backblazeb2\.com"),
+    ("other", "Wasabi", rf"{_BUCKET}s3(?:\.(?P<region>[a-z0-9-]+))?\.wasabisys\.com"),
+    ("other", "Scaleway", rf"{_BUCKET}s3\.(?P<region>[a-z-]+)\.scw\.cloud"),
+    ("other", "OVHcloud", rf"{_BUCKET}s3\.(?P<region>[a-z0-9-]+)\.(?:io|perf)\.cloud\.ovh\.(?:net|us)"),
+    ("other", "Linode", rf"{_BUCKET}(?P<region>[a-z0-9-]+)\.linodeobjects\.com"),
+    ("other", "IBM Cloud", rf"{_BUCKET}s3\.(?P<region>[a-z0-9.-]+)\.cloud-object-storage\.appdomain\.cloud"),
+    ("gcp", "Google Cloud Storage", rf"{_BUCKET}storage\.googleapis\.com(?P<region>)"),
+)
+_HOSTS = tuple((provider, service, re.compile(pattern)) for provider, service, pattern in _PATTERNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from tidegate.model.grant import Grant, Permission, Scope, Validity
 from tidegate.providers._link import Link, read_link
 from tidegate.providers._seal import facts_of
 from tidegate.providers._time import epoch, validity
+from tidegate.providers.s3.forms import read_policy
 from tidegate.providers.s3.hosts import read_address, service_of_endpoint
-from tidegate.providers.s3.presigned import read_policy
 from tidegate.providers.s3.revocation import REVOCATIONS
 
 
@@ -42,7 +42,9 @@ def account_of_key_id(key_id: str) -> str | None:
 def access_key(context: Mapping[str, str]) -> Grant:
     """Return the grant of a key pair: whatever its owner may do, signing further links included."""
     key_id = context.get("key_id", "")
-    near = service_of_endpoint(context.get("endpoint", "")) or service_of_endpoint(context.get("provider", ""))
+    near = service_of_endpoint(context.get("endpoint", "")) or service_of_endpoint(
+        context.get("provider", "")
+    )
     amazon = re.fullmatch(r"A[KS]IA[A-Z0-9]{12,}", key_id) is not None
     provider, service = near or (("aws", "Amazon") if amazon else ("other", "S3-compatible"))
     if amazon and provider != "gcp":
@@ -132,7 +134,9 @@ def cloudfront(link: Link, now: datetime) -> Grant | None:
         signer=link.get("key-pair-id") or None,
         validity=validity(starts_at, expires_at, now),
         revocation=REVOCATIONS["signed_url"],
-        facts=facts_of({"Expires": link.get("expires"), "Resource": resource, "Key-Pair-Id": link.get("key-pair-id")}),
+        facts=facts_of(
+            {"Expires": link.get("expires"), "Resource": resource, "Key-Pair-Id": link.get("key-pair-id")}
+        ),
         warnings=tuple(warnings),
     )
 
@@ -169,7 +173,9 @@ def _custom(policy: Mapping[str, Any]) -> tuple[str, datetime | None, datetime |
         str(first.get("Resource", "")),
         _when(condition.get("DateGreaterThan")),
         _when(condition.get("DateLessThan")),
-        str(_inside(condition.get("IpAddress"), "AWS:SourceIp") or "").removesuffix("/32").replace("0.0.0.0/0", ""),
+        str(_inside(condition.get("IpAddress"), "AWS:SourceIp") or "")
+        .removesuffix("/32")
+        .replace("0.0.0.0/0", ""),
     )
 
 

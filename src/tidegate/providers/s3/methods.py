@@ -6,8 +6,10 @@ Source: docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Sto
 
 from __future__ import annotations
 
-from tidegate.model.grant import Permission as P
-from tidegate.providers._link import Link
+from tidegate.model.grant import Permission
+from tidegate.providers._link import Link, names
+
+P = Permission
 
 _OPERATIONS: tuple[tuple[str, tuple[P, ...]], ...] = (
     # The JavaScript and Go SDKs name the operation in `x-id`.
@@ -23,8 +25,12 @@ _OPERATIONS: tuple[tuple[str, tuple[P, ...]], ...] = (
     ("listobjects", (P.LIST,)),
     ("listbuckets", (P.LIST_CONTAINERS,)),
 )
-_WRITE_PARAMETERS = ("partnumber", "uploadid", "uploads", "x-amz-acl", "x-amz-checksum-crc32", "x-amz-storage-class")
-_WRITE_HEADERS = ("content-type", "content-md5", "content-length", "x-amz-acl", "x-amz-tagging", "x-amz-meta-", "x-amz-checksum", "x-amz-sdk-checksum")  # fmt: skip
+_WRITE_PARAMETERS = ("partnumber", "uploadid", "uploads", "x-amz-acl", "x-amz-storage-class", "x-amz-tagging")
+_WRITE_STARTS = names(
+    "content-type content-md5 content-length x-amz-acl x-amz-tagging x-amz-meta- x-amz-checksum-crc "
+    "x-amz-checksum-sha x-amz-sdk-checksum"
+)
+"""How signed headers, or parameters in their stead, begin where something is uploaded."""
 _POLICY_PARAMETERS = ("acl", "policy", "cors", "lifecycle", "publicaccessblock", "ownershipcontrols")
 
 UNTOLD = (P.READ, P.UNKNOWN)
@@ -39,12 +45,17 @@ def permissions(link: Link, key: str | None) -> tuple[P, ...]:
     headers = link.get("x-amz-signedheaders").lower().split(";")
     if any(link.has(name) for name in _POLICY_PARAMETERS):
         return (P.PROPERTIES, P.UNKNOWN)
+    given = (*headers, *link.values)
     if any(link.has(name) for name in _WRITE_PARAMETERS) or any(
-        header.startswith(_WRITE_HEADERS) for header in headers if header
+        each.startswith(_WRITE_STARTS) for each in given
     ):
         return (P.WRITE,)
-    if any(name.startswith("response-") for name in link.values):
+    if link.has("x-amz-checksum-mode") or any(name.startswith("response-") for name in link.values):
         return (P.READ,)
     if key is None:
-        return (P.LIST,) if any(link.has(name) for name in ("list-type", "prefix", "delimiter")) else (P.LIST, P.UNKNOWN)
+        return (
+            (P.LIST,)
+            if any(link.has(name) for name in ("list-type", "prefix", "delimiter"))
+            else (P.LIST, P.UNKNOWN)
+        )
     return UNTOLD

@@ -1,21 +1,17 @@
-"""Presigned links (versions 4 and 2) and POST forms.
+"""Presigned links, versions 4 and 2.
 
-Sources: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html, …/sigv4-HTTPPOSTConstructPolicy.html,
-…/userguide/RESTAuthentication.html (version 2).
+Sources: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html, …/RESTAuthentication.html
+(version 2).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from tidegate.model.grant import Grant, Permission, Scope
-from tidegate.providers._link import Link, read_link
+from tidegate.providers._link import Link, names
 from tidegate.providers._seal import facts_of, in_order
 from tidegate.providers._time import LAST_INSTANT, after, epoch, instant, lifetime_words, validity
 from tidegate.providers.s3.hosts import Address, read_address
@@ -24,13 +20,12 @@ from tidegate.providers.s3.revocation import REVOCATIONS
 
 LONGEST_V4 = timedelta(days=7)
 """Amazon refuses a longer `X-Amz-Expires`; other servers do not all do."""
-LONGEST_POLICY = 64 * 1024
-"""Characters of a base64 policy that are read."""
-
 HARMLESS = frozenset(
-    "x-amz-algorithm x-amz-date x-amz-expires x-amz-signedheaders x-amz-content-sha256 x-id expires versionid "
-    "response-content-disposition response-content-type response-cache-control list-type prefix delimiter "
-    "partnumber uploads acl policy-name x-amz-credential awsaccesskeyid key-pair-id".split()
+    names(
+        "x-amz-algorithm x-amz-date x-amz-expires x-amz-signedheaders x-amz-content-sha256 x-amz-credential "
+        "x-id response-content-disposition response-content-type response-cache-control list-type prefix "
+        "delimiter expires versionid partnumber uploads acl awsaccesskeyid key-pair-id"
+    )
 )
 """What a report may show of a presigned link. Key ids are names, not secrets."""
 
@@ -46,7 +41,9 @@ def presigned_v4(link: Link, now: datetime) -> Grant | None:
     if starts_at is None:
         warnings.append("X-Amz-Date is missing or no date; when it ends is unknown")
     elif expires_at is None:
-        warnings.append("X-Amz-Expires is missing or no number; read as the longest that Amazon allows, 7 days")
+        warnings.append(
+            "X-Amz-Expires is missing or no number; read as the longest that Amazon allows, 7 days"
+        )
         expires_at = _plus(starts_at, LONGEST_V4)
     elif expires_at - starts_at > LONGEST_V4:
         warnings.append("X-Amz-Expires is above the 7 days that Amazon allows")
@@ -61,7 +58,9 @@ def presigned_v4(link: Link, now: datetime) -> Grant | None:
         "credential_scope": scope,
         "session": "yes" if session else "",
     }
-    return _grant(link, now, key_id=key_id, starts_at=starts_at, expires_at=expires_at, facts=facts, warnings=warnings)
+    return _grant(
+        link, now, key_id=key_id, starts_at=starts_at, expires_at=expires_at, facts=facts, warnings=warnings
+    )
 
 
 def presigned_v2(link: Link, now: datetime) -> Grant | None:
@@ -77,7 +76,9 @@ def presigned_v2(link: Link, now: datetime) -> Grant | None:
         warnings.append(f"it still lives {lifetime_words(now, expires_at)}")
     session = bool(link.get("x-amz-security-token")) or key_id.startswith("ASIA")
     facts = {"Expires": link.get("expires"), "signature_version": "2", "session": "yes" if session else ""}
-    return _grant(link, now, key_id=key_id, starts_at=None, expires_at=expires_at, facts=facts, warnings=warnings)
+    return _grant(
+        link, now, key_id=key_id, starts_at=None, expires_at=expires_at, facts=facts, warnings=warnings
+    )
 
 
 def _grant(
@@ -126,98 +127,6 @@ def provider_of(address: Address, key_id: str) -> str:
     if re.fullmatch(r"A[KS]IA[A-Z0-9]{12,}", key_id):
         return "aws"
     return "gcp" if key_id.startswith("GOOG") else "other"
-
-
-def post_policy(text: str, context: Mapping[str, str], now: datetime) -> Grant | None:
-    """Return the grant of a browser upload form: its signed policy names bucket, keys, sizes and end.
-
-    `text` is the form, its fields as a query, or the bare base64 policy. `None` when no policy can be read.
-    """
-    fields = form_fields(text)
-    policy = next((read for part in _policies(text, fields) if (read := read_policy(part)) is not None), None)
-    if policy is None:
-        return None
-    conditions = policy.get("conditions")
-    conditions = conditions if isinstance(conditions, list) else []
-    exact, prefix, sizes = _conditions(conditions)
-    action = read_address(read_link(fields.get("action") or context.get("endpoint") or ""))
-    key = exact.get("key") or prefix
-    expires_at = instant(str(policy.get("expiration", "")))
-    credential = exact.get("x-amz-credential") or fields.get("x-amz-credential") or context.get("key_id", "")
-    key_id = (credential or fields.get("awsaccesskeyid", "")).partition("/")[0]
-    warnings = [] if expires_at else ["its policy has no end that can be read"]
-    scope = Scope.OBJECT if exact.get("key") else Scope.DIRECTORY if prefix else Scope.CONTAINER
-    return Grant(
-        provider=provider_of(action, key_id),
-        kind="post_policy",
-        account=key_id or None,
-        container=exact.get("bucket") or action.bucket or context.get("bucket") or None,
-        key=key or None,
-        endpoint=action.endpoint,
-        scope=scope,
-        services=("s3",),
-        permissions=(Permission.WRITE,),
-        matrix={"s3": (Permission.WRITE,)},
-        expires_at=expires_at,
-        protocols=("https", "http"),
-        signer=key_id or None,
-        validity=validity(None, expires_at, now),
-        revocation=REVOCATIONS["post_policy"],
-        facts=facts_of({"expiration": str(policy.get("expiration", "")), "content-length-range": sizes, "key": key}),
-        warnings=tuple(warnings),
-    )
-
-
-def form_fields(text: str) -> dict[str, str]:
-    """Return the fields of a form as HTML, JSON or query; names in lower case."""
-    fields: dict[str, str] = {}
-    for tag in re.findall(r"<(?:input|form)\b[^>]{0,100000}>", text[: 4 * LONGEST_POLICY], re.IGNORECASE):
-        pairs = dict(
-            (name.lower(), value) for name, value in re.findall(r"""([\w-]{1,40})\s*=\s*["']([^"']*)["']""", tag)
-        )
-        if "name" in pairs:
-            fields.setdefault(pairs["name"].lower(), pairs.get("value", ""))
-        elif "action" in pairs:
-            fields.setdefault("action", pairs["action"])
-    for name, value in re.findall(r"""["']([\w-]{1,40})["']\s*:\s*["']([^"']*)["']""", text[: 4 * LONGEST_POLICY]):
-        fields.setdefault("action" if name == "url" else name.lower(), value)
-    if not fields and "=" in text:
-        fields = {name: values[0] for name, values in read_link(text).values.items()}
-    return fields
-
-
-def read_policy(text: str) -> dict[str, Any] | None:
-    """Read a base64 JSON policy, either alphabet, CloudFront's too; `None` when it is none."""
-    packed = re.sub(r"\s", "", text)[:LONGEST_POLICY].translate(str.maketrans("-_~", "+=/"))
-    try:
-        read = json.loads(base64.b64decode(packed + "=" * (-len(packed) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        return None
-    return read if isinstance(read, dict) else None
-
-
-def _policies(text: str, fields: Mapping[str, str]) -> list[str]:
-    """Candidates for the policy, the named field first."""
-    named = [fields["policy"]] if fields.get("policy") else []
-    return [*named, *re.findall(r"eyJ[A-Za-z0-9+/_=-]{20,65000}", text)[:5]]
-
-
-def _conditions(conditions: list[Any]) -> tuple[dict[str, str], str, str]:
-    """Return (fields that must be exact, prefix of the key, range of sizes)."""
-    exact: dict[str, str] = {}
-    prefix = sizes = ""
-    for each in conditions[:200]:
-        if isinstance(each, dict):
-            exact.update({str(name).lower(): str(value) for name, value in each.items()})
-        elif isinstance(each, list) and len(each) == 3:
-            operator, name, value = (str(part) for part in each)
-            if operator.lower() == "eq":
-                exact[name.lstrip("$").lower()] = value
-            elif operator.lower() == "starts-with" and name.lower() == "$key":
-                prefix = value
-            elif operator.lower() == "content-length-range":
-                sizes = f"{name}-{value}"
-    return exact, prefix, sizes
 
 
 def _plus(start: datetime, life: timedelta) -> datetime:

@@ -14,11 +14,13 @@ from tidegate.model.grant import Revocation
 REVOCATIONS: Mapping[str, Revocation] = {
     "presigned_url": Revocation(
         means=(
-            "Deactivate the access key that signed it; or deny the bucket to s3:authType=REST-QUERY-STRING, or to an "
+            "Deactivate the access key that signed it; or deny the bucket to "
+            "s3:authType=REST-QUERY-STRING, or to an "
             "s3:signatureAge above a few milliseconds; or take the signer's right to the object."
         ),
         collateral=(
-            "With the key: everything signed by or using the same key. With the bucket policy: every presigned link "
+            "With the key: everything signed by or using the same key. With the bucket policy: every "
+            "presigned link "
             "to this bucket, while signed-in users live on."
         ),
         individually=False,
@@ -32,17 +34,26 @@ REVOCATIONS: Mapping[str, Revocation] = {
         individually=False,
     ),
     "post_policy": Revocation(
-        means="Deactivate the access key that signed the form; or take the signer's right to write to the bucket.",
+        means=(
+            "Deactivate the access key that signed the form; or take the signer's right to write to the "
+            "bucket."
+        ),
         collateral="Everything signed by or using the same key.",
         individually=False,
     ),
     "access_key": Revocation(
         means="Make a second key, move its users, then deactivate and delete this one.",
-        collateral="Everything that uses this key, and every presigned link it signed. The user's other key lives on.",
+        collateral=(
+            "Everything that uses this key, and every presigned link it signed. The user's other key lives "
+            "on."
+        ),
         individually=True,
     ),
     "access_key_session": Revocation(
-        means="Revoke the role's older sessions (deny before aws:TokenIssueTime). It ends by itself within 36 hours.",
+        means=(
+            "Revoke the role's older sessions (deny before aws:TokenIssueTime). It ends by itself within "
+            "36 hours."
+        ),
         collateral="Every session of the same role begun before that moment.",
         individually=False,
     ),
@@ -52,7 +63,10 @@ REVOCATIONS: Mapping[str, Revocation] = {
         individually=False,
     ),
     "anonymous": Revocation(
-        means="Turn on Block Public Access for the bucket or the account; take Principal * and AllUsers out of policy and ACL.",
+        means=(
+            "Turn on Block Public Access for the bucket or the account; take Principal * and AllUsers out "
+            "of policy and ACL."
+        ),
         collateral="Whoever reads it without signing in, public sites included. Presigned links live on.",
         individually=True,
     ),
