@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tidegate.version import VERSION as __version__
+from tidegate.version import VERSION
 
 if TYPE_CHECKING:
     from tidegate.api import decode, scan
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tidegate.model.grant import Grant, Permission, Scope, Validity
     from tidegate.model.place import Place
     from tidegate.model.report import Coverage, Gap, Report
+
+__version__ = VERSION
 
 _HOMES = {
     "Baseline": "tidegate.model.baseline",

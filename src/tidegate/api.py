@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from tidegate.engine import run as engine
 from tidegate.detect.rules import load_rules
+from tidegate.engine import run as engine
 from tidegate.errors import UsageError
 from tidegate.model.baseline import Baseline
 from tidegate.model.grant import Grant

@@ -1,0 +1,1 @@
+"""Detection: from batches of text to sightings."""

@@ -223,7 +223,7 @@ def _accept(rule: Rule, view: View, found: Any) -> Match | None:
 
 
 def _canonical(secret: bytes, rule: Rule) -> str:
-    """Return one form of a secret however it was written: percent-encoding undone, standard base64, padded."""
+    """Return one form of a secret however it was written: not percent-encoded, standard base64, padded."""
     text = secret.decode("latin-1")
     if "%" in text:
         text = unquote(text, "latin-1")
@@ -263,14 +263,14 @@ _NEIGHBOURS = 8
 
 
 def _hides(stronger: Match, weaker: Match) -> bool:
-    """A plain URL inside a signed link, a key id inside a presigned URL: the higher rank tells it all."""
+    """Say whether the one makes the other needless: a signed link the plain URL inside of it."""
     return (
         stronger.rule.rank > weaker.rule.rank and stronger.begin < weaker.end and weaker.begin < stronger.end
     )
 
 
 def _goodness(match: Match) -> tuple[int, int, bool, int, int, int]:
-    """The cleanest reading, then the most complete, then the one with least undone."""
+    """Order readings: the cleanest, then the most complete, then the one with least undone."""
     residue = sum(match.text.count(sign) for sign in _RESIDUE)
     whole = b"://" in match.text
     return (-residue, len(match.context), whole, match.text.count(b"&"), -len(match.steps), -len(match.text))

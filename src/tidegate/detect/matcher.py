@@ -15,7 +15,6 @@ import stat
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ WIDE2: Final = "utf-16"
 WIDE4: Final = "utf-32"
 
 _FORMAT: Final = b"tidegate-patterns-1\n"
+_HYPERSCAN: Final[str] = hyperscan.__version__  # type: ignore[attr-defined] # its stub leaves it out
 _MIN_BASE64 = 5
 """Characters a base64 form must keep to be an anchor: 64**5 random characters for one false hit."""
 
@@ -129,7 +129,7 @@ def _compile(expressions: list[bytes], rules: Sequence[Rule], meanings: list[Mea
 def _cache_name(expressions: list[bytes]) -> str:
     """Depends on everything the compiled form depends on: expressions, library, processor."""
     digest = hashlib.sha256(_FORMAT)
-    for part in (version("hyperscan"), platform.machine(), _cpu_features(), str(len(expressions))):
+    for part in (_HYPERSCAN, platform.machine(), _cpu_features(), str(len(expressions))):
         digest.update(part.encode() + b"\x00")
     for expression in expressions:
         digest.update(len(expression).to_bytes(4, "big") + expression)

@@ -225,4 +225,4 @@ class _Reader:
 
     def nothing_left(self) -> None:
         if self._data:
-            raise RuleError(f"{self._file}: unknown key {sorted(self._data)[0]!r}")
+            raise RuleError(f"{self._file}: unknown key {min(self._data)!r}")

@@ -1,5 +1,4 @@
-"""Find the names that belong to a credential and stand apart from it: the account of a bare token, the id of
-a secret key.
+"""Find the names that stand apart from their credential: the account of a token, the id of a secret key.
 
 Of several candidates the nearest wins; one written before the credential, or under a variable with the same
 prefix, counts as nearer. A guess enriches a finding, its absence never removes one.
@@ -135,7 +134,7 @@ def _variable(document: bytes, at: int) -> str:
 
 
 def _variable_of(data: bytes, at: int) -> str:
-    """The beginning of the line on which `at` stands, in lower case, up to the assignment."""
+    """Return the beginning of the line on which `at` stands, in lower case, up to the assignment."""
     begin = data.rfind(b"\n", max(0, at - 200), at) + 1
     head = data[begin : at + 40].split(b"=", 1)[0].split(b":", 1)[0]
     return head.decode("latin-1").strip(" \t\"'").lower()

@@ -40,7 +40,7 @@ class View:
         return start
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return where in the document `data[start:end]` stands: offsets of its first byte and past its last."""
+        """Return where in the document `data[start:end]` stands: its first byte, and past its last."""
         return self.source(start), self.source(max(start, end - 1)) + 1
 
 

@@ -18,6 +18,8 @@ from tidegate.assess.fix import fixes
 from tidegate.assess.severity import assess
 from tidegate.detect.engine import Detector
 from tidegate.detect.rules import Rule
+from tidegate.engine.occurrences import collapse, without_copies
+from tidegate.engine.work import run_shards
 from tidegate.errors import SourceError, UsageError
 from tidegate.model.baseline import Baseline
 from tidegate.model.document import Spot, Tally
@@ -26,10 +28,8 @@ from tidegate.model.grant import Grant, Scope
 from tidegate.model.place import Place
 from tidegate.model.report import Coverage, Report
 from tidegate.model.sighting import Sighting
-from tidegate.engine.occurrences import collapse, without_copies
 from tidegate.sources.targets import Opened, Wanted, open_target
 from tidegate.version import VERSION
-from tidegate.engine.work import run_shards
 
 MAX_OCCURRENCES = 1_000
 """Places listed in a finding; all are counted."""
@@ -164,14 +164,14 @@ class _Collector:
 
 
 def _identity(sighting: Sighting, grant: Grant) -> str:
-    """What makes two sightings the same credential: the secret, or, where there is none, what is named."""
+    """Return what two sightings of one credential share: the secret, or, without one, what is named."""
     if grant.kind == "anonymous":
         return "|".join((grant.provider, *grant.services, grant.account or "", grant.container or ""))
     return sighting.secret.fingerprint
 
 
 def _worth(sighting: Sighting, grant: Grant) -> tuple[bool, int, bool, bool, bool, int]:
-    """Which of several sightings tells most about a credential."""
+    """Order sightings of one credential by how much they tell."""
     return (
         sighting.suppressed is None,
         _CONFIDENCE[sighting.confidence],
@@ -226,7 +226,7 @@ def _finding(
 
 
 def _order(place: Place) -> tuple[bool, bool, datetime, str, str, int, int]:
-    """What stands there now first, then the oldest."""
+    """Put what stands there now first, then the oldest."""
     return (
         place.in_head is False,
         place.committed_at is None,

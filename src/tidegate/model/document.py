@@ -45,7 +45,7 @@ class Tally:
     gaps: list[Gap] = field(default_factory=list)
 
     def gap(self, stage: str, subject: str, reason: str) -> None:
-        """Note what was not looked at. `stage` is a stage's noun: `source`, `detect`, …"""
+        """Note what was not looked at; `stage` is a noun: `source`, `detect`, `decode`."""
         self.gaps.append(Gap(stage=stage, subject=subject, reason=reason))
 
     def merge(self, other: Tally) -> None:
