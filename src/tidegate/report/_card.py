@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tidegate.assess import words
-from tidegate.model.finding import Finding
+from tidegate.model.finding import Finding, Severity
 from tidegate.model.place import Place
 from tidegate.report import _words
-from tidegate.report._grant import LABEL, block, entries, lifetime, limits, opens, powers
+from tidegate.report._grant import LABEL, block, entries, facts, lifetime, warnings
 from tidegate.report._terminal import Paper, columns
 
 PLACES = 5
@@ -36,24 +36,16 @@ def card(
         yield from block(paper, "close", paper.clean(f"as {same_fix} above"))
     else:
         yield from entries(paper, "close", finding.fix, count=True)
-    yield from entries(paper, "why", finding.reasons, count=False)
-    yield from details(paper, finding, now)
-    yield ""
-
-
-def details(paper: Paper, finding: Finding, now: datetime) -> Iterator[str]:
-    """Write the facts of the grant."""
-    grant = finding.grant
-    yield from block(paper, "opens", paper.clean(opens(grant)))
-    yield from powers(paper, grant)
-    yield from block(paper, "ends", paper.clean(lifetime(grant, now)))
-    yield from block(paper, "usable", paper.clean(limits(grant)))
-    if grant.signer:
-        yield from block(paper, "signer", paper.clean(grant.signer))
-    yield from block(paper, "revoke", paper.clean(f"{grant.revocation.means} {grant.revocation.collateral}"))
-    yield from entries(paper, "note", grant.warnings, count=False)
-    yield from block(paper, "seen as", paper.clean(finding.redacted))
+    full = finding.severity.rank >= Severity.HIGH.rank
+    yield from entries(paper, "why", finding.reasons if full else finding.reasons[:2], count=False)
+    if full:
+        yield from facts(paper, finding.grant, now)
+        yield from warnings(paper, finding.grant)
+        yield from block(paper, "seen as", paper.clean(finding.redacted))
+    else:
+        yield from block(paper, "ends", paper.clean(lifetime(finding.grant, now)))
     yield from block(paper, "id", paper.clean(f"{finding.id}  rule {finding.rule}"))
+    yield ""
 
 
 def places(paper: Paper, finding: Finding, *, target: bool) -> Iterator[str]:

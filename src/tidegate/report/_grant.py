@@ -13,6 +13,8 @@ from tidegate.report._terminal import Paper, columns, table
 LABEL = 10
 """Columns of the label before each block of lines."""
 
+_ACRONYMS = {"sas": "SAS", "url": "URL", "hmac": "HMAC", "oss": "OSS", "cos": "COS", "b2": "B2", "id": "ID"}
+
 _SCOPES = {
     Scope.ACCOUNT: "the whole account",
     Scope.CONTAINER: "the container",
@@ -35,6 +37,29 @@ def entries(
     for number, text in enumerate(texts, 1):
         sign = f"{number}. " if count else f"{paper.signs.bullet} "
         yield from block(paper, label if number == 1 else "", paper.clean(text), sign=sign)
+
+
+def name(grant: Grant) -> str:
+    """Name the kind of credential as people write it (raw): `Azure account SAS`."""
+    kind = " ".join(_ACRONYMS.get(word, word) for word in grant.kind.split("_"))
+    return f"{_words.provider(grant)} {kind}".removeprefix("other ")
+
+
+def facts(paper: Paper, grant: Grant, now: datetime) -> Iterator[str]:
+    """Write what is opened, until when, from where, and how it is ended."""
+    yield from block(paper, "opens", paper.clean(opens(grant)))
+    yield from powers(paper, grant)
+    yield from block(paper, "ends", paper.clean(lifetime(grant, now)))
+    yield from block(paper, "usable", paper.clean(limits(grant)))
+    if grant.signer:
+        yield from block(paper, "signer", paper.clean(grant.signer))
+    yield from block(paper, "revoke", paper.clean(f"{grant.revocation.means} {grant.revocation.collateral}"))
+
+
+def warnings(paper: Paper, grant: Grant) -> Iterator[str]:
+    """Write what is wrong or odd about it."""
+    for number, warning in enumerate(grant.warnings):
+        yield from block(paper, "" if number else "mind", paper.clean(warning), sign=f"{paper.signs.bullet} ")
 
 
 def opens(grant: Grant) -> str:
@@ -63,20 +88,10 @@ def limits(grant: Grant) -> str:
 
 
 def powers(paper: Paper, grant: Grant) -> Iterator[str]:
-    """Write the actions in words, services that permit the same together."""
-    rows: dict[tuple[str, ...], list[str]] = {}
-    for service, row in grant.matrix.items():
-        rows.setdefault(_named(row), []).append(service)
-    if len(rows) < 2:
-        yield from block(paper, "may", paper.clean(", ".join(_named(grant.permissions)) or "not known"))
-        return
-    names = {actions: paper.clean(", ".join(services)) for actions, services in rows.items()}
-    width = max(columns(name) for name in names.values()) + 2
-    label = "may"
-    for actions, name in names.items():
-        sign = paper.pad(name, width) if width < paper.width // 3 else f"{name}: "
-        yield from block(paper, label, ", ".join(actions) or "nothing", sign=sign)
-        label = ""
+    """Write the rights in words; where services differ, the matrix too."""
+    yield from block(paper, "may", paper.clean(", ".join(_named(grant.permissions)) or "not known"))
+    if len({tuple(sorted(row.items())) for _, row in words.matrix_rows(grant) if any(row.values())}) > 1:
+        yield from matrix(paper, grant)
 
 
 def _named(permissions: tuple[Permission, ...]) -> tuple[str, ...]:
@@ -84,25 +99,26 @@ def _named(permissions: tuple[Permission, ...]) -> tuple[str, ...]:
 
 
 def matrix(paper: Paper, grant: Grant) -> Iterator[str]:
-    """Write the matrix, an action a line and a service a column: as many actions as there are fit."""
-    rows = words.matrix_rows(grant)
-    if not rows:
-        return
-    services = [(paper.clean(service), permitted) for service, permitted in rows]
-    body = [
-        [
-            action.replace("_", " "),
-            *(_mark(paper, service, permitted.get(action, False)) for service, permitted in services),
-            "",
-        ]
-        for action in words.ACTIONS
+    """Write what can be done where: a service a line, or on a narrow terminal an action a line."""
+    rows = [(paper.clean(service), permitted) for service, permitted in words.matrix_rows(grant)]
+    # A column of what cannot be read only where there is something that cannot be read.
+    actions = [each for each in words.ACTIONS if each != "unknown" or any(row.get(each) for _, row in rows)]
+    cells = [
+        [service, *(_mark(paper, each, row.get(each, False)) for each in actions)] for service, row in rows
     ]
-    for number, cells in enumerate(table([["", *(service for service, _ in services), ""], *body])):
-        line = f"{' ' * LABEL}{''.join(cells)}".rstrip()
-        yield paper.paint(line, "faint") if number == 0 else line
+    lines = ["".join(line).rstrip() for line in table([["", *actions], *cells])]
+    if max(map(columns, lines)) > paper.width - LABEL:
+        services = [service for service, _ in rows]
+        turned = [
+            [each, *(_mark(paper, service, row.get(each, False)) for service, row in rows)]
+            for each in actions
+        ]
+        lines = ["".join(line).rstrip() for line in table([["", *services], *turned])]
+    for number, line in enumerate(lines if rows else ()):
+        yield " " * LABEL + line if number else paper.paint(" " * LABEL + line, "faint")
 
 
-def _mark(paper: Paper, service: str, permitted: bool) -> str:
-    """Put the sign under the middle of the service's name."""
+def _mark(paper: Paper, head: str, permitted: bool) -> str:
+    """Put the sign under the middle of the column's head."""
     sign = paper.paint(paper.signs.yes, "bold") if permitted else paper.paint(paper.signs.no, "faint")
-    return " " * (columns(service) // 2) + sign
+    return " " * ((columns(head) - 1) // 2) + sign

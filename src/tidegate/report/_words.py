@@ -86,7 +86,9 @@ def read(report: Report) -> str:
 
 def subject(grant: Grant) -> str:
     """Name what a grant opens: `contosomodels/models/big.ckpt`; its endpoint where no name is known."""
-    names = [name for name in (grant.account, grant.container, grant.key) if name]
+    # Elsewhere than in Azure a bucket's name is enough, and `account` is who signed.
+    account = grant.account if grant.provider == "azure" or not grant.container else None
+    names = [name for name in (account, grant.container, grant.key) if name]
     return "/".join(names) or grant.endpoint or "not known"
 
 

@@ -16,6 +16,8 @@ CARDS = 30
 """Findings that get a card; the following ones get a line each."""
 LINES = 200
 """Findings that get a line, in each table; beyond that they are counted: a longer list is for a program."""
+GLANCE = 6
+"""Findings listed before the first card."""
 GAP_GROUPS, GAP_SUBJECTS = 12, 3
 
 
@@ -26,8 +28,7 @@ class Text:
 
     def write(self, report: Report, out: IO[str], *, colour: bool = False, width: int = 80) -> None:
         paper = Paper.of(getattr(out, "encoding", None), colour=colour, width=width)
-        for line in lines(paper, report):
-            out.write(line.rstrip() + "\n")
+        out.writelines(line.rstrip() + "\n" for line in lines(paper, report))
 
 
 def lines(paper: Paper, report: Report) -> Iterator[str]:
@@ -35,6 +36,7 @@ def lines(paper: Paper, report: Report) -> Iterator[str]:
     loud = [finding for finding in report.findings if finding.severity is not Severity.INFO]
     quiet = [finding for finding in report.findings if finding.severity is Severity.INFO]
     yield from _head(paper, report)
+    yield from _glance(paper, loud)
     yield from _cards(paper, report, loud[:CARDS])
     yield from _more(paper, loud[CARDS:])
     yield from _info(paper, quiet)
@@ -61,6 +63,16 @@ def _tally(paper: Paper, report: Report) -> str:
     return paper.signs.dot.join(parts)
 
 
+def _glance(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
+    """List the worst few before the first card, so that one screen shows how far it goes."""
+    if len(findings) <= GLANCE // 2:
+        return
+    yield from _rows(paper, findings[:GLANCE])
+    if len(findings) > GLANCE:
+        yield f" and {len(findings) - GLANCE:,} more below"
+    yield ""
+
+
 def _cards(paper: Paper, report: Report, findings: Sequence[Finding]) -> Iterator[str]:
     shown: dict[tuple[str, ...], str] = {}
     for finding in findings:
@@ -73,11 +85,15 @@ def _more(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         return
     yield paper.rule(f"{_words.many(len(findings), 'more finding')}, one a line")
-    rows = [[each.severity.value, *_columns(paper, each)] for each in findings[:LINES]]
-    for severity, *rest in table(rows):
-        yield f" {paper.paint(severity, severity.strip())}{''.join(rest)}"
+    yield from _rows(paper, findings[:LINES])
     yield from _cut(len(findings))
     yield ""
+
+
+def _rows(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
+    for severity, *rest in table([[each.severity.value, *_columns(paper, each)] for each in findings]):
+        word = severity.rstrip()
+        yield f" {paper.paint(word, word)}{severity[len(word) :]}{''.join(rest)}"
 
 
 def _columns(paper: Paper, finding: Finding) -> list[str]:

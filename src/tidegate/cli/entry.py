@@ -1,0 +1,98 @@
+"""The parser, and what becomes of errors. Imports nothing heavy: `--help` and a commit hook start fast."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from tidegate.cli import codes, decode, report, rules, scan
+from tidegate.errors import TidegateError, UsageError
+from tidegate.version import VERSION
+
+_VERBS = {"scan": scan, "decode": decode, "report": report, "rules": rules}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. Raises nothing that a user can cause."""
+    try:
+        args = _parser().parse_args(argv)
+        code: int = args.run(args)
+    except TidegateError as error:
+        complain(error)
+        return codes.USAGE
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return codes.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our errors or progress is gone. Python would complain once more when it flushes.
+        _forget(sys.stdout)
+        _forget(sys.stderr)
+        return codes.INCOMPLETE
+    return code
+
+
+def complain(error: TidegateError) -> None:
+    """Print what is wrong and what to do next. Names in it may come from scanned content."""
+    _say(str(error))
+    if error.hint:
+        _say(error.hint, prefix="hint")
+
+
+def _say(text: str, *, prefix: str = "tidegate") -> None:
+    if sys.stderr is not None:
+        from tidegate.report._escape import safe  # noqa: PLC0415 - only errors need it
+
+        print(f"{prefix}: {safe(text)}", file=sys.stderr)
+
+
+def _forget(stream: object) -> None:
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]
+    except (AttributeError, OSError, ValueError):  # closed, or not a file: nothing will be flushed to it
+        return
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in our form, and never repeats an argument that may be a link."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(_without_values(message), hint=f"see {self.prog} --help")
+
+
+def _without_values(message: str) -> str:
+    if message.startswith("unrecognized arguments: "):
+        names = [word.split("=")[0] for word in message.split()[2:] if re.match(r"--?[a-z]", word)]
+        return f"no such option: {', '.join(names)}" if names else "more arguments than the command takes"
+    if "invalid choice: " in message:
+        given = re.search(r"invalid choice: '([a-z][a-z0-9-]{0,20})' ", message)
+        known = re.search(r"\(choose from (.*)\)", message)
+        what = f"no such choice: {given.group(1)}" if given else "no such command or choice"
+        return f"{what}; there are {known.group(1).replace(chr(39), '')}" if known else what
+    return message
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="tidegate",
+        description="Find links, tokens and keys to cloud storage, and say what they open.",
+        epilog=codes.HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"tidegate {VERSION}")
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, verb in _VERBS.items():
+        child = verbs.add_parser(
+            name,
+            help=verb.HELP,
+            description=verb.DESCRIPTION,
+            epilog=codes.HELP if name == "scan" else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        verb.configure(child)
+    return parser

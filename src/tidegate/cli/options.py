@@ -1,0 +1,89 @@
+"""Options that several verbs share, and what the environment says about the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pkgutil
+import shutil
+from pathlib import Path
+from typing import TextIO
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+
+def formats() -> list[str]:
+    """Return the ids of the report formats by the names of their modules; importing all takes longer."""
+    folder = Path(__file__).parent.parent / "report"
+    return sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.name.startswith("_"))
+
+
+def add_output(parser: argparse.ArgumentParser, choices: list[str]) -> None:
+    """Add what decides the form and the place of the one document."""
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--format",
+        choices=choices,
+        default="text",
+        help="form of the document, text unless said: %(choices)s",
+        metavar="F",
+    )
+    group.add_argument(
+        "-o", "--output", metavar="FILE", help="write there, readable by you alone, not to stdout"
+    )
+    group.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="auto: on a terminal, minding NO_COLOR, FORCE_COLOR and TERM=dumb",
+    )
+
+
+def add_gate(parser: argparse.ArgumentParser, *, default: str | None) -> None:
+    """Add what decides the exit code."""
+    group = parser.add_argument_group("exit code")
+    said = f"{default} unless said" if default else "without it the exit code is 0"
+    group.add_argument(
+        "--fail-on", choices=SEVERITIES, default=default, metavar="SEVERITY",
+        help=f"exit 1 for findings of this severity or worse ({said}): %(choices)s",
+    )  # fmt: skip
+    group.add_argument(
+        "--exit-zero", action="store_true", help="do not exit 1 for findings; gaps still exit 3"
+    )
+
+
+def positive(text: str) -> int:
+    """Read a number of at least 1."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10_000:
+        raise argparse.ArgumentTypeError("must be a number from 1 to 9999")
+    return int(text)
+
+
+def wants_colour(choice: str, stream: TextIO | None) -> bool:
+    """Decide on colour: the option, NO_COLOR, FORCE_COLOR, then whether it is a capable terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):  # no-color.org: set to anything but nothing
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
+        return stream is not None
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Return the columns of the terminal: COLUMNS, the terminal's own word, or 80."""
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def cache_dir() -> Path | None:
+    """Return where compiled patterns may be kept; `None` when there is no home.
+
+    XDG Base Directory Specification: a relative XDG_CACHE_HOME is ignored.
+    """
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute():
+        return named / "tidegate"
+    try:
+        return Path.home() / ".cache" / "tidegate"
+    except RuntimeError:
+        return None

@@ -1,0 +1,114 @@
+"""`tidegate rules list|show|check`: what is looked for, why, and whether the rules hold what they promise."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from tidegate.cli import codes, options
+from tidegate.errors import UsageError
+
+if TYPE_CHECKING:
+    from tidegate.detect.rules import Rule
+    from tidegate.report._terminal import Paper
+
+HELP = "list, explain and test the rules"
+DESCRIPTION = "List the rules, explain one, or test them against their own examples."
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="one rule a line")
+    listing.set_defaults(run=_list)
+    show = actions.add_parser("show", help="what a rule looks for, why, and what to do about a finding")
+    show.set_defaults(run=_show)
+    show.add_argument("id", metavar="ID")
+    check = actions.add_parser(
+        "check", help="test the built-in rules, and those of PATH, against their examples"
+    )
+    check.set_defaults(run=_check)
+    check.add_argument("paths", nargs="*", metavar="PATH", help="a TOML file, or a folder of them")
+    for each in (listing, show):
+        options.add_output(each, ["text", "json"])
+
+
+def _list(args: argparse.Namespace) -> int:
+    from tidegate.detect.rules import load_rules  # noqa: PLC0415 - compiles patterns, not needed for --help
+
+    rules = load_rules()
+
+    def lines(paper: Paper) -> Iterator[str]:
+        from tidegate.report._terminal import table  # noqa: PLC0415
+
+        texts = [[paper.clean(text) for text in (rule.id, rule.provider, rule.title)] for rule in rules]
+        for cells in table(texts):
+            yield "".join(cells)
+
+    return _write(args, [_as_dict(rule) for rule in rules], lines)
+
+
+def _show(args: argparse.Namespace) -> int:
+    from tidegate.detect.rules import load_rules  # noqa: PLC0415
+
+    rule = next((each for each in load_rules() if each.id == args.id), None)
+    if rule is None:
+        raise UsageError("no rule has this id", hint="see: tidegate rules list")
+
+    def lines(paper: Paper) -> Iterator[str]:
+        from tidegate.report._grant import block  # noqa: PLC0415
+
+        yield paper.rule(rule.id, style="bold")
+        yield from paper.wrap(rule.title, first=" ", style="bold")
+        yield ""
+        for label, text in (("why", rule.why), ("fix", rule.fix)):
+            yield from block(paper, label, paper.clean(" ".join(text.split())))
+        for number, link in enumerate(rule.references):
+            yield from block(paper, "" if number else "more", paper.clean(link))
+        yield from block(paper, "decoder", f"{rule.provider}, as {rule.kind}")
+        yield from block(
+            paper, "examples", f"{len(rule.examples)}, and {len(rule.counterexamples)} that must stay silent"
+        )
+
+    return _write(args, _as_dict(rule), lines)
+
+
+def _check(args: argparse.Namespace) -> int:
+    from tidegate.detect.check import check_rules  # noqa: PLC0415
+    from tidegate.detect.rules import load_rules  # noqa: PLC0415
+    from tidegate.report._escape import safe  # noqa: PLC0415
+    from tidegate.report._words import many  # noqa: PLC0415
+
+    rules = load_rules([Path(path) for path in args.paths])
+    problems = check_rules(rules)
+    for problem in problems:
+        print(safe(problem))
+    if problems:
+        raise UsageError(f"{many(len(problems), 'problem')} in {many(len(rules), 'rule')}")
+    examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in rules)
+    print(f"{many(len(rules), 'rule')} hold what they promise, by {many(examples, 'example')}")
+    return codes.CLEAN
+
+
+def _as_dict(rule: Rule) -> dict[str, Any]:
+    names = ("id", "title", "provider", "kind", "why", "fix")
+    return {**{name: getattr(rule, name) for name in names}, "references": list(rule.references)}
+
+
+def _write(args: argparse.Namespace, value: object, lines: Any) -> int:
+    from tidegate.cli.output import Output  # noqa: PLC0415
+    from tidegate.report._json import dumps  # noqa: PLC0415
+    from tidegate.report._terminal import Paper  # noqa: PLC0415
+
+    def render(stream: TextIO) -> None:
+        if args.format == "json":
+            stream.write(dumps(value, indent=2) + "\n")
+            return
+        paper = Paper.of(stream.encoding, colour=out.colour, width=options.width())
+        stream.writelines(line.rstrip() + "\n" for line in lines(paper))
+
+    with Output(args.output, args.color) as out:
+        out.write(render, unicode=args.format == "json")
+    return codes.CLEAN

@@ -1,0 +1,111 @@
+"""`tidegate scan TARGET…`: the main job."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidegate.cli import codes, options
+
+if TYPE_CHECKING:
+    from tidegate.model.baseline import Baseline
+    from tidegate.model.report import Report
+
+HELP = "find links, tokens and keys in repositories, folders, archives, pages, or stdin"
+DESCRIPTION = """\
+Find links, tokens and keys to cloud storage, and say what they open. Nothing is sent anywhere.
+
+A TARGET is a git repository (all of its history), a folder, a file, an archive, a git address to clone,
+or - for standard input."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.set_defaults(run=run)
+    parser.add_argument("targets", nargs="+", metavar="TARGET")
+    what = parser.add_argument_group("what to read")
+    what.add_argument(
+        "--no-history", action="store_true", help="of a git repository only the files of the work tree"
+    )
+    what.add_argument("--gitignore", action="store_true", help="leave out what .gitignore names")
+    what.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB", help="leave out these paths (repeatable)"
+    )
+    what.add_argument("--jobs", type=options.positive, metavar="N", help="processes that work at once")
+    known = parser.add_argument_group("known findings")
+    known.add_argument(
+        "--baseline", metavar="FILE", help="do not alarm for the findings in FILE; they are counted"
+    )
+    known.add_argument(
+        "--write-baseline", metavar="FILE", help="add what is found to FILE, to accept it for now"
+    )
+    known.add_argument(
+        "--include-suppressed",
+        action="store_true",
+        help="also report what the baseline, a comment or a rule mutes",
+    )
+    options.add_output(parser, options.formats())
+    parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
+    parser.add_argument("--no-progress", action="store_true", help="no progress line on the terminal")
+    options.add_gate(parser, default="low")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Scan, write the one document, and return the exit code."""
+    from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
+    from tidegate.cli.output import Output  # noqa: PLC0415
+    from tidegate.cli.progress import Progress  # noqa: PLC0415
+    from tidegate.cli.render import render  # noqa: PLC0415
+    from tidegate.model.finding import Severity  # noqa: PLC0415
+
+    baseline = _baseline(args.baseline)
+    with Output(args.output, args.color) as out:
+        with Progress(wanted=not (args.quiet or args.no_progress)) as progress:
+            report = api.scan(
+                args.targets,
+                jobs=args.jobs,
+                history=not args.no_history,
+                gitignore=args.gitignore,
+                exclude=tuple(args.exclude),
+                baseline=baseline,
+                include_suppressed=args.include_suppressed,
+                cache_dir=options.cache_dir(),
+                stdin=sys.stdin.buffer if "-" in args.targets and sys.stdin is not None else None,
+                progress=progress,
+            )
+        render(report, out, args.format)
+    if args.write_baseline:
+        _write_baseline(Path(args.write_baseline), report)
+    code = codes.of(report, fail_on=Severity(args.fail_on), exit_zero=args.exit_zero)
+    if args.output is not None and not args.quiet:
+        _summarise(report, args.output)
+    return code
+
+
+def _baseline(file: str | None) -> Baseline | None:
+    from tidegate.model.baseline import Baseline  # noqa: PLC0415
+
+    return None if file is None else Baseline.load(Path(file))
+
+
+def _write_baseline(path: Path, report: Report) -> None:
+    from tidegate.errors import UsageError  # noqa: PLC0415
+    from tidegate.model.baseline import Baseline  # noqa: PLC0415
+
+    known = Baseline.load(path) if path.exists() else Baseline()
+    try:
+        known.with_findings((finding.id for finding in report.findings), report.started_at.date()).save(path)
+    except OSError as error:
+        raise UsageError(f"cannot write the baseline {path}: {error.strerror or error}") from error
+
+
+def _summarise(report: Report, file: str) -> None:
+    """Tell a person at the terminal what went into the file."""
+    from tidegate.report import _words  # noqa: PLC0415
+    from tidegate.report._escape import safe  # noqa: PLC0415
+
+    found = ", ".join(text for _, text in _words.counts(report.findings)) or _words.verdict(report)
+    gaps = f"; {_words.many(len(report.gaps), 'gap')}" if report.gaps and report.findings else ""
+    print(safe(f"tidegate: {found}{gaps} (written to {file})"), file=sys.stderr)
