@@ -2,6 +2,18 @@
 
 from tidegate.sources.unpack.kinds import FIRST_BYTES, HEAD_BYTES, sniff
 from tidegate.sources.unpack.limits import Limits
-from tidegate.sources.unpack.walk import ALSO_RAW, Piece, read, unpack
+from tidegate.sources.unpack.reader import Reader
+from tidegate.sources.unpack.walk import ALSO_RAW, FORWARD, Leaf, leaves, unpack
 
-__all__ = ["ALSO_RAW", "FIRST_BYTES", "HEAD_BYTES", "Limits", "Piece", "read", "sniff", "unpack"]
+__all__ = [
+    "ALSO_RAW",
+    "FIRST_BYTES",
+    "FORWARD",
+    "HEAD_BYTES",
+    "Leaf",
+    "Limits",
+    "Reader",
+    "leaves",
+    "sniff",
+    "unpack",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Never
 
 from tidegate.model.document import Tally
 
@@ -15,7 +16,10 @@ class BrokenError(Exception):
 
 
 class ExhaustedError(Exception):
-    """A limit is reached; nothing more of the outermost container is read. Ends as a gap."""
+    """A limit is reached; nothing more of the outermost container is read. Ends as a gap.
+
+    It does not go through a `Reader`, since that is read by others: their document just ends there.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +45,20 @@ class Limits:
 
 
 class Budget:
-    """What one outermost container has used up so far. Raises `ExhaustedError` at a limit."""
+    """What one outermost container has used up so far."""
 
-    __slots__ = ("_deadline", "_ratio_bytes", "_told", "gaps", "limits", "members", "path", "tally", "total")
+    __slots__ = (
+        "_deadline",
+        "_ratio_bytes",
+        "_told",
+        "exhausted",
+        "gaps",
+        "limits",
+        "members",
+        "path",
+        "tally",
+        "total",
+    )
 
     def __init__(self, path: str, size: int, tally: Tally, limits: Limits) -> None:
         self.path = path
@@ -52,6 +67,8 @@ class Budget:
         self.members = 0
         self.total = 0
         self.gaps = 0
+        self.exhausted: str | None = None
+        """Which limit was reached. From then on each call that counts raises `ExhaustedError`."""
         self._told = 0
         self._ratio_bytes = max(size * limits.ratio, limits.ratio_floor)
         self._deadline = time.monotonic() + limits.seconds
@@ -60,7 +77,7 @@ class Budget:
         """Count one entry."""
         self.members += 1
         if self.members > self.limits.members:
-            raise ExhaustedError(f"more than {self.limits.members:,} entries")
+            self._end(f"more than {self.limits.members:,} entries")
         if not self.members & 0x3F:
             self.clock()
 
@@ -68,17 +85,19 @@ class Budget:
         """Count decompressed bytes."""
         self.total += count
         if self.total > self.limits.total_bytes:
-            raise ExhaustedError(f"more than {self.limits.total_bytes:,} bytes inside")
+            self._end(f"more than {self.limits.total_bytes:,} bytes inside")
         if self.total > self._ratio_bytes:
-            raise ExhaustedError(
-                f"expands more than {self.limits.ratio} times, to beyond {self._ratio_bytes:,} bytes"
-            )
+            self._end(f"expands more than {self.limits.ratio} times, to beyond {self._ratio_bytes:,} bytes")
         self.clock()
 
     def clock(self) -> None:
-        """Check the deadline."""
-        if time.monotonic() > self._deadline:
-            raise ExhaustedError(f"took longer than {self.limits.seconds:g} s")
+        """Check the deadline, and whether another limit was reached already."""
+        if self.exhausted or time.monotonic() > self._deadline:
+            self._end(f"took longer than {self.limits.seconds:g} s")
+
+    def _end(self, reason: str) -> Never:
+        self.exhausted = self.exhausted or reason
+        raise ExhaustedError(self.exhausted)
 
     def gap(self, inner: str, reason: str) -> None:
         """Note what was not read at `inner` (empty: the outermost container itself)."""
@@ -88,7 +107,11 @@ class Budget:
             self.tally.gap("source", f"{self.path}!/{inner}" if inner else self.path, reason)
 
     def finish(self) -> None:
-        """Tell the gaps that were only counted."""
-        if self.gaps > self._told:
-            self.tally.gap("source", self.path, f"{self.gaps - self._told:,} more gaps inside")
-            self._told = self.gaps
+        """Tell what was only noted so far."""
+        if self.exhausted:
+            self.gaps += 1
+            self.tally.gap("source", self.path, f"not read to its end: {self.exhausted}")
+        if self.gaps > self._told + bool(self.exhausted):
+            self.tally.gap(
+                "source", self.path, f"{self.gaps - self._told - bool(self.exhausted):,} more gaps inside"
+            )

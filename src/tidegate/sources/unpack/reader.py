@@ -77,10 +77,22 @@ class Reader:
             self._position = 0
             self.offset -= len(data)
 
+    def into(self, target: memoryview) -> int:
+        """Take as many of the next bytes as `target` has room for, in one or more calls; 0 at the end."""
+        if self._position >= len(self._current) and not self._gather(1):
+            return 0
+        piece = self.take(min(len(target), len(self._current) - self._position))
+        target[: len(piece)] = piece
+        return len(piece)
+
     def hold(self, limit: int) -> memoryview | None:
         """Return all that is left in one piece without taking it, or `None` when it is more than `limit`."""
         if self._gather(limit + 1) > limit:
             return None
+        return self._current[self._position :]
+
+    def lying(self) -> memoryview:
+        """Return what lies in memory already, without taking it."""
         return self._current[self._position :]
 
     def skip(self, count: int) -> int:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
-from tidegate.sources.unpack.limits import Budget
+from tidegate.sources.unpack.limits import Budget, ExhaustedError
 from tidegate.sources.unpack.reader import Reader
 
 PIECE: Final = 1 << 18
@@ -149,13 +149,14 @@ def _joined(kind: str, source: Reader, inner: str, budget: Budget) -> Iterator[b
         first = False
         try:
             yield from inflate(source, _MAKE[kind](), budget)
+        except ExhaustedError:
+            return
         except EOFError:
             budget.gap(inner, f"{kind} stream ends early")
             return
         except ValueError as error:
             budget.gap(inner, f"damaged {kind} stream: {error}")
             return
-        budget.clock()
         _skip_padding(source)
 
 

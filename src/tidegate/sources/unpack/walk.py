@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from tidegate.model.document import Tally
 from tidegate.sources.unpack.kinds import HEAD_BYTES, sniff
 from tidegate.sources.unpack.limits import BrokenError, Budget, ExhaustedError, Limits
-from tidegate.sources.unpack.reader import Bytes, Reader
+from tidegate.sources.unpack.reader import Reader
 from tidegate.sources.unpack.streams import open_stream
 from tidegate.sources.unpack.tarball import open_tar
 from tidegate.sources.unpack.ziparchive import open_zip
@@ -48,12 +49,12 @@ _HOLD: Final = 8 << 20
 """Members up to this size are held in memory."""
 
 
-class Piece(NamedTuple):
-    """A document inside of a container, or a window of a large one."""
+class Leaf(NamedTuple):
+    """A document inside of a container."""
 
     path: str
     """Inside of the outermost container; `!/` goes into a nested one."""
-    data: Bytes
+    content: Reader
 
 
 def unpack(
@@ -63,26 +64,33 @@ def unpack(
 
     Whatever is wrong with it is a gap in `tally`, and never an exception; `path` is its subject.
     """
-    for piece in read(kind, data, path, tally, limits):
-        yield piece.path, bytes(piece.data)
+    limits = limits or Limits()
+    for path_inside, content in leaves(kind, Reader(data), len(data), path, tally, limits=limits):
+        whole = bytes(content.take(limits.member_bytes))
+        if content.peek(1):
+            subject = f"{path}!/{path_inside}"
+            tally.gap("source", subject, f"only the first {len(whole):,} bytes were read")
+        yield path_inside, whole
 
 
-def read(
-    kind: str, data: bytes | memoryview, path: str, tally: Tally, limits: Limits | None = None
-) -> Iterator[Piece]:
-    """Like `unpack`, without copying what lies in memory."""
-    budget = Budget(path, len(data), tally, limits or Limits())
-    try:
-        yield from _open(kind, Reader(data), "", (memoryview(data),), budget)
-    except ExhaustedError as error:
-        budget.gap("", f"not read to its end: {error}")
+def leaves(
+    kind: str, source: Reader, size: int, path: str, tally: Tally, *, limits: Limits | None = None
+) -> Iterator[Leaf]:
+    """Yield the documents as readers, for those who read what is large in windows.
+
+    Each is read before the next is asked for. `size`: of the container, by which its growth is judged.
+    What is not in `FORWARD` must lie in memory (`Reader(data)`).
+    """
+    budget = Budget(path, size, tally, limits or Limits())
+    with suppress(ExhaustedError):
+        yield from _open(kind, source, "", (source.lying(),), budget)
     budget.finish()
 
 
 def _open(
     kind: str, source: Reader, inner: str, chain: tuple[memoryview, ...], budget: Budget
-) -> Iterator[Piece]:
-    """`chain`: the containers around, outermost first."""
+) -> Iterator[Leaf]:
+    """`chain`: the containers around, outermost first, as far as they lie in memory."""
     opener = OPENERS.get(kind)
     if opener is None:
         budget.gap(inner, f"{kind} is not opened")
@@ -90,45 +98,41 @@ def _open(
     prefix = f"{inner}!/" if inner else ""
     try:
         for name, member in opener(source, inner, budget):
-            found = sniff(member.peek(HEAD_BYTES), 1 << 30)
-            if found == "tar" and kind in STREAMS:
+            head = member.peek(HEAD_BYTES)
+            found = sniff(head, len(head))
+            if found is None:
+                yield from _leaf(member, prefix + name)
+            elif found == "tar" and kind in STREAMS:
                 # One name for both: `a.tar.gz!/x`, not `a.tar.gz!/a.tar!/x`.
                 yield from _open("tar", member, inner, chain, budget)
-            elif found is None:
-                yield from _leaf(member, prefix + name, budget)
             else:
                 yield from _nested(found, member, prefix + name, chain, budget)
+            budget.clock()
     except BrokenError as error:
         budget.gap(inner, str(error))
 
 
 def _nested(
     kind: str, member: Reader, inner: str, chain: tuple[memoryview, ...], budget: Budget
-) -> Iterator[Piece]:
+) -> Iterator[Leaf]:
     if len(chain) >= budget.limits.depth:
         budget.gap(inner, f"not opened: nested deeper than {budget.limits.depth}")
-        yield from _leaf(member, inner, budget)
+        yield from _leaf(member, inner)
         return
     whole = member.hold(_HOLD if kind in FORWARD else budget.limits.member_bytes)
     if whole is None and kind not in FORWARD:
         budget.gap(inner, f"not opened: larger than {budget.limits.member_bytes:,} bytes")
-        yield from _leaf(member, inner, budget)
-        return
-    if whole is None:
+        yield from _leaf(member, inner)
+    elif whole is None:
         yield from _open(kind, member, inner, (*chain, memoryview(b"")), budget)
-        return
-    if any(len(whole) == len(outer) and whole == outer for outer in chain):
-        return  # A quine: it holds itself, and is being read.
-    gaps = budget.gaps
-    yield from _open(kind, Reader(whole), inner, (*chain, whole), budget)
-    if budget.gaps > gaps or kind in ALSO_RAW:
-        yield Piece(inner, whole)
+    elif not any(len(whole) == len(outer) and whole == outer for outer in chain):
+        # Not a quine, which holds itself and is being read already.
+        gaps = budget.gaps
+        yield from _open(kind, Reader(whole), inner, (*chain, whole), budget)
+        if budget.gaps > gaps or kind in ALSO_RAW:
+            yield from _leaf(Reader(whole), inner)
 
 
-def _leaf(member: Reader, inner: str, budget: Budget) -> Iterator[Piece]:
-    whole = member.hold(budget.limits.member_bytes)
-    if whole is None:
-        whole = member.take(budget.limits.member_bytes)
-        budget.gap(inner, f"only the first {len(whole):,} bytes were read")
-    if len(whole):
-        yield Piece(inner, whole)
+def _leaf(member: Reader, inner: str) -> Iterator[Leaf]:
+    if member.peek(1):
+        yield Leaf(inner, member)

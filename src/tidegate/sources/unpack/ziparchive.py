@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tidegate.sources.unpack.limits import Budget
+from tidegate.sources.unpack.limits import Budget, ExhaustedError
 from tidegate.sources.unpack.names import readable
 from tidegate.sources.unpack.reader import Reader
 from tidegate.sources.unpack.streams import Decompressor, Zlib, Zstd, inflate
@@ -128,6 +128,8 @@ class _Content:
                 crc = zlib.crc32(piece, crc)
                 size += len(piece)
                 yield piece
+        except ExhaustedError:
+            return
         except EOFError:
             self.gap("encrypted" if entry.flags & _ENCRYPTED else f"ends early, after {size:,} bytes")
         except ValueError as error:
