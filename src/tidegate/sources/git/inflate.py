@@ -1,0 +1,93 @@
+"""One object's bytes, out of zlib and deltas, with nothing believed that was only declared."""
+
+from __future__ import annotations
+
+import zlib
+
+from deflate import DeflateError, zlib_decompress
+from dulwich._pack import apply_delta as _apply
+from dulwich.errors import ApplyDeltaError
+
+MAX_LOOSE_HEADER_BYTES = 64
+
+
+class BrokenError(ValueError):
+    """These bytes are no object; the message says why, in words fit for a gap."""
+
+
+def inflate(data: memoryview | bytes, size: int) -> bytearray | bytes:
+    """Return exactly `size` bytes. Raises `BrokenError`: too few, too many, or no zlib stream.
+
+    libdeflate is twice as fast as zlib; what it refuses is tried again with zlib, which has the last word.
+    """
+    try:
+        content: bytearray | bytes = zlib_decompress(data, size)
+        if len(content) == size and size:
+            return content
+    except DeflateError:
+        pass
+    engine = zlib.decompressobj()
+    try:
+        content = engine.decompress(data, size + 1)
+    except zlib.error as error:
+        raise BrokenError("its compressed bytes are damaged") from error
+    if len(content) != size or not engine.eof:
+        raise BrokenError("its real size is not the one it declares")
+    return content
+
+
+def inflate_prefix(data: memoryview | bytes, limit: int) -> bytes:
+    """Return what can be read of a damaged stream, up to `limit` bytes; possibly nothing."""
+    engine = zlib.decompressobj()
+    found = bytearray()
+    for start in range(0, len(data), 4096):
+        try:
+            found += engine.decompress(data[start : start + 4096], limit - len(found) + 1)
+        except zlib.error:
+            break
+        if engine.eof or len(found) >= limit:
+            break
+    return bytes(found[:limit])
+
+
+def delta_sizes(delta: bytes | bytearray) -> tuple[int, int]:
+    """Return the sizes of the base and of the result that a delta declares. Raises `BrokenError`."""
+    sizes = []
+    at = 0
+    for _ in range(2):
+        size = shift = 0
+        while True:
+            if at >= len(delta) or shift > 56:
+                raise BrokenError("its delta is damaged")
+            byte = delta[at]
+            at += 1
+            size |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                break
+            shift += 7
+        sizes.append(size)
+    return sizes[0], sizes[1]
+
+
+def apply_delta(base: bytes, delta: bytes | bytearray) -> bytes:
+    """Return `base` changed by `delta`, whose declared sizes the caller has judged. Raises `BrokenError`."""
+    try:
+        return _apply(base, bytes(delta))[0]  # type: ignore[no-any-return]
+    except (ApplyDeltaError, MemoryError) as error:
+        raise BrokenError("its delta does not fit its base") from error
+
+
+def read_loose(data: bytes, max_bytes: int) -> tuple[str, bytes | bytearray]:
+    """Return type and content of a loose object. Raises `BrokenError`."""
+    try:
+        head = zlib.decompressobj().decompress(data, MAX_LOOSE_HEADER_BYTES)
+    except zlib.error as error:
+        raise BrokenError("its compressed bytes are damaged") from error
+    header, nul, _ = head.partition(b"\0")
+    kind, _, digits = header.partition(b" ")
+    if not nul or not digits.isdigit() or kind not in (b"blob", b"tree", b"commit", b"tag"):
+        raise BrokenError("it has no object header")
+    size = int(digits)
+    if size > max_bytes:
+        raise BrokenError(f"larger than {max_bytes >> 20} MiB")
+    return kind.decode(), inflate(data, len(header) + 1 + size)[len(header) + 1 :]

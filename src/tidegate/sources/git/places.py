@@ -1,0 +1,233 @@
+"""From a label to the places a person can go to: path, first commit, author, date, and whether in HEAD."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tidegate.model.document import Spot, Tally
+from tidegate.model.place import Place
+from tidegate.sources.git.command import CatFile, CommandError
+from tidegate.sources.git.history import Origin, TreeWalk, origins, reachable
+from tidegate.sources.git.messages import Message, parse_message, place_in_message
+from tidegate.sources.git.refs import Refs
+from tidegate.sources.git.repository import Repository
+from tidegate.sources.git.shards import Catalogue
+from tidegate.sources.git.staged import staged_files
+from tidegate.sources.git.texts import place_of, read_file, shown
+
+_LOGGED = re.compile(rb"[0-9a-f]{40,64} ([0-9a-f]{40,64}) [^\t]*")
+_NOTHING = Message(target=None, author=None, made_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """One place, without what a spot adds."""
+
+    path: str
+    in_head: bool
+    commit: bytes | None
+    author: str | None
+    made_at: datetime | None
+
+
+class Placer:
+    """Answers for one repository. What is asked twice is looked up once."""
+
+    def __init__(
+        self,
+        target: str,
+        git: CatFile,
+        view: Path,
+        repository: Repository,
+        refs: Refs,
+        catalogue: Catalogue,
+        tally: Tally,
+    ) -> None:
+        self._target = target
+        self._git = git
+        self._view = view
+        self._repository = repository
+        self._refs = refs
+        self._catalogue = catalogue
+        self._tally = tally
+        self._blobs: dict[bytes, list[_At]] = {}
+        self._messages: dict[bytes, Message] = {}
+        self._in_head: set[bytes] = set()
+
+    def places(self, spots: Sequence[Spot]) -> list[list[Place]]:
+        """Return one list a spot."""
+        labels = {_outermost(spot.label) for spot in spots}
+        blobs = {label for label in labels if isinstance(label, bytes)}
+        try:
+            self._look_up_blobs(blobs)
+            commits = {label[1] for label in labels if isinstance(label, tuple) and label[0] == "commit"}
+            if commits and self._refs.head is not None:
+                self._in_head = reachable(self._view, commits, self._refs.head)
+        except CommandError as error:
+            self._tally.gap("source", self._target, f"history was not walked to its end: {error}")
+        self._names = list(self._refs.names.items())
+        return [self._places(spot) for spot in spots]
+
+    def _places(self, spot: Spot) -> list[Place]:
+        label: Any = _outermost(spot.label)
+        inner = _inner(spot.label)
+        line, column = spot.line, spot.column
+        if isinstance(label, bytes):
+            found = self._blobs.get(label) or [
+                _At(f"<unreachable blob {label.hex()[:8]}>", False, None, None, None)
+            ]
+        elif label[0] in ("commit", "tag"):
+            at, line, column = self._in_object(label, line, column)
+            found = [at]
+        elif label[0] == "refs":
+            found = [self._in_refs(line)]
+        elif label[0] == "paths":
+            found = [_At("<path name>", True, None, None, None)]
+        else:
+            found = [self._in_file(label[1], line)]
+        return [
+            Place(
+                source="git",
+                target=self._target,
+                path=at.path + inner,
+                line=line,
+                column=column,
+                unwrapped=spot.unwrapped,
+                commit=at.commit.hex() if at.commit else None,
+                author=at.author,
+                committed_at=at.made_at,
+                in_head=at.in_head,
+            )
+            for at in found
+        ]
+
+    def _in_object(self, label: tuple[str, bytes], line: int, column: int) -> tuple[_At, int, int]:
+        kind, oid = label
+        found = self._git.read(oid)
+        content = found[1] if found else b""
+        message = parse_message(content)
+        path, line, column = place_in_message(content, kind, line, column)
+        commit: bytes | None = oid
+        if kind == "tag":
+            commit = self._commit_of(oid)
+        return _At(path, oid in self._in_head, commit, message.author, message.made_at), line, column
+
+    def _in_refs(self, line: int) -> _At:
+        oid = self._names[line - 1][1] if line <= len(self._names) else None
+        return self._at("<ref name>", self._commit_of(oid) if oid else None, in_head=False)
+
+    def _in_file(self, name: str, line: int) -> _At:
+        path = place_of(name)
+        commit = None
+        if path == "<reflog>":
+            folders = (self._repository.git_dir, self._repository.common_dir)
+            content = next((text for each in folders if (text := read_file(each / name))), b"")
+            lines = content.split(b"\n", line)
+            logged = _LOGGED.match(lines[line - 1]) if line <= len(lines) else None
+            commit = self._commit_of(bytes.fromhex(logged[1].decode())) if logged else None
+        return self._at(path, commit, in_head=False)
+
+    def _at(self, path: str, commit: bytes | None, *, in_head: bool) -> _At:
+        message = self._message(commit) if commit else _NOTHING
+        return _At(path, in_head, commit, message.author, message.made_at)
+
+    def _message(self, commit: bytes) -> Message:
+        found = self._messages.get(commit)
+        if found is None:
+            content = self._git.read(commit)
+            found = self._messages[commit] = parse_message(content[1]) if content else _NOTHING
+        return found
+
+    def _commit_of(self, oid: bytes) -> bytes | None:
+        """Return the commit that a ref or tag comes to."""
+        for _ in range(5):
+            found = self._git.read(oid)
+            if found is None or found[0] in ("tree", "blob"):
+                return None
+            if found[0] == "commit":
+                return oid
+            target = parse_message(found[1]).target
+            if target is None:
+                return None
+            oid = bytes.fromhex(target)
+        return None
+
+    def _look_up_blobs(self, wanted: set[bytes]) -> None:
+        if not wanted:
+            return
+        found: dict[bytes, Origin] = {}
+        tips = {*self._refs.names.values(), *self._refs.others}
+        if self._refs.head is not None:
+            tips.add(self._refs.head)
+        tried = self._commits(tips)
+        head_paths = self._head_paths(wanted)
+        try:
+            found.update(origins(self._view, wanted, tried))
+            left = wanted - found.keys()
+            if left:
+                found.update(origins(self._view, left, self._every_commit()))
+        finally:
+            for oid in wanted:
+                paths = head_paths.get(oid, [])
+                origin = found.get(oid)
+                places = [
+                    self._at(shown(path), origin.commit if origin else None, in_head=True) for path in paths
+                ]
+                if origin is not None and origin.path not in paths:
+                    places.append(self._at(shown(origin.path), origin.commit, in_head=False))
+                self._blobs[oid] = places
+            self._name_the_rest({oid for oid in wanted if not self._blobs[oid]})
+
+    def _head_paths(self, wanted: set[bytes]) -> dict[bytes, list[bytes]]:
+        paths: dict[bytes, list[bytes]] = {}
+        if self._refs.head is not None:
+            for path, oid in TreeWalk(self._git, self._repository.width).files(self._refs.head):
+                if oid in wanted:
+                    paths.setdefault(oid, []).append(path)
+        return {oid: sorted(each) for oid, each in paths.items()}
+
+    def _name_the_rest(self, left: set[bytes]) -> None:
+        """Blobs that no commit holds: staged ones, and those that a tag or ref names directly."""
+        if not left:
+            return
+        for path, oid in staged_files(self._repository, self._tally):
+            if oid in left:
+                self._blobs[oid].append(self._at(shown(path), None, in_head=False))
+        for name, oid in self._refs.names.items():
+            tagged = self._git.read(oid)
+            if tagged is not None and tagged[0] == "tag":
+                target = parse_message(tagged[1]).target
+                oid = bytes.fromhex(target) if target else oid
+            if oid in left:
+                self._blobs[oid].append(self._at(f"<blob of {shown(name)}>", None, in_head=False))
+
+    def _commits(self, oids: Iterable[bytes]) -> list[bytes]:
+        found = {self._commit_of(oid) for oid in oids}
+        return sorted(oid for oid in found if oid is not None)
+
+    def _every_commit(self) -> list[bytes]:
+        packed = [row.tobytes() for rows in self._catalogue.commits for row in rows]
+        loose = []
+        for oid in self._catalogue.loose:
+            found = self._git.read(oid)
+            if found is not None and found[0] == "commit":
+                loose.append(oid)
+        return [*packed, *loose]
+
+
+def _outermost(label: Hashable) -> Any:
+    """Return the label of the object or file that a member of a container is in."""
+    if isinstance(label, tuple) and not isinstance(label[0], str):
+        return label[0]
+    return label
+
+
+def _inner(label: Hashable) -> str:
+    if isinstance(label, tuple) and not isinstance(label[0], str):
+        return f"!/{label[1]}"
+    return ""

@@ -1,0 +1,252 @@
+"""Reading one shard: each object is inflated once, each delta applied once."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from tidegate.model.document import Tally
+from tidegate.sources.git.command import CatFile
+from tidegate.sources.git.inflate import (
+    BrokenError,
+    apply_delta,
+    delta_sizes,
+    inflate,
+    inflate_prefix,
+    read_loose,
+)
+from tidegate.sources.git.pack import NAMES, OFS_DELTA
+from tidegate.sources.git.shards import BASE, EMIT, LAST, LooseShard, PackShard, open_pack
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much one repository may cost, counted on what is really read."""
+
+    object_bytes: int = 256 * MIB
+    """A larger object is a gap."""
+    held_bytes: int = 128 * MIB
+    """Bases kept for deltas that come later. Beyond it they are given up, and git is asked instead."""
+    growth: int = 4096
+    """Bytes that a delta tree may yield for each of its packed bytes; git/git's largest yields 700."""
+    growth_floor: int = 4096 * MIB
+    """A tree may always yield this much."""
+    rescues: int = 2000
+    """Objects of a shard that git is asked for because we could not read them."""
+    gaps: int = 50
+    """Told one by one, a shard; more are counted."""
+
+
+class _LargeError(BrokenError):
+    """It could be read, but is more than we read."""
+
+
+class Object(NamedTuple):
+    """One object, whole."""
+
+    kind: str
+    """`blob`, `commit` or `tag`."""
+    oid: bytes
+    content: bytes
+
+
+class Faults:
+    """Turns objects that cannot be read into gaps, the first ones one by one."""
+
+    def __init__(self, tally: Tally, most: int) -> None:
+        self._tally = tally
+        self._most = most
+        self._count = 0
+
+    def add(self, oid: bytes, reason: str) -> None:
+        """Note one object."""
+        self._count += 1
+        if self._count <= self._most:
+            self._tally.gap("source", f"object {oid.hex()}", reason)
+
+    def close(self) -> None:
+        """Tell the number of those that were only counted."""
+        if self._count > self._most:
+            self._tally.gap("source", "objects", f"{self._count - self._most:,} more cannot be read")
+
+
+class _Rescue:
+    """Asks git for what we cannot read, a bounded number of times."""
+
+    def __init__(self, view: Path, bounds: Bounds) -> None:
+        self._git = CatFile(view, bounds.object_bytes)
+        self._left = bounds.rescues
+
+    def read(self, oid: bytes) -> tuple[str, bytes] | None:
+        if self._left <= 0:
+            return None
+        self._left -= 1
+        return self._git.read(oid)
+
+    def close(self) -> None:
+        self._git.close()
+
+
+def read_shard(
+    shard: PackShard | LooseShard, view: Path, tally: Tally, bounds: Bounds | None = None
+) -> Iterator[Object]:
+    """Yield the blobs, commits and tags of a shard; what cannot be read is a gap in `tally`."""
+    bounds = bounds or Bounds()
+    with closing(Faults(tally, bounds.gaps)) as faults, closing(_Rescue(view, bounds)) as rescue:
+        if isinstance(shard, LooseShard):
+            yield from _read_loose(shard, rescue, faults, bounds)
+        else:
+            yield from _PackReader(shard, rescue, faults, bounds).objects()
+
+
+def _read_loose(shard: LooseShard, rescue: _Rescue, faults: Faults, bounds: Bounds) -> Iterator[Object]:
+    folder = Path(shard.folder)
+    for name in shard.names:
+        oid = bytes.fromhex(folder.name + name)
+        file = folder / name
+        data = b""
+        try:
+            data = _regular_file(file, bounds.object_bytes)
+            kind, content = read_loose(data, bounds.object_bytes)
+        except (BrokenError, OSError) as error:
+            found = rescue.read(oid) if data else None
+            if found is None:
+                reason = error.strerror if isinstance(error, OSError) else str(error)
+                faults.add(oid, f"loose object cannot be read: {reason}")
+                found = ("blob", inflate_prefix(data, bounds.object_bytes))
+            kind, content = found
+        if kind != "tree":
+            yield Object(kind, oid, bytes(content))
+
+
+def _regular_file(path: Path, most: int) -> bytes:
+    """Return the content of a file that is no link or pipe. Raises `BrokenError`, `OSError`."""
+    state = path.lstat()
+    if not stat.S_ISREG(state.st_mode) or state.st_size > most:
+        raise BrokenError("not a regular file, or too large")
+    return path.read_bytes()
+
+
+class _PackReader:
+    """Walks a shard's delta trees, keeping only the bases that are still needed."""
+
+    def __init__(self, shard: PackShard, rescue: _Rescue, faults: Faults, bounds: Bounds) -> None:
+        self._shard = shard
+        self._rescue = rescue
+        self._faults = faults
+        self._bounds = bounds
+        self._data = memoryview(open_pack(Path(shard.pack)))
+        self._bases: list[bytes | None] = [None] * (int(shard.depths.max(initial=0)) + 1)
+        self._left = 0
+        """Bytes that the current tree may still yield."""
+
+    def objects(self) -> Iterator[Object]:
+        shard, bases, data = self._shard, self._bases, self._data
+        name: str | None = None
+        allowances = self._allowances()
+        rows = zip(
+            shard.kinds.tolist(),
+            shard.starts.tolist(),
+            shard.ends.tolist(),
+            shard.sizes.tolist(),
+            shard.depths.tolist(),
+            shard.flags.tolist(),
+            shard.oids.view(f"V{shard.oids.shape[1]}").ravel().tolist(),
+            strict=True,
+        )
+        for at, (kind, start, end, size, depth, flags, oid) in enumerate(rows):
+            base = None
+            if depth:
+                base = bases[depth - 1]
+                if flags & LAST:
+                    bases[depth - 1] = None
+            else:
+                name = NAMES.get(kind)
+                self._left = next(allowances)
+            content: bytes | None
+            try:
+                content = self._read(kind, data[start:end], size, base)
+            except BrokenError as error:
+                name, content = self._repair(at, name, error)
+            if flags & BASE:
+                bases[depth] = content
+                if content is not None and len(content) > self._bounds.held_bytes >> 5:
+                    self._relieve(depth)
+            if flags & EMIT and content is not None and name is not None and name != "tree":
+                yield Object(name, oid, content)
+
+    def _read(self, kind: int, raw: memoryview, size: int, base: bytes | None) -> bytes:
+        """Return an object's content, charged to its tree. Raises `BrokenError`."""
+        largest = self._bounds.object_bytes
+        if size > largest:
+            raise _LargeError(f"larger than {largest // MIB} MiB")
+        if kind < OFS_DELTA:
+            if not kind:
+                raise BrokenError("it has no object header")
+            self._left -= size
+            return bytes(inflate(raw, size))
+        if base is None:
+            raise BrokenError("the object that it is a delta of cannot be read")
+        delta = inflate(raw, size)
+        _, size = delta_sizes(delta)
+        if size > largest:
+            raise _LargeError(f"larger than {largest // MIB} MiB")
+        self._left -= size
+        if self._left < 0:
+            raise _LargeError(f"its delta tree grows more than {self._bounds.growth:,} times")
+        return apply_delta(base, delta)
+
+    def _allowances(self) -> Iterator[int]:
+        """Yield for each tree how many bytes it may come to."""
+        packed = 0
+        sums = []
+        for depth, start, end in zip(
+            self._shard.depths.tolist(), self._shard.starts.tolist(), self._shard.ends.tolist(), strict=True
+        ):
+            if not depth:
+                sums.append(packed)
+                packed = 0
+            packed += end - start
+        sums.append(packed)
+        for each in sums[1:]:
+            yield max(each * self._bounds.growth, self._bounds.growth_floor)
+
+    def _repair(self, at: int, name: str | None, error: BrokenError) -> tuple[str | None, bytes | None]:
+        """Return kind and content of what we could not read, from git or from what is left of it."""
+        shard = self._shard
+        oid = shard.oids[at].tobytes()
+        reason = str(error)
+        too_large = isinstance(error, _LargeError)
+        found = None if too_large else self._rescue.read(oid)
+        if found is not None:
+            return found
+        raw = self._data[int(shard.starts[at]) : int(shard.ends[at])]
+        base_oid = shard.base_oids.get(at)
+        if base_oid is not None:
+            base = self._rescue.read(base_oid)
+            try:
+                if base is not None:
+                    delta = inflate(raw, min(int(shard.sizes[at]), self._bounds.object_bytes))
+                    if delta_sizes(delta)[1] <= self._bounds.object_bytes:
+                        return base[0], apply_delta(base[1], delta)
+            except BrokenError as why:
+                reason = str(why)
+        self._faults.add(oid, reason)
+        if shard.depths[at] == 0 and name is not None and not too_large:
+            return name, None if shard.flags[at] & BASE else inflate_prefix(raw, self._bounds.object_bytes)
+        return name, None
+
+    def _relieve(self, depth: int) -> None:
+        """Give up the largest bases when those that are kept come to too much."""
+        bases = self._bases
+        while True:
+            sizes = [len(base) if base is not None else 0 for base in bases[:depth]]
+            if sum(sizes) <= self._bounds.held_bytes:
+                return
+            bases[sizes.index(max(sizes))] = None

@@ -1,0 +1,74 @@
+"""What a repository says outside of its objects: configuration, reflogs, messages half written."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from tidegate.model.document import Tally
+from tidegate.sources.git.repository import Repository
+
+MAX_FILE_BYTES = 256 << 20
+_NO_TEXT = frozenset(("objects", "refs", "modules", "annex", "index", "packed-refs", "fsmonitor--daemon"))
+"""Read as objects or refs; the repositories of submodules are targets of their own."""
+_INDEX = re.compile(r"(?:shared)?index(?:\..*)?")
+
+
+def files(repository: Repository, tally: Tally) -> Iterator[tuple[str, bytes]]:
+    """Yield (path inside the git directory, content). Links are not followed, pipes not opened."""
+    seen = set()
+    for folder in dict.fromkeys((repository.common_dir, repository.git_dir)):
+        for path in _walk(folder):
+            relative = str(path.relative_to(folder))
+            try:
+                state = path.lstat()
+                if not stat.S_ISREG(state.st_mode) or (state.st_dev, state.st_ino) in seen:
+                    continue
+                seen.add((state.st_dev, state.st_ino))
+                if state.st_size > MAX_FILE_BYTES:
+                    tally.gap("source", shown(path), f"larger than {MAX_FILE_BYTES >> 20} MiB")
+                    continue
+                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                with os.fdopen(handle, "rb") as file:
+                    yield relative, file.read(MAX_FILE_BYTES)
+            except OSError as error:
+                tally.gap("source", shown(path), (error.strerror or str(error)).lower())
+
+
+def read_file(path: Path) -> bytes:
+    """Return a regular file's content, or nothing. Links are not followed, pipes not waited for."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return b""
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            return file.read(MAX_FILE_BYTES)
+    except OSError:
+        return b""
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for at, folders, names in os.walk(folder):
+        if Path(at) == folder:
+            folders[:] = sorted(set(folders) - _NO_TEXT)
+        for name in sorted(names):
+            if name not in _NO_TEXT and not _INDEX.fullmatch(name):
+                yield Path(at, name)
+
+
+def shown(path: Path | bytes) -> str:
+    """Return a path as text; bytes that are no UTF-8 are escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def place_of(relative: str) -> str:
+    """Return what the report calls a file of the git directory."""
+    name = relative.rpartition("/")[2]
+    if name in ("config", "config.worktree"):
+        return "<git config>"
+    if "logs" in relative.split("/")[:-1]:
+        return "<reflog>"
+    return shown(os.fsencode(f".git/{relative}"))
