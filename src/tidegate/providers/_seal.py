@@ -14,6 +14,9 @@ from tidegate.providers._link import MASK, cut
 SHORTEST_SECRET = 8
 """Below this many characters a value is no secret, and replacing it would eat ordinary words."""
 
+OPEN_KINDS = frozenset({"public_url", "access_key_id"})
+"""Kinds that are known by a name, not by a secret: hiding it would hide the finding."""
+
 LONGEST_FACT = 200
 """Characters of one fact."""
 
@@ -48,7 +51,7 @@ def seal_text(text: str, sighting: Sighting) -> str:
 def secret_forms(sighting: Sighting) -> tuple[str, ...]:
     """Return the spellings in which the secret could stand, longest first."""
     value = sighting.secret.reveal()
-    if len(value) < SHORTEST_SECRET:
+    if len(value) < SHORTEST_SECRET or sighting.kind in OPEN_KINDS:
         return ()
     forms = {
         value,

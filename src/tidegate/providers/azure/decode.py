@@ -48,9 +48,9 @@ def _decode(sighting: Sighting, now: datetime) -> Grant | None:
     if sighting.kind == "entra_secret":
         return entra_secret(context)
     parts = _parts(sighting)
-    link = read_link(text)
-    if sighting.kind == "service_bus" or _messaging(parts):
-        return service_bus(parts, _token(text), now)
+    link = _token(text)
+    if sighting.kind == "service_bus" or _messaging(parts) or is_service_bus(link):
+        return service_bus(parts, link, now)
     if sighting.kind == "logic_apps" or is_logic_apps(link):
         return logic_apps(link)
     if parts.get("accountkey"):
@@ -61,8 +61,6 @@ def _decode(sighting: Sighting, now: datetime) -> Grant | None:
         return key_grant(sighting.secret.reveal(), read_address(read_link(""), context), {})
     if sighting.kind == "public_url":
         return public_url(read_address(link, context))
-    if is_service_bus(link):
-        return service_bus(parts, link, now)
     return decode_sas(link, read_address(link, context), now)
 
 
@@ -84,7 +82,11 @@ def _signature_of(parts: dict[str, str]) -> Link:
 
 def _token(text: str) -> Link:
     """Return the parameters of `SharedAccessSignature sr=…&sig=…&se=…&skn=…`, or of a link."""
-    return read_link(text.strip().removeprefix("SharedAccessSignature").strip())
+    return read_link(_bare(text))
+
+
+def _bare(text: str) -> str:
+    return text.strip().removeprefix("SharedAccessSignature").strip()
 
 
 def _redact(sighting: Sighting) -> str:
@@ -98,7 +100,7 @@ def _redact(sighting: Sighting) -> str:
         account = sighting.context.get("account", "")
         return cut(f"account key {MASK}" + (f" of {account[:63]}" if account else ""))
     if sighting.kind == "service_bus":
-        return redact_link(text.strip().removeprefix("SharedAccessSignature").strip(), SERVICE_BUS_SHOWN)
+        return redact_link(_bare(text), SERVICE_BUS_SHOWN)
     if sighting.kind == "logic_apps":
         return redact_link(text, LOGIC_APPS_SHOWN)
     return redact_link(text, HARMLESS)

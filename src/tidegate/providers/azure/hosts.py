@@ -89,20 +89,19 @@ def cloud_of(host: str) -> str | None:
 
 
 def _of_link(link: Link) -> Address:
-    segments = link.segments
     if not link.host:
-        container, key = _container_and_key(segments)
+        container, key = _container_and_key(link.path)
         return Address(container=container, key=key)
     found = _PATTERN.fullmatch(link.host)
     if found:
         front = found["service"]
         user = link.user if link.scheme.startswith(("wasb", "abfs")) and ":" not in link.user else ""
         if front == "web":
-            container, key = "$web", "/".join(segments) or None
+            container, key = "$web", link.path or None
         elif user:
-            container, key = user, "/".join(segments) or None
+            container, key = user, link.path or None
         else:
-            container, key = _container_and_key(segments)
+            container, key = _container_and_key(link.path)
         return Address(
             account=_without_route(found["account"]),
             service={"dfs": "blob", "web": "blob"}.get(front, front),
@@ -114,9 +113,10 @@ def _of_link(link: Link) -> Address:
         )
     if _ADDRESS.fullmatch(link.host):
         # Emulators and private clouds: an address or a bare name, and the account first in the path.
-        container, key = _container_and_key(segments[1:])
+        account, _, rest = link.path.partition("/")
+        container, key = _container_and_key(rest)
         return Address(
-            account=segments[0].lower() if segments else None,
+            account=account.lower() or None,
             service=_EMULATOR_PORTS.get(link.port or 0),
             endpoint=link.endpoint,
             container=container,
@@ -124,14 +124,14 @@ def _of_link(link: Link) -> Address:
             cloud="emulator",
             path_style=True,
         )
-    container, key = _container_and_key(segments)
+    container, key = _container_and_key(link.path)
     return Address(endpoint=link.endpoint, container=container, key=key)
 
 
-def _container_and_key(segments: tuple[str, ...]) -> tuple[str | None, str | None]:
-    if not segments:
-        return None, None
-    return segments[0], "/".join(segments[1:]) or None
+def _container_and_key(path: str) -> tuple[str | None, str | None]:
+    # A name may hold `//`: only the first slash parts it from its container.
+    container, _, key = path.lstrip("/").partition("/")
+    return container or None, key.rstrip("/") or None
 
 
 def _without_route(account: str) -> str:

@@ -134,7 +134,7 @@ def _resource_sas(link: Link, address: Address, now: datetime) -> Grant:
             warnings.append("it has neither permissions (sp) nor a policy (si); the service would refuse it")
     if policy and (not letters or not link.has("se")):
         warnings.append(
-            f"what it permits is held by the stored access policy {_quote(policy)}: unknown until it is asked for"
+            f"what it permits is held by the policy {_quote(policy)}: unknown until the account is asked"
         )
     if policy and delegated:
         warnings.append("it names a stored access policy, which a user delegation SAS cannot have")
