@@ -6,6 +6,7 @@ patterns are tried. What an encoding hid is decoded and goes through the same ag
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -91,7 +92,7 @@ class Detector:
         done_until: dict[str, int] = {}
         for expression, end in hits:
             meaning = self._matcher.meanings[expression]
-            if meaning.clothes == PLAIN:
+            if meaning.rule is not None and meaning.clothes == PLAIN:
                 plain[meaning.rule].append(end)
             elif depth < MAX_DEPTH and end > done_until.get(meaning.clothes, 0):
                 peeled = _peel(document, end, meaning.clothes)
@@ -217,9 +218,23 @@ def _accept(rule: Rule, view: View, found: Any) -> Match | None:
             context.setdefault(name, value.decode("latin-1"))
     if any(name in context for name in rule.refuses):
         return None
-    begin, end = view.span(*found.span(0))
+    low, high = found.span(0)
+    if rule.link:
+        low = _link_start(view.data, low, found.start(group) if group else high)
+    begin, end = view.span(low, high)
     start, stop = view.span(*found.span(group))
-    return Match(rule, text, secret, context, begin, end, start, stop, view.steps)
+    return Match(rule, view.data[low:high], secret, context, begin, end, start, stop, view.steps)
+
+
+_SCHEME = re.compile(rb"(?:https?|abfss?|wasbs?|azure|az|s3[an]?|gs)://", re.IGNORECASE)
+
+
+def _link_start(data: bytes, low: int, high: int) -> int:
+    """Return where the last link before the secret begins: what stands before it is another link, or noise."""
+    begin = low
+    for scheme in _SCHEME.finditer(data, low, high):
+        begin = scheme.start()
+    return begin
 
 
 def _canonical(secret: bytes, rule: Rule) -> str:
@@ -286,7 +301,7 @@ def _complete(match: Match, document: bytes) -> None:
     for name in match.rule.stitch:
         target = _ALIASES.get(name, name)
         if target not in match.context:
-            value = stitch.nearby(document, match.begin, match.end, name)
+            value = stitch.nearby(document, match.begin, match.end, name, encoded="base64" in match.steps)
             if value is not None:
                 match.context[target] = value
                 match.claims.add(value)

@@ -34,12 +34,16 @@ _MIN_BASE64 = 5
 """Characters a base64 form must keep to be an anchor: 64**5 random characters for one false hit."""
 
 
+_COMPRESSED: Final = (rb"H4sI[A-D][A-Za-z0-9+/]{8}", rb"SDRzSU[E-H][A-Za-z0-9+/]{8}")
+"""A gzip header in base64, and in base64 twice: nothing inside can be an anchor."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a hit of one expression stands for."""
 
-    rule: int
-    """Index into the rules."""
+    rule: int | None
+    """Index into the rules; `None` for what only shows that something is encoded."""
     clothes: str
 
 
@@ -79,6 +83,9 @@ def _expressions(rules: Sequence[Rule]) -> tuple[list[bytes], list[Meaning]]:
                 # Expressions are C strings: a NUL byte would end them.
                 expressions.append(re.escape(form).replace(b"\x00", rb"\x00"))
                 meanings.append(Meaning(index, clothes))
+    for form in _COMPRESSED:
+        expressions.append(form)
+        meanings.append(Meaning(None, BASE64))
     return expressions, meanings
 
 
@@ -120,8 +127,8 @@ def _compile(expressions: list[bytes], rules: Sequence[Rule], meanings: list[Mea
             try:
                 hyperscan.Database().compile(expressions=[expression], ids=[0], elements=1, flags=0)
             except hyperscan.error as reason:
-                rule = rules[meaning.rule]
-                raise RuleError(f"{rule.file}: anchor {expression!r} does not compile: {reason}") from None
+                file = rules[meaning.rule].file if meaning.rule is not None else "built in"
+                raise RuleError(f"{file}: anchor {expression!r} does not compile: {reason}") from None
         raise RuleError(f"the anchors do not compile together: {why}") from None
     return database
 

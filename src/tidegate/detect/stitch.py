@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tidegate.detect.unwrap import View, raw_view, unescape
+from tidegate.detect.unwrap import View, decode_values, raw_view, unescape
 
 REACH = 8192
 """Bytes on either side that are searched."""
@@ -34,6 +34,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
         rf"[a-z0-9]{{1,20}}_account(?:_name)?){_IS}([a-z0-9]{{3,24}})(?![A-Za-z0-9.])",
         r"(?im)^[ \t]{0,8}account[ \t]{0,4}[=:][ \t]{0,4}[\"']?([a-z0-9]{3,24})[\"']?[ \t]{0,4}$",
         r"(?i)--account-name[ =\"']{1,3}([a-z0-9]{3,24})\b",
+        r"(?is)azurerm_storage_account\b.{0,600}?\"name\"\s{0,4}:\s{0,4}\"([a-z0-9]{3,24})\"",
         r"(?i)fs\.azure\.(?:sas|account\.key)\.(?:[a-z0-9-]{3,63}\.)?([a-z0-9]{3,24})\b",
     ),
     "container": (
@@ -99,10 +100,15 @@ def _regex(source: str) -> re.Pattern[bytes]:
     return re.compile(source.encode("ascii"))
 
 
-def nearby(document: bytes, start: int, end: int, name: str) -> str | None:
-    """Return the best candidate for `name` around `document[start:end]`, or `None`."""
+def nearby(document: bytes, start: int, end: int, name: str, *, encoded: bool = False) -> str | None:
+    """Return the best candidate for `name` around `document[start:end]`, or `None`.
+
+    encoded: the credential was a value in base64, and its neighbours may be so too.
+    """
     low, high = max(0, start - REACH), min(len(document), end + REACH)
     view = unescape(raw_view(document, low, high))
+    if encoded:
+        view = decode_values(view)
     mine = _variable(document, start)
     best: tuple[float, str] | None = None
     for each in _candidates(view, name):

@@ -64,9 +64,18 @@ def _bases(view: View) -> Iterator[View]:
     yield view
     if _QUOTED_PRINTABLE_SIGN.search(view.data):
         yield _substitute(view, _QUOTED_PRINTABLE, _from_quoted_printable, "quoted-printable")
-    decoded = _substitute(view, _BASE64_RUN, _from_base64, "base64")
+    if len(_RTF_HEX.findall(view.data)) > 1:
+        yield _substitute(view, _RTF_HEX, _from_rtf, "rtf")
+    if b"^&" in view.data:
+        yield _substitute(view, _CARET, _from_caret, "cmd-escape")
+    decoded = decode_values(view)
     if decoded is not view:
         yield decoded
+
+
+def decode_values(view: View) -> View:
+    """Read values that are printable text in base64 as that text: a Secret of Kubernetes."""
+    return _substitute(view, _BASE64_RUN, _from_base64, "base64")
 
 
 def _chain(view: View) -> Iterator[View]:
@@ -105,11 +114,14 @@ def join_literals(view: View) -> View:
     return _substitute(view, _CONCATENATION, _nothing, "concatenation")
 
 
-# `\"` and `\/` become the character, `\n` and `\t` white space; a backslash before other letters stays:
-# `\d` is somebody's regular expression, and `C:\temp` a path.
+# A backslash before a sign gives the sign (JSON, Java properties, LaTeX), `\n` and `\t` white space; before
+# other letters it stays: `\d` is somebody's regular expression, and `C:\temp` a path.
 _BACKSLASH = re.compile(
-    rb"\\+(?:u00([0-9A-Fa-f]{2})|u\{0*([0-9A-Fa-f]{1,2})\}|x([0-9A-Fa-f]{2})|([\"'/&=`])|([nrt])(?![A-Za-z]{2}:))"
+    rb"\\+(?:u00([0-9A-Fa-f]{2})|u\{0*([0-9A-Fa-f]{1,2})\}|x([0-9A-Fa-f]{2})|([\"'/&=:%_#!?$-])"
+    rb"|([nrt])(?![A-Za-z]{2}:)|([01][0-7]{2}))"
 )
+_RTF_HEX = re.compile(rb"\\'([0-9A-Fa-f]{2})")
+_CARET = re.compile(rb"\^([&|<>^=])|%(%)(?=[0-9A-Fa-f]{2})")
 _ENTITY = re.compile(
     rb"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|equals|plus|sol|quest|colon|num|percnt);"
 )
@@ -123,7 +135,7 @@ _LINE_BREAK = re.compile(rb"[ \t]*\r?\n[ \t>|#*]*")
 _CONTINUATION = re.compile(rb"(?:[\\`^]|(?<= )_)[ \t]*\r?\n[ \t]*")
 # From a closing quote to the next opening one over operators, commas of a list of lines, and prefixes.
 _CONCATENATION = re.compile(rb"[\"'`][\s\"'`+.,&~|\\]{0,200}[fFrRbBuUlL@$]{0,2}[\"'`]")
-_BASE64_RUN = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,4096}={0,2}(?![A-Za-z0-9+/=_-])")
+_BASE64_RUN = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,4096}={0,2}(?![A-Za-z0-9+/=_-])")
 
 
 def _nothing(_match: re.Match[bytes]) -> bytes:
@@ -136,7 +148,17 @@ def _from_backslash(match: re.Match[bytes]) -> bytes:
         return bytes((int(code, 16),))
     if match[4]:
         return match[4]
+    if match[6]:
+        return bytes((int(match[6], 8),))
     return b"\n" if match[5] in b"nr" else b"\t"
+
+
+def _from_rtf(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[1], 16),))
+
+
+def _from_caret(match: re.Match[bytes]) -> bytes:
+    return match[1] or match[2]
 
 
 def _from_entity(match: re.Match[bytes]) -> bytes:
