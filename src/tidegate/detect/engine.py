@@ -144,7 +144,7 @@ class Detector:
             counted = at
             column = at - document.rfind(b"\n", 0, at)
             text = match.text.decode("latin-1")
-            reason = known.why_harmless(text, match.secret if rule.secret_groups else "", match.context)
+            reason = known.why_harmless(text, match.secret, match.context)
             if reason is None and _ignored(document, at):
                 reason = "tidegate:ignore"
             yield Sighting(
@@ -209,7 +209,8 @@ def _accept(rule: Rule, view: View, found: Any) -> Match | None:
         return None
     group = next((g for g in rule.secret_groups if found.start(g) >= 0), 0)
     secret = _canonical(found.group(group), rule)
-    if rule.secret_groups and not all(CHECKS[name](secret) for name in rule.checks):
+    placeholder = known.is_placeholder(secret)
+    if rule.secret_groups and not placeholder and not all(CHECKS[name](secret) for name in rule.checks):
         return None
     context: dict[str, str] = {}
     for name, index in rule.groups:
@@ -301,7 +302,7 @@ def _complete(match: Match, document: bytes) -> None:
     for name in match.rule.stitch:
         target = _ALIASES.get(name, name)
         if target not in match.context:
-            value = stitch.nearby(document, match.begin, match.end, name, encoded="base64" in match.steps)
+            value = stitch.nearby(document, match.begin, match.end, name, match.steps)
             if value is not None:
                 match.context[target] = value
                 match.claims.add(value)

@@ -45,12 +45,11 @@ def why_harmless(text: str, secret: str, context: Mapping[str, str]) -> str | No
         return "a documentation constant"
     if context.get("account") == _EMULATOR_ACCOUNT:
         return "the emulator's account"
-    if secret and (_SAME_RUN.search(secret) or _PLACEHOLDER.search(secret) or _few_characters(secret)):
-        return "a placeholder"
-    return None
+    return "a placeholder" if is_placeholder(secret) else None
 
 
-def _few_characters(secret: str) -> bool:
-    """`xxxx`, `abcabcabc`, `0123456789…` repeated: nothing a signer or generator makes."""
+def is_placeholder(secret: str) -> bool:
+    """`xxxx`, `abcabcabc`, `<your key>`: nothing a signer or generator makes."""
     plain = secret.rstrip("=")
-    return len(plain) >= 16 and len(set(plain)) <= max(3, min(7, len(plain) // 9))
+    few = len(plain) >= 16 and len(set(plain)) <= max(3, min(7, len(plain) // 9))
+    return few or bool(_SAME_RUN.search(secret) or _PLACEHOLDER.search(secret))

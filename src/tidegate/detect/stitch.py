@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tidegate.detect.unwrap import View, decode_values, raw_view, unescape
+from tidegate.detect.unwrap import View, decode_values, raw_view, unescape, unquote
 
 REACH = 8192
 """Bytes on either side that are searched."""
@@ -71,6 +71,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "email": (r"\b([a-z0-9-]{3,40}@[a-z0-9.-]{4,60}\.gserviceaccount\.com)\b",),
     "private_key_id": (r"private_key_id[\"']\s{0,4}:\s{0,4}[\"']([0-9a-f]{40})\b",),
     "project": (rf"(?i)project[_-]?id{_IS}([a-z][a-z0-9-]{{4,28}}[a-z0-9])\b",),
+    "s3_hint": (r"(?i)(\btype\s{0,4}=\s{0,4}s3\b|endpoint|minio|host_base|host_bucket|\bs3\.|s3cfg)",),
     "azure_hint": (r"(?i)\b(azure|storage account|blob storage|core\.windows\.net|storageaccount)",),
     "post_policy": (r"[\"'=\s>](eyJ(?:leHBpcmF0aW9u|jb25kaXRpb25z)[A-Za-z0-9+/]{40,4000}={0,2})",),
     "session_token": (r"(?i)(aws_session_token|sessiontoken|x-amz-security-token)\b",),
@@ -100,15 +101,17 @@ def _regex(source: str) -> re.Pattern[bytes]:
     return re.compile(source.encode("ascii"))
 
 
-def nearby(document: bytes, start: int, end: int, name: str, *, encoded: bool = False) -> str | None:
+def nearby(document: bytes, start: int, end: int, name: str, steps: tuple[str, ...] = ()) -> str | None:
     """Return the best candidate for `name` around `document[start:end]`, or `None`.
 
-    encoded: the credential was a value in base64, and its neighbours may be so too.
+    steps: how the credential was wrapped; its neighbours may be so too.
     """
     low, high = max(0, start - REACH), min(len(document), end + REACH)
     view = unescape(raw_view(document, low, high))
-    if encoded:
+    if "base64" in steps:
         view = decode_values(view)
+    if "percent-encoding" in steps:
+        view = unquote(view)
     mine = _variable(document, start)
     best: tuple[float, str] | None = None
     for each in _candidates(view, name):

@@ -91,8 +91,13 @@ def _chain(view: View) -> Iterator[View]:
         for _ in range(_ROUNDS):
             if not _NESTED_PERCENT.search(start.data):
                 break
-            start = unescape(_substitute(start, _PERCENT, _from_percent, "percent-encoding"))
+            start = unescape(unquote(start))
             yield start
+
+
+def unquote(view: View) -> View:
+    """Undo one level of percent-encoding."""
+    return _substitute(view, _PERCENT, _from_percent, "percent-encoding")
 
 
 def unescape(view: View) -> View:
