@@ -33,6 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--exclude", action="append", default=[], metavar="GLOB", help="leave out these paths (repeatable)"
     )
+    what.add_argument(
+        "--rules", action="append", default=[], metavar="PATH", help="more rules: a TOML file or a folder"
+    )
     what.add_argument("--jobs", type=options.positive, metavar="N", help="processes that work at once")
     known = parser.add_argument_group("known findings")
     known.add_argument(
@@ -69,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
                 history=not args.no_history,
                 gitignore=args.gitignore,
                 exclude=tuple(args.exclude),
+                rules=[Path(path) for path in args.rules],
                 baseline=baseline,
                 include_suppressed=args.include_suppressed,
                 cache_dir=options.cache_dir(),

@@ -6,6 +6,7 @@ renderer passes all of them through here, and nothing else decides what is dange
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -67,17 +68,31 @@ def _without_towers(text: str) -> str:
 
 # --- Markdown, as GitHub and GitLab read it ---------------------------------------------------------------
 
-_PUNCTUATION = re.compile(r"([!-/:-?\[-`{-~])")  # all of ASCII's but "@", which a backslash does not tame
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>|~&$#!])")
+_BARE_LINK = re.compile(r":(?=/)|(?<=www)\.", re.IGNORECASE)
+_BLOCK_START = re.compile(r"^(\s*)(?:([-+=])|(\d+)([.)]))")
 _BACKTICKS = re.compile(r"`+")
 _REFERENCES = re.compile(r"(?:@|\\#)+")
 
 
 def markdown(text: str) -> str:
     """Return the text as literal Markdown: no markup, HTML, link, image, mention or issue reference."""
-    escaped = _PUNCTUATION.sub(r"\\\1", safe(text))
+    escaped = _MARKUP.sub(r"\\\1", safe(text).strip())
+    escaped = _BARE_LINK.sub(lambda match: f"\\{match.group()}", escaped)
+    escaped = _BLOCK_START.sub(_literal_start, escaped)
     # Mentions (`@team`) and references (`#12`) are found after rendering, where a backslash no longer shows;
     # only code is spared, so the sign stands in code.
     return _REFERENCES.sub(lambda match: f"`{match.group().replace(chr(92), '')}`", escaped)
+
+
+def _literal_start(match: re.Match[str]) -> str:
+    sign, number, end = match.group(2, 3, 4)
+    return f"\\{sign}" if sign else f"{number}\\{end}"
+
+
+def markup(text: str) -> str:
+    """Return the text for HTML, between tags or in a quoted attribute."""
+    return html.escape(safe(text))
 
 
 def markdown_code(text: str) -> str:

@@ -13,6 +13,9 @@ from tidegate.report._terminal import Paper, columns, table
 LABEL = 10
 """Columns of the label before each block of lines."""
 
+NAME = 12
+"""Columns for the name of a service; ours are short, a hostile one may be anything."""
+
 _ACRONYMS = {"sas": "SAS", "url": "URL", "hmac": "HMAC", "oss": "OSS", "cos": "COS", "b2": "B2", "id": "ID"}
 
 _SCOPES = {
@@ -53,7 +56,8 @@ def facts(paper: Paper, grant: Grant, now: datetime) -> Iterator[str]:
     yield from block(paper, "usable", paper.clean(limits(grant)))
     if grant.signer:
         yield from block(paper, "signer", paper.clean(grant.signer))
-    yield from block(paper, "revoke", paper.clean(f"{grant.revocation.means} {grant.revocation.collateral}"))
+    yield from block(paper, "revoke", paper.clean(grant.revocation.means))
+    yield from block(paper, "ends too", paper.clean(grant.revocation.collateral))
 
 
 def warnings(paper: Paper, grant: Grant) -> Iterator[str]:
@@ -72,8 +76,8 @@ def lifetime(grant: Grant, now: datetime) -> str:
     """Say when it ends and from when it holds (raw)."""
     text = _words.ends(grant, now)
     if grant.validity is Validity.NOT_YET_VALID and grant.starts_at:
-        return f"{text}; not before {_words.day(grant.starts_at)}"
-    return f"{text}; since {_words.day(grant.starts_at)}" if grant.starts_at else text
+        return f"{text}; not before {words.day(grant.starts_at)}"
+    return f"{text}; since {words.day(grant.starts_at)}" if grant.starts_at else text
 
 
 def limits(grant: Grant) -> str:
@@ -100,22 +104,20 @@ def _named(permissions: tuple[Permission, ...]) -> tuple[str, ...]:
 
 def matrix(paper: Paper, grant: Grant) -> Iterator[str]:
     """Write what can be done where: a service a line, or on a narrow terminal an action a line."""
-    rows = [(paper.clean(service), permitted) for service, permitted in words.matrix_rows(grant)]
+    rows = words.matrix_rows(grant)
     # A column of what cannot be read only where there is something that cannot be read.
     actions = [each for each in words.ACTIONS if each != "unknown" or any(row.get(each) for _, row in rows)]
-    cells = [
-        [service, *(_mark(paper, each, row.get(each, False)) for each in actions)] for service, row in rows
-    ]
-    lines = ["".join(line).rstrip() for line in table([["", *actions], *cells])]
-    if max(map(columns, lines)) > paper.width - LABEL:
-        services = [service for service, _ in rows]
-        turned = [
-            [each, *(_mark(paper, service, row.get(each, False)) for service, row in rows)]
-            for each in actions
-        ]
-        lines = ["".join(line).rstrip() for line in table([["", *services], *turned])]
-    for number, line in enumerate(lines if rows else ()):
-        yield " " * LABEL + line if number else paper.paint(" " * LABEL + line, "faint")
+    named = [(paper.shorten(paper.clean(service), NAME), row) for service, row in rows]
+    across = [[name, *(_mark(paper, each, row.get(each, False)) for each in actions)] for name, row in named]
+    down = [[each, *(_mark(paper, name, row.get(each, False)) for name, row in named)] for each in actions]
+    for cells in ([["", *actions], *across], [["", *(name for name, _ in named)], *down]):
+        lines = ["".join(line).rstrip() for line in table(cells)]
+        wide = max(map(columns, lines))
+        if rows and wide < paper.width:
+            indent = " " * min(LABEL, paper.width - wide)
+            yield paper.paint(indent + lines[0], "faint")
+            yield from (indent + line for line in lines[1:])
+            return
 
 
 def _mark(paper: Paper, head: str, permitted: bool) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tidegate.assess import words
 from tidegate.model.finding import Finding, Severity
-from tidegate.model.grant import Grant, Validity
+from tidegate.model.grant import Grant, Scope, Validity
 from tidegate.model.place import Place
 from tidegate.model.report import Coverage, Gap, Report
+from tidegate.providers._time import lifetime_words
 
 WORST_FIRST: tuple[Severity, ...] = tuple(reversed(Severity))
 
@@ -39,19 +41,6 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def span(days: float) -> str:
-    """Say a lifetime: `5 hours`, `12 days`, `24.9 years`."""
-    if days < 2:
-        return many(max(0, round(days * 24)), "hour")
-    return many(round(days), "day") if days < 730 else f"{days / 365.25:,.1f} years"
-
-
-def day(moment: datetime) -> str:
-    """Return the date, with the time of day (UTC) where it is not midnight."""
-    at_midnight = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
-    return f"{moment:%Y-%m-%d}" if at_midnight else f"{moment:%Y-%m-%d %H:%M}Z"
 
 
 def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
@@ -86,6 +75,8 @@ def read(report: Report) -> str:
 
 def subject(grant: Grant) -> str:
     """Name what a grant opens: `contosomodels/models/big.ckpt`; its endpoint where no name is known."""
+    if grant.scope is Scope.ACCOUNT and grant.account:
+        return grant.account
     # Elsewhere than in Azure a bucket's name is enough, and `account` is who signed.
     account = grant.account if grant.provider == "azure" or not grant.container else None
     names = [name for name in (account, grant.container, grant.key) if name]
@@ -103,10 +94,9 @@ def ends(grant: Grant, now: datetime) -> str:
         if grant.policy:
             return f"decided by the stored policy {grant.policy}"
         return "never by itself" if grant.validity is Validity.VALID else "not known"
-    days = (grant.expires_at - now).total_seconds() / 86400
-    if grant.validity is Validity.EXPIRED or days <= 0:
-        return f"{day(grant.expires_at)}, {span(-days)} ago"
-    return f"{day(grant.expires_at)}, in {span(days)}"
+    if grant.validity is Validity.EXPIRED or grant.expires_at <= now:
+        return f"{words.day(grant.expires_at)}, {lifetime_words(grant.expires_at, now)} ago"
+    return f"{words.day(grant.expires_at)}, in {lifetime_words(now, grant.expires_at)}"
 
 
 def spot(place: Place) -> str:

@@ -10,7 +10,7 @@ from tidegate.model.finding import Finding
 from tidegate.model.place import Place
 from tidegate.model.report import Report
 from tidegate.report import _words
-from tidegate.report._escape import markdown, markdown_code
+from tidegate.report._escape import markdown, markdown_code, markup
 
 MAX_CHARACTERS = 60_000
 """GitHub refuses a comment of more than 65,536 characters."""
@@ -48,8 +48,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
     tail = list(_tail(report))
     left = MAX_CHARACTERS - sum(len(line) + 1 for line in tail)
-    for line in _body(report, left):
-        yield line
+    yield from _body(report, left)
     yield from tail
 
 
@@ -82,14 +81,15 @@ def _row(report: Report, finding: Finding) -> str:
     severity = f"{_SIGNS[finding.severity.value]} {finding.severity}"
     where = _code(_words.spot(finding.occurrences[0])) if finding.occurrences else ""
     more = f" +{finding.occurrences_total - 1:,}" if finding.occurrences_total > 1 else ""
-    ends = _text(_words.ends(finding.grant, report.ended_at))
-    return f"| {severity} | {_text(finding.title)}<br>{_code(_words.subject(finding.grant))} | {where}{more} | {ends} |"
+    what = f"{_text(finding.title)}<br>{_code(_words.subject(finding.grant))}"
+    return f"| {severity} | {what} | {where}{more} | {_text(_words.ends(finding.grant, report.ended_at))} |"
 
 
 def _details(report: Report, finding: Finding) -> Iterator[str]:
     yield "<details>"
-    # Inside of <summary> no Markdown is read before the next blank line, so that it stands below.
-    yield f"<summary>{_SIGNS[finding.severity.value]} {finding.severity}, score {finding.score}</summary>"
+    # Inside of <summary> no Markdown is read: HTML, with names in <code>, where no mention is looked for.
+    name = f"{markup(_cut(finding.title))} <code>{markup(_cut(_words.subject(finding.grant)))}</code>"
+    yield f"<summary>{_SIGNS[finding.severity.value]} {finding.severity}: {name}</summary>"
     yield ""
     yield f"**{_text(words.sentence(finding.grant, report.ended_at))}**"
     yield ""
@@ -140,7 +140,7 @@ def _tail(report: Report) -> Iterator[str]:
     yield f"Read {_words.read(report)}."
     if report.suppressed:
         muted = ", ".join(
-            f"{count:,} {_text(reason)}" for reason, count in sorted(report.suppressed.items())[:20]
+            f"{_text(reason)}: {count:,}" for reason, count in sorted(report.suppressed.items())[:20]
         )
         yield f"Muted: {muted}."
 

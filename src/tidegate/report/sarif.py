@@ -1,4 +1,7 @@
-"""SARIF 2.1.0, as code-scanning services read it (OASIS standard; GitHub, "SARIF support for code scanning")."""
+"""SARIF 2.1.0 as code-scanning services read it.
+
+Sources: the OASIS standard; GitHub's documentation, "SARIF support for code scanning".
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,13 @@ from urllib.parse import quote
 
 from tidegate.assess import words
 from tidegate.model.codec import instant
-from tidegate.model.finding import Finding, Severity
+from tidegate.model.finding import Finding
 from tidegate.model.place import Place
 from tidegate.model.report import Report
 from tidegate.report import _words
 from tidegate.report._json import dumps
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HOME = "https://github.com/tidegate/tidegate"
 
 MAX_RESULTS = 25_000
 """GitHub refuses a run with more; the worst come first, the rest is counted in a notification."""
@@ -52,7 +54,6 @@ def _run(report: Report) -> dict[str, Any]:
             "driver": {
                 "name": "Tidegate",
                 "semanticVersion": report.version,
-                "informationUri": HOME,
                 "rules": rules,
             }
         },
@@ -88,7 +89,7 @@ def _rule_id(finding: Finding) -> str:
 
 
 def _rules(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Describe what occurs, in order of appearance. The texts are of the rule, free of any one finding's names."""
+    """Describe what occurs, in order of appearance, free of any one finding's names."""
     found: dict[str, dict[str, Any]] = {}
     for finding in findings:
         name = _rule_id(finding)
@@ -174,9 +175,7 @@ def _message(finding: Finding, report: Report, places: Sequence[Place]) -> str:
         parts.append(f"It stands in {finding.occurrences_total:,} places.")
     if finding.fix:
         parts.append(f"First: {finding.fix[0]}")
-    # In a message, brackets make links and braces are placeholders (SARIF 3.11.5, 3.11.6).
-    text = re.sub(r"([\[\]\\])", r"\\\1", _cut(" ".join(parts), MAX_TEXT))
-    return text.replace("{", "{{").replace("}", "}}")
+    return _plain(_cut(" ".join(parts), MAX_TEXT))
 
 
 def _best_first(places: Sequence[Place]) -> list[Place]:
@@ -203,6 +202,7 @@ def _location(place: Place) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
+    # In a message, brackets make links and braces are placeholders (SARIF 2.1.0, sections 3.11.5 and 3.11.6).
     return re.sub(r"([\[\]\\])", r"\\\1", text).replace("{", "{{").replace("}", "}}")
 
 

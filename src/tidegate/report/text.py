@@ -86,7 +86,7 @@ def _more(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
         return
     yield paper.rule(f"{_words.many(len(findings), 'more finding')}, one a line")
     yield from _rows(paper, findings[:LINES])
-    yield from _cut(len(findings))
+    yield from _cut(paper, len(findings))
     yield ""
 
 
@@ -105,9 +105,9 @@ def _columns(paper: Paper, finding: Finding) -> list[str]:
     return [what, paper.shorten(paper.clean(place), room - room * 2 // 5 - len(more)) + more]
 
 
-def _cut(count: int) -> Iterator[str]:
+def _cut(paper: Paper, count: int) -> Iterator[str]:
     if count > LINES:
-        yield f" and {count - LINES:,} more; all of them: --format json"
+        yield from paper.wrap(f"and {count - LINES:,} more; all of them: --format json", first=" ")
 
 
 def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
@@ -115,32 +115,32 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
     other = [finding for finding in findings if finding.grant.kind != "anonymous"]
     if other:
         yield paper.rule(
-            f"INFO  {_words.many(len(other), 'credential')} of little use to anyone now", style="info"
+            "INFO", middle=f"{_words.many(len(other), 'credential')} of little use now", style="info"
         )
         for finding in other[:LINES]:
             what, place = _columns(paper, finding)
             yield f" {what}  {place}"
             why = finding.reasons[0] if finding.reasons else ""
             yield from paper.wrap(paper.clean(f"{finding.title}. {why}"), first="   ", style="faint")
-        yield from _cut(len(other))
+        yield from _cut(paper, len(other))
         yield ""
     if plain:
         yield paper.rule(
-            f"INFO  {_words.many(len(plain), 'storage address', 'storage addresses')}", style="info"
+            "INFO", middle=_words.many(len(plain), "storage address", "storage addresses"), style="info"
         )
         yield from paper.wrap(
             "No credential in them. Worth asking whether they are open to anyone:", first=" "
         )
         for cells in table([_columns(paper, finding) for finding in plain[:LINES]]):
             yield f"   {''.join(cells)}"
-        yield from _cut(len(plain))
+        yield from _cut(paper, len(plain))
         yield ""
 
 
 def _gaps(paper: Paper, report: Report) -> Iterator[str]:
     if not report.gaps:
         return
-    yield paper.rule(f"NOT LOOKED AT  {_words.many(len(report.gaps), 'gap')}", style="medium")
+    yield paper.rule("NOT LOOKED AT", middle=_words.many(len(report.gaps), "gap"), style="medium")
     groups = list(_words.group_gaps(report.gaps))
     for group in groups[:GAP_GROUPS]:
         count = f"{len(group.subjects):,} times: " if len(group.subjects) > 1 else ""
@@ -164,7 +164,7 @@ def _summary(paper: Paper, report: Report) -> Iterator[str]:
         yield from paper.wrap(_words.verdict(report), first=" ", style=style)
     yield from block(paper, "read", _words.read(report))
     if report.suppressed:
-        muted = ", ".join(f"{count:,} {reason}" for reason, count in sorted(report.suppressed.items()))
+        muted = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(report.suppressed.items()))
         yield from block(paper, "muted", paper.clean(muted))
     worst = report.findings[0] if report.findings else None
     if worst and worst.severity is not Severity.INFO:
