@@ -51,6 +51,8 @@ class Match:
     stop: int
     steps: tuple[str, ...]
     stitched: bool = False
+    complete: bool = False
+    """The names that stand apart have been sought."""
     claims: set[str] = field(default_factory=set)
     """Values of its context: a key id that belongs to this key is no finding of its own."""
 
@@ -77,7 +79,7 @@ class Detector:
             if len(own) > MAX_HITS:
                 tally.gap("detect", str(label), f"{len(own):,} anchors in one text; looked at {MAX_HITS:,}")
                 del own[MAX_HITS:]
-            matches = _distinct(self._matches(document, own, 0))
+            matches = _distinct(self._matches(document, own, 0), document)
             if matches:
                 sightings += self._sightings(document, label, batch.line_base.get(index, 0), matches)
         return sightings
@@ -124,13 +126,9 @@ class Detector:
         self, document: bytes, label: Hashable, line_base: int, matches: list[Match]
     ) -> Iterator[Sighting]:
         line, counted = 1 + line_base, 0
-        for match in matches:
-            _complete(match, document)
         taken = {value for match in matches if match.rule.secret_groups for value in match.claims}
         for match in matches:
             rule = match.rule
-            if any(name not in match.context for name in rule.needs):
-                continue
             if not rule.secret_groups and match.secret in taken:
                 continue
             key = (rule.id, match.secret)
@@ -251,27 +249,27 @@ def _canonical(secret: bytes, rule: Rule) -> str:
     return text
 
 
-def _distinct(matches: Iterable[Match]) -> list[Match]:
+def _distinct(matches: Iterable[Match], document: bytes) -> list[Match]:
     """Of the readings of one place keep the best, of overlapping matches of two rules the higher ranked."""
-    ordered = sorted(matches, key=lambda m: (m.rule.id, m.start, m.stop))
     best: list[Match] = []
-    for match in ordered:
+    for match in sorted(matches, key=lambda m: (m.rule.id, m.start, m.stop)):
         other = best[-1] if best else None
         if other is None or other.rule is not match.rule or match.start >= other.stop:
             best.append(match)
         elif _goodness(match) > _goodness(other):
             best[-1] = match
-    kept: list[Match] = []
-    reach = -1
-    for match in sorted(best, key=lambda m: (m.begin, -m.rule.rank)):
-        if match.begin < reach and any(_hides(other, match) for other in kept[-_NEIGHBOURS:]):
-            continue
-        kept.append(match)
-        reach = max(reach, match.end)
-    weaker = {
-        id(m) for i, m in enumerate(kept) for other in kept[i + 1 : i + _NEIGHBOURS] if _hides(other, m)
+    for match in best:
+        _complete(match, document)
+    named = [m for m in best if all(name in m.context for name in m.rule.needs)]
+    named.sort(key=lambda m: m.begin)
+    hidden = {
+        id(weak)
+        for index, one in enumerate(named)
+        for other in named[index + 1 : index + _NEIGHBOURS]
+        for strong, weak in ((one, other), (other, one))
+        if _hides(strong, weak)
     }
-    return [m for m in kept if id(m) not in weaker]
+    return [m for m in named if id(m) not in hidden]
 
 
 _NEIGHBOURS = 8
@@ -297,7 +295,10 @@ _RESIDUE = (b"=3D", b"\\u00", b"&amp;", b"%26", b"%253")
 
 
 def _complete(match: Match, document: bytes) -> None:
-    """Add the names that stand apart, sought in the text in which the match was made."""
+    """Add the names that stand apart, sought once, in the text in which the match was made."""
+    if match.complete:
+        return
+    match.complete = True
     match.claims = set(match.context.values())
     for name in match.rule.stitch:
         target = _ALIASES.get(name, name)

@@ -39,6 +39,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     ),
     "container": (
         rf"(?i)(?:container(?:[_.-]?name)?|blob[_.-]?container){_IS}([a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._])",
+        rf"(?i)\.{_STORAGE}\.core\.[a-z]{{4,20}}\.[a-z]{{2,3}}/([a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._?])",
         r"(?i)fs\.azure\.sas\.([a-z0-9-]{3,63})\.[a-z0-9]{3,24}\b",
         r"(?i)--container-name[ =\"']{1,3}([a-z0-9-]{3,63})\b",
     ),
