@@ -17,7 +17,7 @@ SIG = "Zm9yZ2VkLXNpZ25hdHVyZS1mb3ItdGVzdHMtb25seSE="
 DECODERS = {"azure": azure.PLUGIN, "s3": s3.PLUGIN, "gcs": gcs.PLUGIN, "other": other.PLUGIN}
 
 
-def sighting(provider: str, kind: str, text: str, secret: str = SIG, **context: str) -> Sighting:
+def sighting(provider: str, kind: str, text: str, secret: str = SIG, /, **context: str) -> Sighting:
     return Sighting(
         rule=f"{provider}-{kind}",
         provider=provider,
@@ -30,12 +30,12 @@ def sighting(provider: str, kind: str, text: str, secret: str = SIG, **context: 
 
 
 def decode(
-    provider: str, kind: str, text: str, secret: str = SIG, now: datetime = NOW, **context: str
+    provider: str, kind: str, text: str, secret: str = SIG, /, *, now: datetime = NOW, **context: str
 ) -> Grant:
     grant = DECODERS[provider].decode(sighting(provider, kind, text, secret, **context), now)
     assert grant is not None
     return grant
 
 
-def redact(provider: str, kind: str, text: str, secret: str = SIG, **context: str) -> str:
+def redact(provider: str, kind: str, text: str, secret: str = SIG, /, **context: str) -> str:
     return DECODERS[provider].redact(sighting(provider, kind, text, secret, **context))

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from provider_sightings import NOW, SIG, decode, redact
+from azure.storage.blob import generate_account_sas, generate_blob_sas, generate_container_sas
+from provider_sightings import DECODERS, NOW, SIG, decode, redact, sighting
 from test_azure_canonical import KEY, TOKENS, delegation_key
 
-from azure.storage.blob import generate_account_sas, generate_blob_sas, generate_container_sas
 from tidegate.model.grant import Grant, Permission, Scope, Validity
 
 P = Permission
@@ -418,8 +418,6 @@ def test_a_service_and_an_account_sas_in_one_is_read_as_the_wider() -> None:
     ],
 )
 def test_what_carries_no_sas_is_none(text: str) -> None:
-    from provider_sightings import DECODERS, sighting
-
     assert DECODERS["azure"].decode(sighting("azure", "sas", text), NOW) is None
 
 

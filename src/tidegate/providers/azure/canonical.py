@@ -66,7 +66,7 @@ def sign(text: str, key: str) -> str:
 
 
 def signed_by(params: Mapping[str, str], target: Target, key: str) -> bool:
-    """Tell whether this key made the token's `sig`. For a user delegation SAS, `key` is its delegation key."""
+    """Tell whether this key made the token's `sig`. For a user delegation SAS, it is the delegation key."""
     expected = sign(string_to_sign(params, target), key)
     return hmac.compare_digest(expected.encode(), params.get("sig", "").encode())
 
@@ -83,7 +83,7 @@ def _head(params: Mapping[str, str], target: Target) -> tuple[str, ...]:
 
 
 def _tail(params: Mapping[str, str]) -> tuple[str, ...]:
-    """What follows the policy: address range and protocol since 2015-04-05, version since 2012-02-12."""
+    """Return what follows the policy: range and protocol since 2015-04-05, version since 2012-02-12."""
     version = params.get("sv", "")
     if version >= "2015-04-05":
         return _values(params, "sip", "spr", "sv")
