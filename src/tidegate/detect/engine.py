@@ -295,11 +295,16 @@ _RESIDUE = (b"=3D", b"\\u00", b"&amp;", b"%26", b"%253")
 
 
 def _complete(match: Match, document: bytes) -> None:
-    """Add the names that stand apart, sought once, in the text in which the match was made."""
+    """Add the names that stand apart, sought once, in the text in which the match was made.
+
+    A whole link names itself what it opens.
+    """
     if match.complete:
         return
     match.complete = True
     match.claims = set(match.context.values())
+    if match.rule.link and b"://" in match.text:
+        return
     for name in match.rule.stitch:
         target = _ALIASES.get(name, name)
         if target not in match.context:
