@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 HELP = "say what a link, token or key permits, offline"
 DESCRIPTION = """\
-Say what a link, token or key permits, until when, and how it is revoked. Nothing is sent anywhere.
+Say what a link, token or key permits, until when, and how it is revoked.
+Nothing is sent anywhere.
 
-Give - to read it from standard input: an argument can be seen by others in the list of processes, and stays
-in the history of the shell. In quotes, because the shell cuts a link at each &."""
+Give it in quotes, because the shell cuts a link at each &. Better, give - and
+let it be read from standard input: an argument can be seen by others in the
+list of processes, and stays in the history of the shell."""
 
 MAX_INPUT_BYTES = 1 << 20
 

@@ -33,8 +33,10 @@ class Output:
             if sys.stdout is None:
                 raise UsageError("standard output is closed", hint="write to a file with -o FILE")
             return self
-        # A link is followed: what it points to is replaced, not the link.
-        self._target = Path(os.path.realpath(self.file))
+        self._target = Path(self.file)
+        if self._target.is_file() or not self._target.exists():
+            # A link is followed: what it points to is replaced, not the link.
+            self._target = Path(os.path.realpath(self.file))
         try:
             if self._is_plain():
                 handle, name = tempfile.mkstemp(

@@ -11,9 +11,10 @@ from tidegate.errors import UsageError
 
 HELP = "render a saved report again, in another form"
 DESCRIPTION = """\
-Render a report saved with `tidegate scan --format json -o REPORT.json` in any of the forms.
+Render a report saved with `tidegate scan --format json -o REPORT.json` in any
+of the forms.
 
-With --fail-on the exit code is that of the scan; without it rendering is all that is asked, and exits 0."""
+With --fail-on the exit code is that of a scan; without it, 0."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 HELP = "find links, tokens and keys in repositories, folders, archives, pages, or stdin"
 DESCRIPTION = """\
-Find links, tokens and keys to cloud storage, and say what they open. Nothing is sent anywhere.
+Find links, tokens and keys to cloud storage, and say what they open. Nothing is
+sent to the storage.
 
-A TARGET is a git repository (all of its history), a folder, a file, an archive, a git address to clone,
-or - for standard input."""
+A TARGET is a git repository (all of its history), a folder, a file, an archive,
+a git address to clone, or - for standard input."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -26,9 +26,8 @@ def card(
     """
     sure = "" if finding.confidence == "high" else f"{finding.confidence} confidence, "
     right = paper.clean(f"{sure}score {finding.score}")
-    badge = finding.severity.upper()
-    title = paper.shorten(paper.clean(finding.title), paper.width - len(badge) - columns(right) - 14)
-    yield paper.rule(badge, right, middle=title, style=finding.severity.value)
+    title = paper.clean(finding.title)
+    yield paper.rule(finding.severity.upper(), right, middle=title, style=finding.severity.value)
     yield from paper.wrap(paper.clean(words.sentence(finding.grant, now)), first=" ", style="bold")
     yield ""
     yield from places(paper, finding, target=target)

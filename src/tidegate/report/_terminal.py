@@ -115,11 +115,11 @@ class Paper:
         return text + " " * max(0, width - columns(text))
 
     def rule(self, left: str = "", right: str = "", *, middle: str = "", style: str = "faint") -> str:
-        """Draw a line across with clean words in it: `left` as a badge, then `middle`, `right` at the end."""
+        """Draw a line across with clean words in it: a badge, a title (cut to what fits), and the end."""
         sign = self.signs.rule
         start = f"{sign * 2} {left} " if left else ""
-        title = f" {middle} " if middle else ""
         end = f" {right} {sign * 2}" if right else ""
+        title = f" {self.shorten(middle, self.width - columns(start + end) - 4)} " if middle else ""
         line = sign * max(2, self.width - columns(start + title + end)) + end
         if not left:
             return self.paint(line, "faint")

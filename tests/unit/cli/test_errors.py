@@ -1,0 +1,107 @@
+"""What a person types wrong gets one sentence and a hint; never a traceback, never the secret repeated."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from report import samples
+
+from cli.test_document import tidegate
+from cli.test_exit_codes import LINK
+from tidegate.cli import main
+
+SECRET = samples.PLANTED.rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["scan"], "the following arguments are required: TARGET"),
+        ([LINK], "no such command or choice; there are scan, decode, report, rules"),
+        (["scna", "x"], "no such choice: scna; there are scan, decode, report, rules"),
+        (["scan", "x", "--format", "xml"], "no such choice: xml; there are csv, json"),
+        (["scan", "x", "--fail-on", "dire"], "no such choice: dire; there are critical, high"),
+        (["scan", "x", "--jobs", "0"], "must be a number from 1 to 9999"),
+        (["scan", "x", "--frobnicate=1"], "no such option: --frobnicate"),
+        (["decode", LINK, LINK], "more arguments than the command takes"),
+        (["decode", f"--token={SECRET}"], "the following arguments are required: LINK_OR_TOKEN"),
+        (["decode", "x", f"--token={SECRET}"], "no such option: --token"),
+        (["report", "/no/such/report.json"], "cannot read /no/such/report.json: No such file or directory"),
+        (
+            ["scan", "x", "--baseline", "/no/such"],
+            "cannot read the baseline /no/such: No such file or directory",
+        ),
+        (["rules", "show", "no-such-rule"], "no rule has this id"),
+        (["rules", "check", "/no/such.toml"], "/no/such.toml"),
+    ],
+)
+def test_a_wrong_command_exits_2_and_says_what_is_wrong(
+    args: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(args) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("tidegate: ")
+    assert said in err
+    assert SECRET not in err
+    assert "Traceback" not in err
+
+
+def test_names_in_errors_are_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "/no/\x1b]0;x\x07such"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_broken_report_is_refused_with_the_spot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "report.json"
+    file.write_text('{"schema": "tidegate/1"}')
+    assert main(["report", str(file)]) == 2
+    assert capsys.readouterr().err == "tidegate: the saved report is wrong at coverage: is missing\n"
+
+
+@pytest.mark.parametrize("text", ["hello", "", "   ", f"not a link {SECRET}"])
+def test_what_is_no_credential_exits_2_without_repeating_it(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["decode", text]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "no link, token or key that Tidegate knows" in err
+    assert SECRET not in err
+
+
+def test_nothing_on_stdin_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b" \n")))
+    assert main(["decode", "-"]) == 2
+    assert "nothing on standard input" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--help"],
+        ["scan", "--help"],
+        ["decode", "--help"],
+        ["report", "--help"],
+        ["rules", "--help"],
+        ["--version"],
+    ],
+)
+def test_help_is_on_stdout_and_exits_0(args: list[str]) -> None:
+    run = tidegate(*args)
+    assert run.returncode == 0
+    assert run.stdout
+    assert run.stderr == b""
+
+
+def test_help_fits_80_columns_and_tells_the_exit_codes() -> None:
+    text = tidegate("scan", "--help", COLUMNS="80").stdout.decode()
+    assert max(map(len, text.splitlines())) <= 80
+    for code in ("0 ", "1 ", "2 ", "3 ", "4 ", "130 "):
+        assert f"\n  {code}" in text
