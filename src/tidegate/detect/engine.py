@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -114,13 +115,14 @@ class Detector:
             yield match
 
     def _confirm(self, document: bytes, rule: Rule, ends: list[int]) -> Iterator[Match]:
-        for low, high in _regions(ends, rule.before, rule.after, len(document)):
+        for low, high, own in _regions(ends, rule.before, rule.after, len(document)):
             raw = raw_view(document, low, high)
-            for view in views(raw) if rule.unwrap else (raw,):
-                for found in rule.regex.finditer(view.data):
-                    match = _accept(rule, view, found)
-                    if match is not None:
-                        yield match
+            plain = list(_read(rule, raw))
+            yield from plain
+            if not rule.unwrap or _explained(own, plain):
+                continue
+            for view in islice(views(raw), 1, None):
+                yield from _read(rule, view)
 
     def _sightings(
         self, document: bytes, label: Hashable, line_base: int, matches: list[Match]
@@ -177,19 +179,45 @@ def _by_document(
         yield index, own
 
 
-def _regions(ends: list[int], before: int, after: int, size: int) -> Iterator[tuple[int, int]]:
-    """Join the windows around neighbouring anchors."""
+def _regions(ends: list[int], before: int, after: int, size: int) -> Iterator[tuple[int, int, list[int]]]:
+    """Join the windows around neighbouring anchors; yield each with the ends of its anchors."""
     low = high = -1
+    own: list[int] = []
     for end in ends:
         start, stop = max(0, end - before), min(size, end + after)
-        if low >= 0 and start <= high and stop - low <= MAX_REGION:
+        if own and start <= high and stop - low <= MAX_REGION:
             high = stop
+            own.append(end)
             continue
-        if low >= 0:
-            yield low, high
-        low, high = start, stop
-    if low >= 0:
-        yield low, high
+        if own:
+            yield low, high, own
+        low, high, own = start, stop, [end]
+    if own:
+        yield low, high, own
+
+
+def _read(rule: Rule, view: View) -> Iterator[Match]:
+    for found in rule.regex.finditer(view.data):
+        match = _accept(rule, view, found)
+        if match is not None:
+            yield match
+
+
+def _explained(ends: list[int], matches: list[Match]) -> bool:
+    """Say whether every anchor lies in a match that leaves nothing to unwrap.
+
+    A bare token may be the tail of a link that is put together from parts, so that it never does.
+    """
+    if not all((not m.rule.link or b"://" in m.text) and not _residue(m.text) for m in matches):
+        return False
+    left = iter(matches)
+    match = next(left, None)
+    for end in ends:
+        while match is not None and match.end < end:
+            match = next(left, None)
+        if match is None or match.begin >= end:
+            return False
+    return True
 
 
 def _peel(document: bytes, end: int, clothes: str) -> Peeled | None:
@@ -285,9 +313,12 @@ def _hides(stronger: Match, weaker: Match) -> bool:
 
 def _goodness(match: Match) -> tuple[int, int, bool, int, int, int]:
     """Order readings: the cleanest, then the most complete, then the one with least undone."""
-    residue = sum(match.text.count(sign) for sign in _RESIDUE)
     whole = b"://" in match.text
-    return (-residue, len(match.context), whole, match.text.count(b"&"), -len(match.steps), -len(match.text))
+    return (-_residue(match.text), len(match.context), whole, match.text.count(b"&"), -len(match.steps), -len(match.text))
+
+
+def _residue(text: bytes) -> int:
+    return sum(text.count(sign) for sign in _RESIDUE)
 
 
 _RESIDUE = (b"=3D", b"\\u00", b"&amp;", b"%26", b"%253")

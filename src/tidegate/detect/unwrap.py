@@ -12,32 +12,48 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 _ROUNDS = 3
 """How often one kind of escape may be nested in itself: `&amp;amp;`, `%2525`."""
 
 
-@dataclass(frozen=True, slots=True)
 class View:
-    """`data`, read out of a document by undoing `steps`."""
+    """`data`, read out of a document by undoing `steps`, outermost first.
 
-    data: bytes
-    steps: tuple[str, ...]
-    """Outermost first."""
-    outs: tuple[int, ...]
-    """Where, in `data`, each run that maps one to one begins; ascending from 0."""
-    sources: tuple[int, ...]
-    """Where, in the document, each of these runs begins."""
+    The way back is a list of edits of the view before, looked up only when somebody asks.
+    """
+
+    __slots__ = ("_cuts", "_ends", "_origin", "_parent", "_starts", "data", "steps")
+
+    def __init__(self, data: bytes, origin: int) -> None:
+        self.data = data
+        self.steps: tuple[str, ...] = ()
+        self._origin = origin
+        self._parent: View | None = None
+        self._starts: list[int] = []
+        """Where, in the view before, each edit begins."""
+        self._ends: list[int] = []
+        self._cuts: list[int] = []
+        """Where, in `data`, the text after each edit begins."""
+
+    def edited(self, data: bytes, edits: tuple[list[int], list[int], list[int]], step: str) -> View:
+        """Return the view that has `data` after the edits."""
+        view = View(data, self._origin)
+        view.steps = self.steps if step in self.steps else (*self.steps, step)
+        view._parent = self
+        view._starts, view._ends, view._cuts = edits
+        return view
 
     def source(self, offset: int) -> int:
-        """Return the document's offset of the byte at `offset` of the view."""
-        run = bisect_right(self.outs, offset) - 1
-        start = self.sources[run] + offset - self.outs[run]
-        if run + 1 < len(self.sources):
-            # A replacement may be longer than what it replaced; stay before the next run.
-            return min(start, self.sources[run + 1])
-        return start
+        """Return the document's offset of the byte at `offset`; inside a replacement, where that begins."""
+        if self._parent is None:
+            return self._origin + offset
+        edit = bisect_right(self._cuts, offset) - 1
+        before = self._ends[edit] + offset - self._cuts[edit] if edit >= 0 else offset
+        if edit + 1 < len(self._starts):
+            # The bytes of the next replacement stand where what they replace begins.
+            before = min(before, self._starts[edit + 1])
+        return self._parent.source(before)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return where in the document `data[start:end]` stands: its first byte, and past its last."""
@@ -46,7 +62,7 @@ class View:
 
 def raw_view(document: bytes, start: int, end: int) -> View:
     """Return the stretch as it stands."""
-    return View(document[start:end], (), (0,), (start,))
+    return View(document[start:end], start)
 
 
 def views(view: View) -> Iterator[View]:
@@ -140,7 +156,11 @@ _LINE_BREAK = re.compile(rb"[ \t]*\r?\n[ \t>|#*]*")
 _CONTINUATION = re.compile(rb"(?:[\\`^]|(?<= )_)[ \t]*\r?\n[ \t]*")
 # From a closing quote to the next opening one over operators, commas of a list of lines, and prefixes.
 _CONCATENATION = re.compile(rb"[\"'`][\s\"'`+.,&~|\\]{0,200}[fFrRbBuUlL@$]{0,2}[\"'`]")
-_BASE64_RUN = re.compile(rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,4096}={0,2}(?![A-Za-z0-9+/=_-])")
+# Of four characters that decode to three of ASCII the first three are bound: keys and hashes fail at once.
+_BASE64_RUN = re.compile(
+    rb"(?<![A-Za-z0-9+/_-])(?:[CDIJKLMNOPQRSTUVWXYZabcdef][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]"
+    rb"[A-Za-z0-9+/_-]){3,1024}[A-Za-z0-9+/_-]{0,3}={0,2}(?![A-Za-z0-9+/=_-])"
+)
 
 
 def _nothing(_match: re.Match[bytes]) -> bytes:
@@ -206,45 +226,22 @@ def _substitute(
 ) -> View:
     """Return `view` with every match replaced, or `view` itself when nothing changed."""
     parts: list[bytes] = []
-    outs, sources = [0], [view.sources[0]]
+    starts: list[int] = []
+    ends: list[int] = []
+    cuts: list[int] = []
     done = length = 0
-    changed = False
     for match in pattern.finditer(view.data):
         new = replace(match)
         if new == match[0]:
             continue
-        changed = True
         start, end = match.span()
-        kept = view.data[done:start]
-        _keep_runs(view, done, start, length, outs, sources)
-        parts += (kept, new)
-        length += len(kept)
-        outs.append(length)
-        sources.append(view.source(start))
-        length += len(new)
+        parts += (view.data[done:start], new)
+        length += start - done + len(new)
+        starts.append(start)
+        ends.append(end)
+        cuts.append(length)
         done = end
-    if not changed:
+    if not parts:
         return view
-    _keep_runs(view, done, len(view.data), length, outs, sources)
     parts.append(view.data[done:])
-    return View(
-        b"".join(parts), (*view.steps, step) if step not in view.steps else view.steps, *_tidy(outs, sources)
-    )
-
-
-def _keep_runs(view: View, start: int, end: int, length: int, outs: list[int], sources: list[int]) -> None:
-    """Carry over the runs of `view` between `start` and `end`, which now begin at `length`."""
-    outs.append(length)
-    sources.append(view.source(start))
-    first = bisect_right(view.outs, start)
-    for index in range(first, len(view.outs)):
-        if view.outs[index] >= end:
-            break
-        outs.append(length + view.outs[index] - start)
-        sources.append(view.sources[index])
-
-
-def _tidy(outs: list[int], sources: list[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Of runs that begin at the same byte the last one counts."""
-    kept = dict(zip(outs, sources, strict=True))
-    return tuple(kept), tuple(kept.values())
+    return view.edited(b"".join(parts), (starts, ends, cuts), step)

@@ -18,6 +18,7 @@ from tidegate.assess.fix import fixes
 from tidegate.assess.severity import assess
 from tidegate.detect.engine import Detector
 from tidegate.detect.rules import Rule
+from tidegate.engine.mask import Mask
 from tidegate.engine.occurrences import collapse, without_copies
 from tidegate.engine.work import run_shards
 from tidegate.errors import SourceError, UsageError
@@ -72,14 +73,14 @@ def run(plan: Plan) -> Report:
     collector = _Collector(plan, detector, tally)
     for target in plan.targets:
         collector.read(target)
-    findings = _findings(collector.groups.values(), plan, collector.suppressed)
+    findings = _findings(collector, plan)
     return Report(
         version=VERSION,
         started_at=started,
         ended_at=datetime.now(UTC),
-        targets=plan.targets,
+        targets=tuple(collector.mask.text(target) for target in plan.targets),
         findings=tuple(findings),
-        gaps=tuple(tally.gaps),
+        gaps=tuple(collector.mask.gap(gap) for gap in tally.gaps),
         coverage=tally.coverage,
         suppressed=dict(sorted(collector.suppressed.items())),
     )
@@ -93,11 +94,13 @@ class _Collector:
         self._detector = detector
         self._tally = tally
         self._decoders = plugins.load(plugins.Decoder, "tidegate.providers")
+        self.mask = Mask()
         self.groups: dict[str, _Group] = {}
         self.suppressed: Counter[str] = Counter()
 
     def read(self, target: str) -> None:
-        """Read one target whole; one that cannot be opened is a gap."""
+        """Read one target whole; one that cannot be opened, or holds nothing, is a gap."""
+        before = self._tally.coverage.bytes, len(self._tally.gaps)
         try:
             for opened in open_target(target, self._plan.wanted, self._tally):
                 try:
@@ -106,6 +109,8 @@ class _Collector:
                     opened.source.close()
         except SourceError as why:
             self._tally.gap("source", target, str(why))
+        if before == (self._tally.coverage.bytes, len(self._tally.gaps)):
+            self._tally.gap("source", target, "there is nothing to read in it")
 
     def _read_source(self, opened: Opened) -> None:
         seen: dict[tuple[object, ...], Sighting] = {}
@@ -116,6 +121,7 @@ class _Collector:
                 # The windows of a large file overlap: the same hit in both is one.
                 spot = each.spot
                 seen.setdefault((each.rule, each.secret, spot.label, spot.line, spot.column), each)
+        self.mask.learn(seen.values())
         kept = self._grouped(seen.values())
         spots = [spot for _, own in kept for spot in own]
         if not spots:
@@ -182,14 +188,15 @@ def _worth(sighting: Sighting, grant: Grant) -> tuple[bool, int, bool, bool, boo
     )
 
 
-def _findings(groups: Iterable[_Group], plan: Plan, suppressed: Counter[str]) -> list[Finding]:
+def _findings(collector: _Collector, plan: Plan) -> list[Finding]:
     decoders = plugins.load(plugins.Decoder, "tidegate.providers")
     titles = {rule.id: rule.title for rule in plan.rules}
     findings = []
-    for group in groups:
+    for group in collector.groups.values():
+        group.places = [collector.mask.place(place) for place in without_copies(group.places)]
         finding = _finding(group, plan.now, titles, decoders)
         if plan.baseline is not None and finding.id in plan.baseline:
-            suppressed["in the baseline"] += 1
+            collector.suppressed["in the baseline"] += 1
             if not plan.include_suppressed:
                 continue
         findings.append(finding)
@@ -207,7 +214,7 @@ def _finding(
         reasons = (*reasons, _STITCHED)
     if group.suppressed is not None:
         reasons = (f"Suppressed: {group.suppressed}.", *reasons)
-    places = sorted(without_copies(group.places), key=_order)
+    places = sorted(group.places, key=_order)
     return Finding(
         id=f"tg-{digest.hexdigest()[:16]}",
         rule=best.rule,

@@ -1,0 +1,69 @@
+"""Keep secrets out of the texts around them: a file, an author or a tag may be named with a token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import quote, quote_plus
+
+from tidegate.model.place import Place
+from tidegate.model.report import Gap
+from tidegate.model.sighting import Sighting
+
+MASKED = "REDACTED"
+_PIECE = 16
+"""Characters of a secret that must stand together to be one: no secret we know is shorter."""
+_SIGNATURE = re.compile(
+    r"((?:sig|signature|x-amz-signature|x-goog-signature|x-oss-signature|q-signature|token)(?:=|%3D))"
+    r"[A-Za-z0-9%+/_=~-]{16,}",
+    re.IGNORECASE,
+)
+
+
+class Mask:
+    """Replaces every secret it has learnt, and whatever stands where a signature would."""
+
+    def __init__(self) -> None:
+        self._by_start: dict[str, set[str]] = {}
+
+    def learn(self, sightings: Iterable[Sighting]) -> None:
+        """Remember the secrets, as they are and as a link or a file name spells them."""
+        for sighting in sightings:
+            secret = sighting.secret.reveal()
+            if len(secret) < _PIECE or sighting.kind in ("public_url", "access_key_id"):
+                continue
+            for form in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), secret.rstrip("=")}:
+                self._by_start.setdefault(form[:_PIECE], set()).add(form)
+
+    def text(self, text: str) -> str:
+        """Return the text without any secret."""
+        if len(text) < _PIECE:
+            return text
+        if self._by_start:
+            text = self._without_known(text)
+        return _SIGNATURE.sub(rf"\1{MASKED}", text)
+
+    def _without_known(self, text: str) -> str:
+        # Each start is looked up once, so that neither many secrets nor many paths make it slow.
+        at = 0
+        while at <= len(text) - _PIECE:
+            known = self._by_start.get(text[at : at + _PIECE])
+            whole = max((k for k in known if text.startswith(k, at)), key=len, default="") if known else ""
+            if whole:
+                text = text[:at] + MASKED + text[at + len(whole) :]
+            at += len(MASKED) if whole else 1
+        return text
+
+    def place(self, place: Place) -> Place:
+        """Return the place with its outside texts masked."""
+        return replace(
+            place,
+            target=self.text(place.target),
+            path=self.text(place.path),
+            author=None if place.author is None else self.text(place.author),
+        )
+
+    def gap(self, gap: Gap) -> Gap:
+        """Return the gap with its outside texts masked."""
+        return replace(gap, subject=self.text(gap.subject), reason=self.text(gap.reason))
