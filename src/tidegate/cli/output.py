@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -25,7 +26,7 @@ class Output:
         self.file = file
         stream = sys.stdout if file is None else None
         self.colour = options.wants_colour(color, stream)
-        self._target: Path | None = None
+        self._target = Path()
         self._fresh: Path | None = None
 
     def __enter__(self) -> Self:
@@ -34,19 +35,15 @@ class Output:
                 raise UsageError("standard output is closed", hint="write to a file with -o FILE")
             return self
         self._target = Path(self.file)
-        if self._target.is_file() or not self._target.exists():
-            # A link is followed: what it points to is replaced, not the link.
-            self._target = Path(os.path.realpath(self.file))
+        if not self._replaces():
+            return self
+        # A link is followed: what it points to is replaced, not the link.
+        self._target = Path(os.path.realpath(self.file))
         try:
-            if self._is_plain():
-                handle, name = tempfile.mkstemp(
-                    prefix=f".{self._target.name}.", dir=self._target.parent
-                )  # mode 0600
-                os.close(handle)
-                self._fresh = Path(name)
-            else:
-                with self._target.open("ab"):
-                    pass
+            if self._target.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            # Only tried now: a scan of the same folder must not see it.
+            self._make().unlink()
         except OSError as error:
             raise self._refused(error) from error
         return self
@@ -57,10 +54,15 @@ class Output:
         if self._fresh is not None:
             self._fresh.unlink(missing_ok=True)
 
-    def _is_plain(self) -> bool:
-        """Whether the target is a file or not there yet; a device or a pipe cannot be replaced."""
-        assert self._target is not None
-        return self._target.is_file() or not self._target.exists()
+    def _replaces(self) -> bool:
+        """Whether the target is a file, or not there yet; a device or a pipe is only written to."""
+        return self._target.is_file() or self._target.is_dir() or not self._target.exists()
+
+    def _make(self) -> Path:
+        """Make an empty file beside the target, readable by its owner alone (as mkstemp does)."""
+        handle, name = tempfile.mkstemp(prefix=f".{self._target.name[:100]}.", dir=self._target.parent)
+        os.close(handle)
+        return Path(name)
 
     def _refused(self, error: OSError) -> UsageError:
         what = self.file if self.file is not None else "to standard output"
@@ -80,6 +82,8 @@ class Output:
         except BrokenPipeError:  # the reader has seen enough; what was found still decides the exit code
             silence_stdout()
         except OSError as error:
+            if self.file is None:
+                silence_stdout()
             raise self._refused(error) from error
 
     def _put(self, document: bytes) -> None:
@@ -91,11 +95,11 @@ class Output:
                 binary.write(document)
             sys.stdout.flush()
             return
-        assert self._target is not None
-        if self._fresh is None:
+        if not self._replaces():
             with self._target.open("wb") as device:
                 device.write(document)
             return
+        self._fresh = self._make()
         with self._fresh.open("wb") as file:
             file.write(document)
             file.flush()

@@ -57,7 +57,7 @@ def facts(paper: Paper, grant: Grant, now: datetime) -> Iterator[str]:
     if grant.signer:
         yield from block(paper, "signer", paper.clean(grant.signer))
     yield from block(paper, "revoke", paper.clean(grant.revocation.means))
-    yield from block(paper, "ends too", paper.clean(grant.revocation.collateral))
+    yield from block(paper, "costs", paper.clean(grant.revocation.collateral))
 
 
 def warnings(paper: Paper, grant: Grant) -> Iterator[str]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from tidegate.assess import words
 from tidegate.model.finding import Finding, Severity
-from tidegate.model.grant import Grant, Scope, Validity
+from tidegate.model.grant import Grant, Permission, Scope, Validity
 from tidegate.model.place import Place
 from tidegate.model.report import Coverage, Gap, Report
 from tidegate.providers._time import lifetime_words
@@ -93,7 +93,12 @@ def ends(grant: Grant, now: datetime) -> str:
     if grant.expires_at is None:
         if grant.policy:
             return f"decided by the stored policy {grant.policy}"
-        return "never by itself" if grant.validity is Validity.VALID else "not known"
+        if grant.facts.get("session"):
+            return "with its session"
+        endless = grant.validity is Validity.VALID or {Permission.MINT, Permission.ADMIN} & set(
+            grant.permissions
+        )
+        return "never by itself" if endless else "not said by its text"
     if grant.validity is Validity.EXPIRED or grant.expires_at <= now:
         return f"{words.day(grant.expires_at)}, {lifetime_words(grant.expires_at, now)} ago"
     return f"{words.day(grant.expires_at)}, in {lifetime_words(now, grant.expires_at)}"

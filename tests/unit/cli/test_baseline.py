@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from cli.test_exit_codes import leaky  # noqa: F401 - the fixture
 from tidegate.cli import main
 from tidegate.errors import ConfigError
 from tidegate.model.baseline import Baseline, Entry
@@ -16,7 +15,7 @@ from tidegate.model.baseline import Baseline, Entry
 
 def test_what_is_in_the_baseline_is_counted_and_not_reported(
     leaky: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:  # noqa: F811
+) -> None:
     file = str(tmp_path / "baseline.json")
     assert main(["scan", str(leaky), "--write-baseline", file]) == 1
     capsys.readouterr()
@@ -28,7 +27,7 @@ def test_what_is_in_the_baseline_is_counted_and_not_reported(
 
 def test_a_new_finding_beside_the_baseline_alarms(
     leaky: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:  # noqa: F811
+) -> None:
     file = str(tmp_path / "baseline.json")
     main(["scan", str(leaky), "--write-baseline", file])
     text = (leaky / "README.md").read_text()

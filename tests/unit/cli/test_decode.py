@@ -9,7 +9,7 @@ import sys
 import pytest
 from report import samples
 
-from cli.test_exit_codes import LINK
+from cli.shared import LINK
 from tidegate.cli import main
 
 SECRET = samples.PLANTED.rstrip("=")

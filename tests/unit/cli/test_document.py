@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import stat
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 from report import samples
 
-from cli.test_exit_codes import LINK, leaky  # noqa: F401 - the fixture
+from cli.shared import LINK, tidegate
 from tidegate.cli import main
 from tidegate.plugins import Reporter, load
+from tidegate.report._terminal import columns
 
 FORMS = sorted(load(Reporter, "tidegate.report"))
-
-
-def tidegate(*args: str, stdin: bytes | None = None, **env: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the real program, without a terminal."""
-    clean = {
-        key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "tidegate", *args],
-        input=stdin,
-        capture_output=True,
-        env=clean | env,
-        check=False,
-        timeout=60,
-    )
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_no_output_shows_the_secret_and_stderr_stays_silent(
     form: str, leaky: Path, capfd: pytest.CaptureFixture[str]
-) -> None:  # noqa: F811
+) -> None:
     assert main(["scan", str(leaky), "--format", form]) == 1
     out, err = capfd.readouterr()
     assert samples.PLANTED.rstrip("=") not in out
@@ -45,7 +35,7 @@ def test_no_output_shows_the_secret_and_stderr_stays_silent(
     assert err == ""
 
 
-def test_json_on_stdout_is_one_object(leaky: Path) -> None:  # noqa: F811
+def test_json_on_stdout_is_one_object(leaky: Path) -> None:
     run = tidegate("scan", str(leaky), "--format", "json")
     assert json.loads(run.stdout)["schema"] == "tidegate/1"
     assert (run.returncode, run.stderr) == (1, b"")
@@ -53,7 +43,7 @@ def test_json_on_stdout_is_one_object(leaky: Path) -> None:  # noqa: F811
 
 def test_a_file_is_readable_by_its_owner_alone_and_stdout_stays_empty(
     leaky: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:  # noqa: F811
+) -> None:
     file = tmp_path / "out.json"
     file.write_text("old")
     file.chmod(0o644)
@@ -68,14 +58,14 @@ def test_a_file_is_readable_by_its_owner_alone_and_stdout_stays_empty(
 
 def test_quiet_says_nothing_on_stderr(
     leaky: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:  # noqa: F811
+) -> None:
     main(["scan", str(leaky), "-o", str(tmp_path / "out.txt"), "--quiet"])
     assert capsys.readouterr() == ("", "")
 
 
 def test_a_link_is_followed_and_stays_a_link(
     leaky: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:  # noqa: F811
+) -> None:
     (tmp_path / "real").mkdir()
     link = tmp_path / "out.json"
     link.symlink_to(tmp_path / "real" / "out.json")
@@ -85,10 +75,19 @@ def test_a_link_is_followed_and_stays_a_link(
     capsys.readouterr()
 
 
-def test_a_device_is_written_to_and_not_replaced(leaky: Path) -> None:  # noqa: F811
+def test_a_device_is_written_to_and_not_replaced(leaky: Path) -> None:
     run = tidegate("scan", str(leaky), "-o", "/dev/stdout", "--quiet")
     assert b"contosomodels" in run.stdout
     assert run.returncode == 1
+
+
+def test_a_pipe_is_written_to_once(leaky: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["/bin/cat", str(pipe)], stdout=subprocess.PIPE) as cat:
+        assert tidegate("scan", str(leaky), "--format", "jsonl", "-o", str(pipe)).returncode == 1
+        shown = cat.communicate(timeout=60)[0]
+    assert json.loads(shown.splitlines()[-1])["type"] == "end"
 
 
 @pytest.mark.parametrize("target", ["no/such/folder/out.json", "."], ids=["no folder", "a folder"])
@@ -98,7 +97,7 @@ def test_an_unwritable_output_is_an_error_before_any_work(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # noqa: F811
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["scan", str(leaky), "-o", target]) == 2
     out, err = capsys.readouterr()
@@ -107,7 +106,7 @@ def test_an_unwritable_output_is_an_error_before_any_work(
     assert err.count("\n") == 2
 
 
-def test_a_full_disk_is_an_error_and_not_a_verdict(leaky: Path) -> None:  # noqa: F811
+def test_a_full_disk_is_an_error_and_not_a_verdict(leaky: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         run = subprocess.run(
             [sys.executable, "-m", "tidegate", "scan", str(leaky)],
@@ -121,7 +120,7 @@ def test_a_full_disk_is_an_error_and_not_a_verdict(leaky: Path) -> None:  # noqa
     assert b"Traceback" not in run.stderr
 
 
-def test_a_reader_that_leaves_early_is_no_error(leaky: Path) -> None:  # noqa: F811
+def test_a_reader_that_leaves_early_is_no_error(leaky: Path) -> None:
     for number in range(300):
         (leaky / f"{number}.md").write_text(LINK.replace("contosomodels", f"contoso{number}"))
     with subprocess.Popen(
@@ -137,7 +136,7 @@ def test_a_reader_that_leaves_early_is_no_error(leaky: Path) -> None:  # noqa: F
         assert run.wait(60) == 1
 
 
-def test_a_closed_stdout_is_an_error_and_not_a_traceback(leaky: Path) -> None:  # noqa: F811
+def test_a_closed_stdout_is_an_error_and_not_a_traceback(leaky: Path) -> None:
     run = subprocess.run(
         ["/bin/sh", "-c", f'exec "{sys.executable}" -m tidegate scan "{leaky}" >&-'],
         capture_output=True,
@@ -168,7 +167,7 @@ def test_colour_only_where_it_is_wanted(
     leaky: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-) -> None:  # noqa: F811
+) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in env.items():
@@ -177,12 +176,8 @@ def test_colour_only_where_it_is_wanted(
     assert ("\x1b[" in capfd.readouterr().out) is coloured
 
 
-def test_a_terminal_gets_colour_progress_is_wiped_and_the_width_is_kept(leaky: Path) -> None:  # noqa: F811
+def test_a_terminal_gets_colour_progress_is_wiped_and_the_width_is_kept(leaky: Path) -> None:
     """A real pseudo-terminal of 60 columns."""
-    import fcntl
-    import pty
-    import struct
-    import termios
 
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
@@ -206,12 +201,10 @@ def test_a_terminal_gets_colour_progress_is_wiped_and_the_width_is_kept(leaky: P
     os.close(master)
     assert b"\x1b[1;97;41m" in shown
     report = shown.decode().split("\x1b[K")[-1]
-    from tidegate.report._terminal import columns
-
     assert max(columns(line) for line in report.replace("\r", "").splitlines()) <= 60
 
 
-def test_the_program_speaks_utf8_formats_under_any_locale(leaky: Path) -> None:  # noqa: F811
+def test_the_program_speaks_utf8_formats_under_any_locale(leaky: Path) -> None:
     (leaky / "naïve 中文.md").write_text(LINK)
     run = tidegate("scan", str(leaky), "--format", "json", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     paths = {

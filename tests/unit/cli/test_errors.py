@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from report import samples
 
-from cli.test_document import tidegate
-from cli.test_exit_codes import LINK
+from cli.shared import LINK, tidegate
 from tidegate.cli import main
 
 SECRET = samples.PLANTED.rstrip("=")

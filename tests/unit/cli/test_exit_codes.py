@@ -46,21 +46,6 @@ def test_exit_zero_forgives_findings_and_never_gaps(report: Report, code: int) -
     assert codes.of(report, fail_on=Severity.LOW, exit_zero=True) == code
 
 
-LINK = (
-    "https://contosomodels.blob.core.windows.net/models?sv=2019-12-12&ss=bfqt&srt=sco&sp=rwdlacup"
-    f"&se=2051-10-06T07:00:00Z&st=2020-07-20T00:00:00Z&spr=https&sig={samples.PLANTED.replace('=', '%3D')}"
-)
-
-
-@pytest.fixture
-def leaky(tmp_path: Path) -> Path:
-    """A folder with one link that opens a whole account, found by the real scanner."""
-    folder = tmp_path / "leaky"
-    folder.mkdir()
-    (folder / "README.md").write_text(f"Download from\n{LINK}\n")
-    return folder
-
-
 def test_a_scan_that_finds_exits_1(leaky: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scan", str(leaky)]) == 1
     assert "README.md:2:1" in capsys.readouterr().out
@@ -80,6 +65,13 @@ def test_a_scan_that_reads_nothing_exits_3(
 ) -> None:
     assert main(["scan", str(make(tmp_path))]) == 3  # type: ignore[operator]
     capsys.readouterr()
+
+
+def test_a_report_into_the_scanned_folder_is_not_a_document_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scan", str(tmp_path), "-o", str(tmp_path / "report.txt")]) == 3
+    assert "Nothing was read" in capsys.readouterr().err
 
 
 def test_fail_on_and_exit_zero_reach_the_scan(leaky: Path, capsys: pytest.CaptureFixture[str]) -> None:
