@@ -339,11 +339,12 @@ def _complete(match: Match, document: bytes) -> None:
     for name in match.rule.stitch:
         target = _ALIASES.get(name, name)
         if target not in match.context:
-            value = stitch.nearby(document, match.begin, match.end, name, match.steps)
-            if value is not None:
-                match.context[target] = value
-                match.claims.add(value)
-                match.stitched = True
+            found = stitch.nearby(document, match.begin, match.end, name, match.steps)
+            if found is not None:
+                match.context[target] = found.value
+                match.claims.add(found.value)
+                low, high = min(found.end, match.end), max(found.start, match.begin)
+                match.stitched |= b"\n" in document[low:high]
 
 
 _ALIASES = {

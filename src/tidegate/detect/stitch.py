@@ -102,7 +102,7 @@ def _regex(source: str) -> re.Pattern[bytes]:
     return re.compile(source.encode("ascii"))
 
 
-def nearby(document: bytes, start: int, end: int, name: str, steps: tuple[str, ...] = ()) -> str | None:
+def nearby(document: bytes, start: int, end: int, name: str, steps: tuple[str, ...] = ()) -> Candidate | None:
     """Return the best candidate for `name` around `document[start:end]`, or `None`.
 
     steps: how the credential was wrapped; its neighbours may be so too.
@@ -114,7 +114,7 @@ def nearby(document: bytes, start: int, end: int, name: str, steps: tuple[str, .
     if "percent-encoding" in steps:
         view = unquote(view)
     mine = _variable(document, start)
-    best: tuple[float, str] | None = None
+    best: tuple[float, Candidate] | None = None
     for each in _candidates(view, name):
         if each.start < end and each.end > start:
             continue
@@ -122,7 +122,7 @@ def nearby(document: bytes, start: int, end: int, name: str, steps: tuple[str, .
         if _kin(mine, each.line_start):
             distance *= _KINSHIP_WEIGHT
         if best is None or distance < best[0]:
-            best = (distance, each.value)
+            best = (distance, each)
     return best[1] if best else None
 
 

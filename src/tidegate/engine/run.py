@@ -34,7 +34,7 @@ from tidegate.version import VERSION
 
 MAX_OCCURRENCES = 1_000
 """Places listed in a finding; all are counted."""
-_STITCHED = "Its names stand apart from it in the same text, and were joined by nearness: check them."
+_STITCHED = "what it belongs to stands apart from it in the same text, and was joined by nearness: check it"
 _CONFIDENCE = {"low": 0, "medium": 1, "high": 2}
 
 
@@ -213,7 +213,7 @@ def _finding(
     if best.stitched:
         reasons = (*reasons, _STITCHED)
     if group.suppressed is not None:
-        reasons = (f"Suppressed: {group.suppressed}.", *reasons)
+        reasons = (f"suppressed: {group.suppressed}", *reasons)
     places = sorted(group.places, key=_order)
     return Finding(
         id=f"tg-{digest.hexdigest()[:16]}",

@@ -28,7 +28,7 @@ class Sighting:
     """What the rule captured beside the secret, or what stood near and was stitched to it:
     `account`, `container`, `endpoint`, `key_id`, … None of it secret."""
     stitched: bool = False
-    """Part of `context` comes from elsewhere in the document, chosen by nearness."""
+    """Part of `context` comes from another line of the document, chosen by nearness."""
     spot: Spot
     confidence: str = "high"
     """`high`, `medium` or `low`."""
