@@ -47,7 +47,9 @@ def fixes(grant: Grant, now: datetime | None = None) -> tuple[str, ...]:
 
 def _name(value: str | None, otherwise: str) -> str:
     """Make a name ready to stand in a shell command."""
-    return shlex.quote(value) if value and re.fullmatch(r"[\w.$@/+=:-]{1,200}", value) else f"<{otherwise}>"
+    return (
+        shlex.quote(value) if value and re.fullmatch(r"[\w$][\w.$@/+=:-]{0,199}", value) else f"<{otherwise}>"
+    )
 
 
 def _account_sas(grant: Grant) -> tuple[str, ...]:
