@@ -176,11 +176,19 @@ def _read_small(file: int, path: str, layout: Layout) -> bool:
 
 def _content(kind: str, file: int, size: int) -> Reader:
     if kind in FORWARD:
-        return Reader(more=iter(lambda: os.read(file, 1 << 18), b""))
+        return Reader(more=_pieces(file), again=lambda: Reader(more=_pieces(file)))
     if size <= _HELD_BYTES:
         return Reader(b"".join(iter(lambda: os.read(file, 1 << 20), b"")))
     # Closed when the last view of it is gone, which only the interpreter knows.
     return Reader(memoryview(mmap.mmap(file, size, prot=mmap.PROT_READ)))
+
+
+def _pieces(file: int) -> Iterator[bytes]:
+    """Read from the start, wherever the file stands."""
+    at = 0
+    while piece := os.pread(file, 1 << 18, at):
+        at += len(piece)
+        yield piece
 
 
 def _reason(error: OSError) -> str:

@@ -109,9 +109,6 @@ class Budget:
     def finish(self) -> None:
         """Tell what was only noted so far."""
         if self.exhausted:
-            self.gaps += 1
             self.tally.gap("source", self.path, f"not read to its end: {self.exhausted}")
-        if self.gaps > self._told + bool(self.exhausted):
-            self.tally.gap(
-                "source", self.path, f"{self.gaps - self._told - bool(self.exhausted):,} more gaps inside"
-            )
+        if self.gaps > self._told:
+            self.tally.gap("source", self.path, f"{self.gaps - self._told:,} more gaps inside")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 Bytes = bytes | memoryview
 """Bytes nobody changes; a `memoryview` where a copy is saved."""
@@ -14,12 +14,20 @@ class Reader:
     What lies in memory is handed out as slices; what arrives in pieces is joined only as far as asked.
     """
 
-    __slots__ = ("_current", "_more", "_position", "offset")
+    __slots__ = ("_again", "_current", "_ended", "_more", "_position", "offset")
 
-    def __init__(self, data: bytes | bytearray | memoryview = b"", more: Iterable[Bytes] = ()) -> None:
+    def __init__(
+        self,
+        data: bytes | bytearray | memoryview = b"",
+        more: Iterable[Bytes] = (),
+        again: Callable[[], Reader] | None = None,
+    ) -> None:
+        """`again`: opens the same bytes a second time, where that can be done."""
         self._current = memoryview(data)
         self._position = 0
-        self._more = iter(more)
+        self._ended = more == ()
+        self._again = again
+        self._more: Iterator[Bytes] = iter(more)
         self.offset = 0
         """Bytes taken so far."""
 
@@ -35,6 +43,8 @@ class Reader:
                 ready += len(piece)
                 if ready >= count:
                     break
+        else:
+            self._ended = True
         self._current = memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         self._position = 0
         return ready
@@ -69,13 +79,10 @@ class Reader:
             return Reader(self.take(count))
         return Reader(more=self.pieces(count))
 
-    def give_back(self, data: bytes) -> None:
-        """Put bytes in front again that were taken last."""
-        if data:
-            rest = self._current[self._position :]
-            self._current = memoryview(data + bytes(rest) if len(rest) else data)
-            self._position = 0
-            self.offset -= len(data)
+    def give_back(self, count: int) -> None:
+        """Put back the last bytes that were taken; not more than the last `take` or piece gave."""
+        self._position -= count
+        self.offset -= count
 
     def into(self, target: memoryview) -> int:
         """Take as many of the next bytes as `target` has room for, in one or more calls; 0 at the end."""
@@ -90,6 +97,12 @@ class Reader:
         if self._gather(limit + 1) > limit:
             return None
         return self._current[self._position :]
+
+    def again(self) -> Reader | None:
+        """Return the same bytes for another reader, or `None` when they pass by only once."""
+        if self._again is not None:
+            return self._again()
+        return Reader(self._current[self._position :]) if self._ended else None
 
     def lying(self) -> memoryview:
         """Return what lies in memory already, without taking it."""

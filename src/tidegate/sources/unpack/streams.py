@@ -118,7 +118,7 @@ def inflate(source: Reader, machine: Decompressor, budget: Budget) -> Iterator[b
                 budget.spend(len(out))
                 yield out
             if machine.eof:
-                source.give_back(machine.unused_data)
+                source.give_back(len(machine.unused_data))
                 return
             if machine.needs_input:
                 break

@@ -7,11 +7,16 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from tidegate.model.document import Tally
+from tidegate.sources.unpack.arfile import open_ar
+from tidegate.sources.unpack.image import open_image
 from tidegate.sources.unpack.kinds import HEAD_BYTES, sniff
 from tidegate.sources.unpack.limits import BrokenError, Budget, ExhaustedError, Limits
+from tidegate.sources.unpack.office import has_runs, joined
+from tidegate.sources.unpack.pdf import open_pdf
 from tidegate.sources.unpack.reader import Reader
+from tidegate.sources.unpack.sevenzip import open_7z
+from tidegate.sources.unpack.sqlite import open_sqlite
 from tidegate.sources.unpack.streams import open_stream
-from tidegate.sources.unpack.tarball import open_tar
 from tidegate.sources.unpack.ziparchive import open_zip
 
 Opener = Callable[[Reader, str, Budget], Iterator[tuple[str, Reader]]]
@@ -35,7 +40,11 @@ def _unreadable(reason: str) -> Opener:
 
 OPENERS: Final[dict[str, Opener]] = {
     "zip": open_zip,
-    "tar": open_tar,
+    "tar": open_image,
+    "7z": open_7z,
+    "ar": open_ar,
+    "pdf": open_pdf,
+    "sqlite": open_sqlite,
     **{kind: _stream(kind) for kind in ("gz", "bz2", "xz", "zst")},
     "rar": _unreadable("rar archives are not opened: there is no free reader"),
     "lz4": _unreadable("lz4 is not opened"),
@@ -45,6 +54,8 @@ FORWARD: Final = STREAMS | {"tar", "ar"}
 """These are read forward, at any size; the others must lie in memory."""
 ALSO_RAW: Final = frozenset(("pdf", "sqlite"))
 """Their own bytes are a document too: they may hold what no member shows."""
+_RUNS_BYTES: Final = 64 << 20
+"""Office documents up to this size are also read as text."""
 _HOLD: Final = 8 << 20
 """Members up to this size are held in memory."""
 
@@ -101,8 +112,9 @@ def _open(
             head = member.peek(HEAD_BYTES)
             found = sniff(head, len(head))
             if found is None:
-                yield from _leaf(member, prefix + name)
+                yield from _leaf(member, prefix + name, runs=kind == "zip" and has_runs(name))
             elif found == "tar" and kind in STREAMS:
+                member.hold(_HOLD)  # What is held can be run over twice.
                 # One name for both: `a.tar.gz!/x`, not `a.tar.gz!/a.tar!/x`.
                 yield from _open("tar", member, inner, chain, budget)
             else:
@@ -133,6 +145,10 @@ def _nested(
             yield from _leaf(Reader(whole), inner)
 
 
-def _leaf(member: Reader, inner: str) -> Iterator[Leaf]:
-    if member.peek(1):
-        yield Leaf(inner, member)
+def _leaf(member: Reader, inner: str, *, runs: bool = False) -> Iterator[Leaf]:
+    if not member.peek(1):
+        return
+    whole = member.hold(_RUNS_BYTES) if runs else None
+    yield Leaf(inner, member)
+    if whole is not None and (text := joined(whole)):
+        yield Leaf(inner + "#text", Reader(text))
