@@ -13,11 +13,13 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from tidegate.assess import words
+from tidegate.detect.rules import Rule, load_rules
 from tidegate.model.codec import instant
 from tidegate.model.finding import Finding
 from tidegate.model.place import Place
 from tidegate.model.report import Report
 from tidegate.report import _words
+from tidegate.report._escape import markdown, safe
 from tidegate.report._json import dumps
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -32,6 +34,8 @@ MAX_NOTIFICATIONS = 500
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 _SECURITY_SEVERITY = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0"}
 """GitHub's bands: above 9.0 critical, from 7.0 high, from 4.0 medium, from 0.1 low. Info has none."""
+_WHY = "Whoever reads this text can do what it permits; taking it out of the text does not end that."
+_FIX = "Revoke it first, then take it out of the repository, then share with less."
 _PRECISION = {"high": "very-high", "medium": "high", "low": "medium"}
 
 
@@ -90,40 +94,42 @@ def _rule_id(finding: Finding) -> str:
 
 def _rules(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Describe what occurs, in order of appearance, free of any one finding's names."""
+    known = {rule.id: rule for rule in load_rules()} if findings else {}
     found: dict[str, dict[str, Any]] = {}
     for finding in findings:
         name = _rule_id(finding)
         if name not in found:
-            found[name] = _rule(finding, name)
+            found[name] = _rule(finding, name, known.get(finding.rule))
     return list(found.values())
 
 
-def _rule(finding: Finding, name: str) -> dict[str, Any]:
+def _rule(finding: Finding, name: str, rule: Rule | None) -> dict[str, Any]:
+    """Describe one rule; `None` is one that a saved report names and this version does not have."""
     severity = finding.severity
-    provider = _words.provider(finding.grant)
     properties: dict[str, Any] = {
         "tags": ["security", "secret", "cloud-storage", finding.grant.provider, finding.grant.kind],
         "precision": _PRECISION.get(finding.confidence, "medium"),
     }
     if severity.value in _SECURITY_SEVERITY:
         properties["security-severity"] = _SECURITY_SEVERITY[severity.value]
-    means = (
-        f"A text that names or opens storage at {provider} was found. Whoever reads the text can do what it "
-        "permits; taking it out of the text does not end that."
-    )
-    steps = "Revoke it first, then take it out of the repository, then share with less."
-    return {
+    why, fix = (" ".join(text.split()) for text in ((rule.why, rule.fix) if rule else (_WHY, _FIX)))
+    links = rule.references[:5] if rule else ()
+    more = "".join(f"\n\n<{link}>" for link in links)
+    described: dict[str, Any] = {
         "id": name,
         "name": _camel(finding.rule),
         "shortDescription": {"text": _cut(finding.title, 250)},
-        "fullDescription": {"text": f"{_cut(finding.title, 250)} ({severity}). {means}"},
+        "fullDescription": {"text": _cut(f"{finding.title} ({severity}). {why}", MAX_TEXT)},
         "help": {
-            "text": f"{means} {steps} Each result says how.",
-            "markdown": f"{means}\n\n**{steps}** Each result says how.",
+            "text": _cut(f"{why} {fix} Each result says how.", MAX_TEXT),
+            "markdown": f"{markdown(why)}\n\n**{markdown(fix)}** Each result says how.{more}",
         },
         "defaultConfiguration": {"level": _LEVELS[severity.value]},
         "properties": properties,
     }
+    if links:
+        described["helpUri"] = links[0]
+    return described
 
 
 def _camel(rule: str) -> str:
@@ -186,7 +192,7 @@ def _best_first(places: Sequence[Place]) -> list[Place]:
 def _location(place: Place) -> dict[str, Any]:
     outer, _, inner = place.path.partition("!/")
     physical: dict[str, Any] = {
-        "artifactLocation": {"uri": _uri(outer), "uriBaseId": "%SRCROOT%"},
+        "artifactLocation": {"uri": _uri(_from_root(place, outer)), "uriBaseId": "%SRCROOT%"},
         # A line inside a container is no line of the file that a service can show.
         "region": {"startLine": 1} if inner else _region(place),
     }
@@ -201,9 +207,20 @@ def _location(place: Place) -> dict[str, Any]:
     return location
 
 
+def _from_root(place: Place, path: str) -> str:
+    """Return the path as the repository's top sees it, when a folder or file below it was the target.
+
+    Services want paths from the top, and the command is run there. A target elsewhere stays out of it.
+    """
+    target = posixpath.normpath(place.target)
+    if place.source != "tree" or target.startswith(("/", "..")) or target == ".":
+        return path
+    return target if posixpath.basename(target) == path else f"{target}/{path}"
+
+
 def _plain(text: str) -> str:
     # In a message, brackets make links and braces are placeholders (SARIF 2.1.0, sections 3.11.5 and 3.11.6).
-    return re.sub(r"([\[\]\\])", r"\\\1", text).replace("{", "{{").replace("}", "}}")
+    return re.sub(r"([\[\]\\])", r"\\\1", safe(text)).replace("{", "{{").replace("}", "}}")
 
 
 def _region(place: Place) -> dict[str, int]:

@@ -16,6 +16,8 @@ CARDS = 30
 """Findings that get a card; the following ones get a line each."""
 LINES = 200
 """Findings that get a line, in each table; beyond that they are counted: a longer list is for a program."""
+INFO_LINES = 20
+"""Findings of no severity that get a line, in each of their tables."""
 GLANCE = 6
 """Findings listed before the first card."""
 GAP_GROUPS, GAP_SUBJECTS = 12, 3
@@ -86,7 +88,7 @@ def _more(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
         return
     yield paper.rule(f"{_words.many(len(findings), 'more finding')}, one a line")
     yield from _rows(paper, findings[:LINES])
-    yield from _cut(paper, len(findings))
+    yield from _cut(paper, len(findings), LINES)
     yield ""
 
 
@@ -105,9 +107,9 @@ def _columns(paper: Paper, finding: Finding) -> list[str]:
     return [what, paper.shorten(paper.clean(place), room - room * 2 // 5 - len(more)) + more]
 
 
-def _cut(paper: Paper, count: int) -> Iterator[str]:
-    if count > LINES:
-        yield from paper.wrap(f"and {count - LINES:,} more; all of them: --format json", first=" ")
+def _cut(paper: Paper, count: int, shown: int) -> Iterator[str]:
+    if count > shown:
+        yield from paper.wrap(f"and {count - shown:,} more; all of them: --format json", first=" ")
 
 
 def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
@@ -117,12 +119,12 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
         yield paper.rule(
             "INFO", middle=f"{_words.many(len(other), 'credential')} of little use now", style="info"
         )
-        for finding in other[:LINES]:
+        for finding in other[:INFO_LINES]:
             what, place = _columns(paper, finding)
             yield f" {what}  {place}"
             why = finding.reasons[0] if finding.reasons else ""
             yield from paper.wrap(paper.clean(f"{finding.title}. {why}"), first="   ", style="faint")
-        yield from _cut(paper, len(other))
+        yield from _cut(paper, len(other), INFO_LINES)
         yield ""
     if plain:
         yield paper.rule(
@@ -131,9 +133,9 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
         yield from paper.wrap(
             "No credential in them. Worth asking whether they are open to anyone:", first=" "
         )
-        for cells in table([_columns(paper, finding) for finding in plain[:LINES]]):
+        for cells in table([_columns(paper, finding) for finding in plain[:INFO_LINES]]):
             yield f"   {''.join(cells)}"
-        yield from _cut(paper, len(plain))
+        yield from _cut(paper, len(plain), INFO_LINES)
         yield ""
 
 

@@ -139,11 +139,39 @@ def test_sarif_leaves_out_what_a_service_would_refuse_and_counts_it(monkeypatch:
 
 
 def test_sarif_points_to_the_container_when_the_place_is_inside_of_one() -> None:
-    inside = replace(samples.ACCOUNT_FINDING, occurrences=(samples.place("data/a b.zip!/conf/.env", 12),))
+    inside = replace(
+        samples.ACCOUNT_FINDING, occurrences=(samples.place("data/a b.zip!/conf/.env", 12, target="."),)
+    )
     (location,) = run_of(samples.report([inside]))["results"][0]["locations"]
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "data/a%20b.zip"
     assert location["physicalLocation"]["region"] == {"startLine": 1}
     assert "conf/.env:12:1" in location["message"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "uri"),
+    [
+        ("docs", "a.md", "docs/a.md"),
+        ("./docs/", "a.md", "docs/a.md"),
+        ("docs/a.md", "a.md", "docs/a.md"),
+        (".", "docs/a.md", "docs/a.md"),
+        ("/somewhere/else", "a.md", "a.md"),
+        ("../beside", "a.md", "a.md"),
+    ],
+)
+def test_sarif_paths_start_at_the_top_of_the_repository(target: str, path: str, uri: str) -> None:
+    there = replace(samples.ACCOUNT_FINDING, occurrences=(samples.place(path, target=target),))
+    (location,) = run_of(samples.report([there]))["results"][0]["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == uri
+
+
+def test_sarif_explains_a_rule_in_the_words_of_the_rule() -> None:
+    known = run_of(samples.small())["tool"]["driver"]["rules"][0]
+    assert known["helpUri"].startswith("https://learn.microsoft.com/")
+    unknown = run_of(samples.report([replace(samples.ACCOUNT_FINDING, rule="from-tomorrow")]))["tool"][
+        "driver"
+    ]["rules"][0]
+    assert unknown["help"]["text"].startswith("Whoever reads this text")
 
 
 def test_sarif_puts_first_a_file_that_is_still_there() -> None:
