@@ -89,11 +89,8 @@ def _lines(paper: Paper, grant: Grant, now: datetime) -> Iterator[str]:
 
     yield paper.rule(paper.clean(_grant.name(grant)), style="bold")
     yield from paper.wrap(paper.clean(words.sentence(grant, now)), first=" ", style="bold")
-    yield from _grant.warnings(paper, grant)
+    yield from _grant.entries(paper, "mind", grant.warnings, count=False)
     yield ""
-    yield from _grant.facts(paper, grant, now)
-    yield ""
-    yield from _grant.matrix(paper, grant)
-    yield ""
+    yield from _grant.facts(paper, grant, now, always_matrix=True)
     own = "  ".join(f"{key}={value}" for key, value in grant.facts.items())
     yield from _grant.block(paper, "as said", paper.clean(own)) if own else ()

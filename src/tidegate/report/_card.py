@@ -9,7 +9,7 @@ from tidegate.assess import words
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.place import Place
 from tidegate.report import _words
-from tidegate.report._grant import LABEL, block, entries, facts, lifetime, warnings
+from tidegate.report._grant import LABEL, block, entries, facts, lifetime
 from tidegate.report._terminal import Paper, columns
 
 PLACES = 5
@@ -39,7 +39,7 @@ def card(
     yield from entries(paper, "why", finding.reasons if full else finding.reasons[:2], count=False)
     if full:
         yield from facts(paper, finding.grant, now)
-        yield from warnings(paper, finding.grant)
+        yield from entries(paper, "mind", finding.grant.warnings, count=False)
         yield from block(paper, "seen as", paper.clean(finding.redacted))
     else:
         yield from block(paper, "ends", paper.clean(lifetime(finding.grant, now)))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tidegate.assess import words
 from tidegate.model.grant import Grant, Permission, Scope, Validity
+from tidegate.providers._time import lifetime_words
 from tidegate.report import _words
 from tidegate.report._terminal import Paper, columns, table
 
@@ -33,9 +34,7 @@ def block(paper: Paper, label: str, text: str, *, sign: str = "", style: str = "
     return paper.wrap(text, first=head + sign, rest=" " * (LABEL + columns(sign)), style=style)
 
 
-def entries(
-    paper: Paper, label: str, texts: Iterator[str] | tuple[str, ...], *, count: bool
-) -> Iterator[str]:
+def entries(paper: Paper, label: str, texts: tuple[str, ...], *, count: bool) -> Iterator[str]:
     """Write a list beside its label, numbered (`count`) or with bullets. The texts are raw."""
     for number, text in enumerate(texts, 1):
         sign = f"{number}. " if count else f"{paper.signs.bullet} "
@@ -48,22 +47,22 @@ def name(grant: Grant) -> str:
     return f"{_words.provider(grant)} {kind}".removeprefix("other ")
 
 
-def facts(paper: Paper, grant: Grant, now: datetime) -> Iterator[str]:
-    """Write what is opened, until when, from where, and how it is ended."""
+def facts(paper: Paper, grant: Grant, now: datetime, *, always_matrix: bool = False) -> Iterator[str]:
+    """Write what is opened, what may be done, until when, from where, and how it is ended.
+
+    The matrix is shown where services differ; where they do not, words say the same in one line.
+    """
     yield from block(paper, "opens", paper.clean(opens(grant)))
-    yield from powers(paper, grant)
+    yield from block(paper, "may", paper.clean(", ".join(_named(grant.permissions)) or "not known"))
+    rows = {tuple(row.items()) for _, row in words.matrix_rows(grant) if any(row.values())}
+    if always_matrix or len(rows) > 1:
+        yield from matrix(paper, grant)
     yield from block(paper, "ends", paper.clean(lifetime(grant, now)))
     yield from block(paper, "usable", paper.clean(limits(grant)))
     if grant.signer:
         yield from block(paper, "signer", paper.clean(grant.signer))
     yield from block(paper, "revoke", paper.clean(grant.revocation.means))
     yield from block(paper, "costs", paper.clean(grant.revocation.collateral))
-
-
-def warnings(paper: Paper, grant: Grant) -> Iterator[str]:
-    """Write what is wrong or odd about it."""
-    for number, warning in enumerate(grant.warnings):
-        yield from block(paper, "" if number else "mind", paper.clean(warning), sign=f"{paper.signs.bullet} ")
 
 
 def opens(grant: Grant) -> str:
@@ -77,7 +76,10 @@ def lifetime(grant: Grant, now: datetime) -> str:
     text = _words.ends(grant, now)
     if grant.validity is Validity.NOT_YET_VALID and grant.starts_at:
         return f"{text}; not before {words.day(grant.starts_at)}"
-    return f"{text}; since {words.day(grant.starts_at)}" if grant.starts_at else text
+    if not grant.starts_at:
+        return text
+    whole = f", {lifetime_words(grant.starts_at, grant.expires_at)} in all" if grant.expires_at else ""
+    return f"{text}; since {words.day(grant.starts_at)}{whole}"
 
 
 def limits(grant: Grant) -> str:
@@ -89,13 +91,6 @@ def limits(grant: Grant) -> str:
     if grant.policy:
         parts.append(f"by the stored policy {grant.policy}")
     return ", ".join(parts)
-
-
-def powers(paper: Paper, grant: Grant) -> Iterator[str]:
-    """Write the rights in words; where services differ, the matrix too."""
-    yield from block(paper, "may", paper.clean(", ".join(_named(grant.permissions)) or "not known"))
-    if len({tuple(sorted(row.items())) for _, row in words.matrix_rows(grant) if any(row.values())}) > 1:
-        yield from matrix(paper, grant)
 
 
 def _named(permissions: tuple[Permission, ...]) -> tuple[str, ...]:
