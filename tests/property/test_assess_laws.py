@@ -86,7 +86,7 @@ def test_more_certainty_never_lowers_the_score(given_: Grant) -> None:
 
 @given(grants())
 def test_a_credential_that_may_work_is_never_only_info(given_: Grant) -> None:
-    if given_.kind not in {"anonymous"}:
+    if given_.kind != "anonymous":
         assert assess(given_, now=NOW).severity is not Severity.INFO
 
 

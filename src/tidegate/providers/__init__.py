@@ -1,0 +1,1 @@
+"""What credentials permit: one folder a provider, none of which knows the others."""

@@ -34,7 +34,8 @@ _MEMBER = re.compile(r"""["']([\w-]{1,40})["']\s{0,9}:\s{0,9}["']([^"']*)["']"""
 def post_policy(text: str, context: Mapping[str, str], now: datetime) -> Grant | None:
     """Return the grant of a browser upload form: its signed policy names bucket, keys, sizes and end.
 
-    `text` is the form, its fields as a query, or the bare base64 policy, which may stand in `context` too. `None` when no policy can be read.
+    `text` is the form, its fields as a query, or the bare base64 policy, which may stand in `context` too.
+    `None` when no policy can be read.
     """
     fields = form_fields(text)
     parts = (context.get("policy", ""), *_policies(text, fields))
