@@ -314,7 +314,14 @@ def _hides(stronger: Match, weaker: Match) -> bool:
 def _goodness(match: Match) -> tuple[int, int, bool, int, int, int]:
     """Order readings: the cleanest, then the most complete, then the one with least undone."""
     whole = b"://" in match.text
-    return (-_residue(match.text), len(match.context), whole, match.text.count(b"&"), -len(match.steps), -len(match.text))
+    return (
+        -_residue(match.text),
+        len(match.context),
+        whole,
+        match.text.count(b"&"),
+        -len(match.steps),
+        -len(match.text),
+    )
 
 
 def _residue(text: bytes) -> int:
@@ -339,7 +346,8 @@ def _complete(match: Match, document: bytes) -> None:
     for name in match.rule.stitch:
         target = _ALIASES.get(name, name)
         if target not in match.context:
-            found = stitch.nearby(document, match.begin, match.end, name, match.steps)
+            account = match.context.get("account")
+            found = stitch.nearby(document, match.begin, match.end, name, steps=match.steps, account=account)
             if found is not None:
                 match.context[target] = found.value
                 match.claims.add(found.value)

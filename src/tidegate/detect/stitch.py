@@ -39,7 +39,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     ),
     "container": (
         rf"(?i)(?:container(?:[_.-]?name)?|blob[_.-]?container){_IS}([a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._])",
-        rf"(?i)\.{_STORAGE}\.core\.[a-z]{{4,20}}\.[a-z]{{2,3}}/([a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._?])",
+        rf"(?i)\b(?P<account>[a-z0-9]{{3,24}})\.{_STORAGE}\.core\.[a-z]{{4,20}}\.[a-z]{{2,3}}/(?P<value>[a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._?])",
         r"(?i)fs\.azure\.sas\.([a-z0-9-]{3,63})\.[a-z0-9]{3,24}\b",
         r"(?i)--container-name[ =\"']{1,3}([a-z0-9-]{3,63})\b",
     ),
@@ -95,6 +95,8 @@ class Candidate:
     end: int
     line_start: str
     """What stands before it on its line: the variable it is assigned to."""
+    account: str | None = None
+    """The account that the same text puts it under."""
 
 
 @lru_cache(maxsize=64)
@@ -102,10 +104,19 @@ def _regex(source: str) -> re.Pattern[bytes]:
     return re.compile(source.encode("ascii"))
 
 
-def nearby(document: bytes, start: int, end: int, name: str, steps: tuple[str, ...] = ()) -> Candidate | None:
+def nearby(
+    document: bytes,
+    start: int,
+    end: int,
+    name: str,
+    *,
+    steps: tuple[str, ...] = (),
+    account: str | None = None,
+) -> Candidate | None:
     """Return the best candidate for `name` around `document[start:end]`, or `None`.
 
     steps: how the credential was wrapped; its neighbours may be so too.
+    account: what is known already: the container of another account is none of this one's.
     """
     low, high = max(0, start - REACH), min(len(document), end + REACH)
     view = unescape(raw_view(document, low, high))
@@ -117,6 +128,8 @@ def nearby(document: bytes, start: int, end: int, name: str, steps: tuple[str, .
     best: tuple[float, Candidate] | None = None
     for each in _candidates(view, name):
         if each.start < end and each.end > start:
+            continue
+        if each.account is not None and account is not None and each.account != account:
             continue
         distance = float(start - each.end) if each.end <= start else (each.start - end) * _AFTER_WEIGHT
         if _kin(mine, each.line_start):
@@ -130,13 +143,15 @@ def _candidates(view: View, name: str) -> Iterator[Candidate]:
     refused = _NOT_A_NAME.get(name, frozenset())
     for source in _SOURCES[name]:
         for match in _regex(source).finditer(view.data):
-            value = match[1].decode("latin-1")
+            group = "value" if match.re.groups > 1 else 1
+            value = match[group].decode("latin-1")
             if name in ("account", "container"):
                 value = value.lower()
             if value in refused:
                 continue
-            start, end = view.source(match.start(1)), view.source(match.end(1))
-            yield Candidate(value, start, end, _variable_of(view.data, match.start()))
+            start, end = view.source(match.start(group)), view.source(match.end(group))
+            account = match["account"].decode("latin-1").lower() if match.re.groups > 1 else None
+            yield Candidate(value, start, end, _variable_of(view.data, match.start()), account)
 
 
 def _variable(document: bytes, at: int) -> str:
