@@ -53,6 +53,11 @@ def _mixed(secret: str) -> bool:
     return bool(re.search(r"[a-z]", secret) and re.search(r"[A-Z]", secret) and re.search(r"[0-9]", secret))
 
 
+def _digits(secret: str) -> bool:
+    """Two digits at least: the name of a variable seldom has them, a random key hardly ever lacks them."""
+    return sum(c.isdigit() for c in secret) > 1
+
+
 def _base64_json(secret: str) -> bool:
     try:
         return b64decode(secret, validate=True).lstrip().startswith(b"{")
@@ -68,6 +73,7 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "entropy-3": _entropy_at_least(3.0),
     "entropy-3.5": _entropy_at_least(3.5),
     "entropy-4": _entropy_at_least(4.0),
+    "digits": _digits,
     "mixed": _mixed,
     "pem": _pem,
 }

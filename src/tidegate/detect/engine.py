@@ -265,7 +265,7 @@ def _link_start(data: bytes, low: int, high: int) -> int:
 
 
 def _canonical(secret: bytes, rule: Rule) -> str:
-    """Return one form of a secret however it was written: not percent-encoded, standard base64, padded."""
+    """Return one form of a secret however it was written: no percent-encoding, standard base64, padded."""
     text = secret.decode("latin-1")
     if "%" in text:
         text = unquote(text, "latin-1")
