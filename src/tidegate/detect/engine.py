@@ -257,7 +257,7 @@ _SCHEME = re.compile(rb"(?:https?|abfss?|wasbs?|azure|az|s3[an]?|gs)://", re.IGN
 
 
 def _link_start(data: bytes, low: int, high: int) -> int:
-    """Return where the last link before the secret begins: what stands before it is another link, or noise."""
+    """Return where the last link before the secret begins: before it stands another link, or noise."""
     begin = low
     for scheme in _SCHEME.finditer(data, low, high):
         begin = scheme.start()

@@ -33,7 +33,8 @@ class Mask:
             secret = sighting.secret.reveal()
             if len(secret) < _PIECE or sighting.kind in ("public_url", "access_key_id"):
                 continue
-            for form in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), secret.rstrip("=")}:
+            quoted = (quote(secret, safe=""), quote(secret), quote_plus(secret))
+            for form in {secret, secret.rstrip("="), *quoted}:
                 self._by_start.setdefault(form[:_PIECE], set()).add(form)
 
     def text(self, text: str) -> str:
