@@ -15,10 +15,11 @@ from tidegate.sources.git.command import CatFile, CommandError
 from tidegate.sources.git.history import Origin, TreeWalk, origins, reachable
 from tidegate.sources.git.messages import Message, parse_message, place_in_message
 from tidegate.sources.git.refs import Refs
+from tidegate.sources.git.regular import read_if_there
 from tidegate.sources.git.repository import Repository
 from tidegate.sources.git.shards import Catalogue
 from tidegate.sources.git.staged import staged_files
-from tidegate.sources.git.texts import place_of, read_file, shown
+from tidegate.sources.git.texts import MAX_FILE_BYTES, place_of, shown
 
 _LOGGED = re.compile(rb"[0-9a-f]{40,64} ([0-9a-f]{40,64}) [^\t]*")
 _NOTHING = Message(target=None, author=None, made_at=None)
@@ -126,7 +127,9 @@ class Placer:
         commit = None
         if path == "<reflog>":
             folders = (self._repository.git_dir, self._repository.common_dir)
-            content = next((text for each in folders if (text := read_file(each / name))), b"")
+            content = next(
+                (text for each in folders if (text := read_if_there(each / name, MAX_FILE_BYTES))), b""
+            )
             lines = content.split(b"\n", line)
             logged = _LOGGED.match(lines[line - 1]) if line <= len(lines) else None
             commit = self._commit_of(bytes.fromhex(logged[1].decode())) if logged else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from tidegate.sources.git.inflate import (
     read_loose,
 )
 from tidegate.sources.git.pack import NAMES, OFS_DELTA
+from tidegate.sources.git.regular import read_regular
 from tidegate.sources.git.shards import BASE, EMIT, LAST, LooseShard, PackShard, open_pack
 
 MIB = 1 << 20
@@ -112,7 +112,7 @@ def _read_loose(shard: LooseShard, rescue: _Rescue, faults: Faults, bounds: Boun
         file = folder / name
         data = b""
         try:
-            data = _regular_file(file, bounds.object_bytes)
+            data = read_regular(file, bounds.object_bytes)
             kind, content = read_loose(data, bounds.object_bytes)
         except (BrokenError, OSError) as error:
             found = rescue.read(oid) if data else None
@@ -123,14 +123,6 @@ def _read_loose(shard: LooseShard, rescue: _Rescue, faults: Faults, bounds: Boun
             kind, content = found
         if kind != "tree":
             yield Object(kind, oid, bytes(content))
-
-
-def _regular_file(path: Path, most: int) -> bytes:
-    """Return the content of a file that is no link or pipe. Raises `BrokenError`, `OSError`."""
-    state = path.lstat()
-    if not stat.S_ISREG(state.st_mode) or state.st_size > most:
-        raise BrokenError("not a regular file, or too large")
-    return path.read_bytes()
 
 
 class _PackReader:
@@ -191,12 +183,12 @@ class _PackReader:
                 raise BrokenError("it has no object header")
             self._left -= size
             return bytes(inflate(raw, size))
-        if base is None:
-            raise BrokenError("the object that it is a delta of cannot be read")
         delta = inflate(raw, size)
         _, size = delta_sizes(delta)
         if size > largest:
             raise _LargeError(f"larger than {largest // MIB} MiB")
+        if base is None:
+            raise BrokenError("the object that it is a delta of cannot be read")
         self._left -= size
         if self._left < 0:
             raise _LargeError(f"its delta tree grows more than {self._bounds.growth:,} times")

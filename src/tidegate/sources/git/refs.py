@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tidegate.sources.git.regular import read_if_there
 from tidegate.sources.git.repository import Repository
 
 MAX_REF_BYTES = 4096
@@ -39,9 +40,9 @@ def read_refs(repository: Repository) -> Refs:
                 names[name] = bytes.fromhex(oid[0].decode())
     others = []
     for path in [*repository.git_dir.glob("*_HEAD"), *repository.common_dir.glob("worktrees/*/HEAD")]:
-        if oid := _OID.match(_content(path)):
+        if oid := _OID.match(read_if_there(path, MAX_REF_BYTES)):
             others.append(bytes.fromhex(oid[0].decode()))
-    at = _content(repository.git_dir / "HEAD").strip()
+    at = read_if_there(repository.git_dir / "HEAD", MAX_REF_BYTES).strip()
     for _ in range(5):
         if not at.startswith(b"ref:"):
             break
@@ -57,11 +58,7 @@ def read_refs(repository: Repository) -> Refs:
 
 def _packed(path: Path) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_PACKED_REFS_BYTES)
-    except OSError:
-        return found
+    text = read_if_there(path, MAX_PACKED_REFS_BYTES)
     for line in text.split(b"\n"):
         oid, _, name = line.partition(b" ")
         if name and _OID.fullmatch(oid):
@@ -73,19 +70,6 @@ def _loose(folder: Path) -> Iterator[tuple[bytes, bytes]]:
     for at, _, files in os.walk(folder / "refs"):
         for file in files:
             path = Path(at, file)
-            content = _content(path)
+            content = read_if_there(path, MAX_REF_BYTES)
             if content:
                 yield os.fsencode(path.relative_to(folder)), content
-
-
-def _content(path: Path) -> bytes:
-    """Return the beginning of a regular file, or nothing. Links are not followed, pipes not waited for."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    with os.fdopen(handle, "rb") as file:
-        try:
-            return file.read(MAX_REF_BYTES)
-        except OSError:
-            return b""

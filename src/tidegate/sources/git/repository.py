@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate.errors import SourceError
+from tidegate.sources.git.regular import read_if_there, read_regular
 
 MAX_POINTER_BYTES = 16 << 10
 MAX_CONFIG_BYTES = 4 << 20
@@ -104,8 +105,7 @@ def _is_git_dir(path: Path) -> bool:
 
 
 def _pointer(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(MAX_POINTER_BYTES).decode("utf-8", "surrogateescape").rstrip("\r\n")
+    return read_regular(path, MAX_POINTER_BYTES).decode("utf-8", "surrogateescape").rstrip("\r\n")
 
 
 def _inside(path: Path, folder: Path) -> bool:
@@ -194,11 +194,7 @@ def read_config(path: Path) -> Mapping[str, list[str]]:
 
     Only as much of the format as our few keys need: no continued lines, quotes only around a whole value.
     """
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_CONFIG_BYTES).decode("utf-8", "surrogateescape")
-    except OSError:
-        return {}
+    text = read_if_there(path, MAX_CONFIG_BYTES).decode("utf-8", "surrogateescape")
     found: dict[str, list[str]] = {}
     section = ""
     for line in text.splitlines():

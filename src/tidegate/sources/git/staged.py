@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tidegate.model.document import Tally
+from tidegate.sources.git.regular import read_if_there
 from tidegate.sources.git.repository import Repository
-from tidegate.sources.git.texts import read_file
+
+MAX_INDEX_BYTES = 1 << 30
 
 
 def staged_files(repository: Repository, tally: Tally) -> Iterator[tuple[bytes, bytes]]:
     """Yield (path, id) of each entry of the index, versions 2 to 4; what is malformed ends it with a gap."""
-    data = read_file(repository.git_dir / "index")
+    data = read_if_there(repository.git_dir / "index", MAX_INDEX_BYTES)
     if not data:
         return
     version = int.from_bytes(data[4:8])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tidegate.model.document import Tally
+from tidegate.sources.git.regular import read_regular
 from tidegate.sources.git.repository import Repository
 
 MAX_FILE_BYTES = 256 << 20
@@ -31,23 +32,9 @@ def files(repository: Repository, tally: Tally) -> Iterator[tuple[str, bytes]]:
                 if state.st_size > MAX_FILE_BYTES:
                     tally.gap("source", shown(path), f"larger than {MAX_FILE_BYTES >> 20} MiB")
                     continue
-                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-                with os.fdopen(handle, "rb") as file:
-                    yield relative, file.read(MAX_FILE_BYTES)
+                yield relative, read_regular(path, MAX_FILE_BYTES)
             except OSError as error:
                 tally.gap("source", shown(path), (error.strerror or str(error)).lower())
-
-
-def read_file(path: Path) -> bytes:
-    """Return a regular file's content, or nothing. Links are not followed, pipes not waited for."""
-    try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return b""
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            return file.read(MAX_FILE_BYTES)
-    except OSError:
-        return b""
 
 
 def _walk(folder: Path) -> Iterator[Path]:

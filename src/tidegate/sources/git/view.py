@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tidegate.sources.git.regular import read_if_there
 from tidegate.sources.git.repository import Repository
 
 _LOOSE_FOLDER = re.compile(r"[0-9a-f]{2}")
@@ -115,11 +116,7 @@ def _link(store: Store, objects: Path) -> None:
 
 def shallow_commits(repository: Repository) -> list[bytes]:
     """Return the hexadecimal ids of commits whose parents were left out by a shallow clone."""
-    try:
-        with (repository.common_dir / "shallow").open("rb") as file:
-            return _SHALLOW.findall(file.read(MAX_SHALLOW_BYTES))
-    except OSError:
-        return []
+    return _SHALLOW.findall(read_if_there(repository.common_dir / "shallow", MAX_SHALLOW_BYTES))
 
 
 def remove_view(view: Path) -> None:
