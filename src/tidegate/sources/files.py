@@ -154,6 +154,8 @@ class TreeSource:
 def _read_small(file: int, path: str, layout: Layout) -> bool:
     """Lay a file into what is free; `False`: it does not fit, or wants to be opened."""
     start = layout.used
+    if start >= len(layout.buffer):
+        return False
     count = os.readv(file, (layout.view[start:],))
     if not count:
         layout.tally.coverage.documents += 1

@@ -58,6 +58,7 @@ class Budget:
         "path",
         "tally",
         "total",
+        "uncovered",
     )
 
     def __init__(self, path: str, size: int, tally: Tally, limits: Limits) -> None:
@@ -67,6 +68,8 @@ class Budget:
         self.members = 0
         self.total = 0
         self.gaps = 0
+        self.uncovered = 0
+        """Gaps in containers whose own bytes are not read as a document instead."""
         self.exhausted: str | None = None
         """Which limit was reached. From then on each call that counts raises `ExhaustedError`."""
         self._told = 0
@@ -102,6 +105,7 @@ class Budget:
     def gap(self, inner: str, reason: str) -> None:
         """Note what was not read at `inner` (empty: the outermost container itself)."""
         self.gaps += 1
+        self.uncovered += 1
         if self._told < self.limits.gaps:
             self._told += 1
             self.tally.gap("source", f"{self.path}!/{inner}" if inner else self.path, reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
@@ -65,8 +66,11 @@ class Zstd:
     """`backports.zstd` (Python 3.14: `compression.zstd`), with an error that needs no import to be named."""
 
     def __init__(self) -> None:
-        from backports import zstd  # noqa: PLC0415  one container in a thousand needs it
-
+        # One container in a thousand needs it.
+        if sys.version_info >= (3, 14):
+            from compression import zstd  # noqa: PLC0415
+        else:
+            from backports import zstd  # noqa: PLC0415
         self._error = zstd.ZstdError
         # Frames that ask for more than 128 MiB of window are refused.
         self._inner = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 27})

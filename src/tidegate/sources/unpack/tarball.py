@@ -51,12 +51,10 @@ def open_tar(source: Reader, inner: str, budget: Budget) -> Iterator[tuple[str, 
             raise BrokenError(f"no tar header at byte {source.offset:,}")
         source.skip(_BLOCK)
         budget.member()
-        yield from _member(header, source, ahead, inner, budget)
+        yield from _member(header, source, ahead)
 
 
-def _member(
-    header: bytes, source: Reader, ahead: _Next, inner: str, budget: Budget
-) -> Iterator[tuple[str, Reader]]:
+def _member(header: bytes, source: Reader, ahead: _Next) -> Iterator[tuple[str, Reader]]:
     size = _number(header[124:136])
     kind = header[156:157]
     if kind in b"LKxgX":
@@ -66,7 +64,7 @@ def _member(
     if ahead.size is not None:
         size = ahead.size
     ahead.name = ahead.size = None
-    if kind in _WITHOUT_DATA:
+    if kind in _WITHOUT_DATA and not (size and _is_data(source.peek(_BLOCK))):
         return
     if kind == b"S":
         _skip_sparse_map(header, source)
@@ -74,9 +72,13 @@ def _member(
     yield readable(name), source.part(size)
     source.skip(size - (source.offset - start))
     if source.offset - start < size:
-        budget.gap(inner, f"tar ends inside of {readable(name)}")
-        return
+        raise BrokenError(f"tar ends inside of {readable(name)}")
     source.skip(-size % _BLOCK)
+
+
+def _is_data(block: bytes) -> bool:
+    """Whether what follows the header of a link or folder can only be data that it should not have."""
+    return len(block) == _BLOCK and block != _ZEROS and not _checked(block)
 
 
 def _read_ahead(kind: bytes, source: Reader, size: int, ahead: _Next) -> None:

@@ -127,21 +127,24 @@ def _open(
 def _nested(
     kind: str, member: Reader, inner: str, chain: tuple[memoryview, ...], budget: Budget
 ) -> Iterator[Leaf]:
+    uncovered = budget.uncovered
     if len(chain) >= budget.limits.depth:
         budget.gap(inner, f"not opened: nested deeper than {budget.limits.depth}")
+        budget.uncovered = uncovered
         yield from _leaf(member, inner)
         return
     whole = member.hold(_HOLD if kind in FORWARD else budget.limits.member_bytes)
     if whole is None and kind not in FORWARD:
         budget.gap(inner, f"not opened: larger than {budget.limits.member_bytes:,} bytes")
+        budget.uncovered = uncovered
         yield from _leaf(member, inner)
     elif whole is None:
         yield from _open(kind, member, inner, (*chain, memoryview(b"")), budget)
     elif not any(len(whole) == len(outer) and whole == outer for outer in chain):
         # Not a quine, which holds itself and is being read already.
-        gaps = budget.gaps
         yield from _open(kind, Reader(whole), inner, (*chain, whole), budget)
-        if budget.gaps > gaps or kind in ALSO_RAW:
+        if budget.uncovered > uncovered or kind in ALSO_RAW:
+            budget.uncovered = uncovered
             yield from _leaf(Reader(whole), inner)
 
 
