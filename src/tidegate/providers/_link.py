@@ -13,6 +13,9 @@ MASK = "REDACTED"
 LONGEST_SHOWN = 600
 """Characters of a redacted text; the rest is cut, a report is no place for a page of query."""
 
+LONGEST_LINK = 64 * 1024
+"""Characters of a link that are read; no server takes longer ones."""
+
 LONGEST_NAME = 40
 """Characters of a parameter's name; longer ones are tokens that stand without a name."""
 
@@ -77,7 +80,7 @@ def read_link(text: str) -> Link:
 
     A bare query is known by its first `=` standing before any `/`, `?` or `:`.
     """
-    text = text.strip().strip("\"'`<>")
+    text = text[:LONGEST_LINK].strip().strip("\"'`<>")
     scheme = authority = ""
     if found := _AUTHORITY.match(text):
         scheme, authority = found[1].lower(), found[2]
@@ -92,17 +95,16 @@ def read_link(text: str) -> Link:
     user, _, hostport = authority.rpartition("@")
     host, port = _host_and_port(hostport)
     pairs = tuple(_pair(part) for part in _SEPARATOR.split(query.lstrip("?&")) if part)
-    values: dict[str, tuple[str, ...]] = {}
+    values: dict[str, list[str]] = {}
     for name, value in pairs:
-        lower = name.lower()
-        values[lower] = (*values.get(lower, ()), value)
+        values.setdefault(name.lower(), []).append(value)
     return Link(
         scheme=scheme,
         user=unquote(user),
         host=host,
         port=port,
         path=unquote(path).lstrip("/"),
-        values=values,
+        values={name: tuple(each) for name, each in values.items()},
         pairs=pairs,
     )
 
