@@ -21,6 +21,8 @@ LONGEST_NAME = 40
 
 # `&amp;` and `\u0026` are undone by the detector; a link pasted to `decode` by hand may still have them.
 _SEPARATOR = re.compile(r"&(?:amp;|#38;|#x26;)?|\\u0026", re.IGNORECASE)
+_FRAGMENT = re.compile(r"(?<!&)#")
+"""Begins the fragment; `&#38;` is an ampersand."""
 _AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31})://([^/?#]*)")
 _PORT = re.compile(r"^(.*):(\d{1,5})$")
 
@@ -91,7 +93,7 @@ def read_link(text: str) -> Link:
         text = "?" + text
     before, _, query = text.partition("?")
     path, _, _ = before.partition("#")
-    query, _, _ = query.partition("#")
+    query = _FRAGMENT.split(query, maxsplit=1)[0]
     user, _, hostport = authority.rpartition("@")
     host, port = _host_and_port(hostport)
     pairs = tuple(_pair(part) for part in _SEPARATOR.split(query.lstrip("?&")) if part)
