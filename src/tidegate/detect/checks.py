@@ -25,7 +25,7 @@ def pem_body(text: str) -> str:
 
     An encrypted OpenSSL key loses its two header lines, since they are no base64.
     """
-    text = re.sub(r"\\+[nr]", "\n", text)
+    text = re.sub(r"(?<!\\)\\++[nr]", "\n", text)
     text = re.sub(r"-----(?:BEGIN|END)[^-]*-*", "\n", text)
     text = re.sub(r"(?m)^[A-Za-z-]+: .*$", "", text)
     return re.sub(r"[^A-Za-z0-9+/]", "", text)

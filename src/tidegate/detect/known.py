@@ -28,7 +28,7 @@ _MICROSOFT_SAMPLES = (
 )
 _EXACT |= dict.fromkeys(_MICROSOFT_SAMPLES, "a documentation constant")
 _EXAMPLE_KEY_ID = re.compile(r"\bA[KS]IA[A-Z0-9]{9}EXAMPLE\b")
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER_WORD = re.compile(
     r"^[<{\[(]|[>})\]]$|redacted|placeholder|your[-_ ]?(?:key|token|secret|sas|account)|changeme|\*{4}|\.{4}",
     re.IGNORECASE,
 )
@@ -41,7 +41,12 @@ def why_harmless(text: str, secret: str, context: Mapping[str, str]) -> str | No
     reason = _EXACT.get(secret)
     if reason:
         return reason
-    if _EXAMPLE_KEY_ID.search(context.get("key_id", "")) or _EXAMPLE_KEY_ID.search(text):
+    # Amazon's own samples end so, whatever stands before: 10 given characters are no chance.
+    if (
+        secret.endswith("EXAMPLEKEY")
+        or _EXAMPLE_KEY_ID.search(context.get("key_id", ""))
+        or _EXAMPLE_KEY_ID.search(text)
+    ):
         return "a documentation constant"
     if context.get("account") == _EMULATOR_ACCOUNT:
         return "the emulator's account"
@@ -51,5 +56,9 @@ def why_harmless(text: str, secret: str, context: Mapping[str, str]) -> str | No
 def is_placeholder(secret: str) -> bool:
     """`xxxx`, `abcabcabc`, `<your key>`: nothing a signer or generator makes."""
     plain = secret.rstrip("=")
-    few = len(plain) >= 16 and len(set(plain)) <= max(3, min(7, len(plain) // 9))
-    return few or bool(_SAME_RUN.search(secret) or _PLACEHOLDER.search(secret))
+    if len(plain) >= 16 and len(set(plain)) <= max(3, min(7, len(plain) // 9)):
+        return True
+    # In an address the words are names that people gave: `redacted.pdf` is shared all the same.
+    if "://" in secret:
+        return False
+    return bool(_SAME_RUN.search(secret) or _PLACEHOLDER_WORD.search(secret))

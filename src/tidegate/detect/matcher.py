@@ -7,6 +7,7 @@ UTF-16 and UTF-32. A hit says which rule, in which clothes, and where it ends; i
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import platform
@@ -30,12 +31,13 @@ WIDE4: Final = "utf-32"
 
 _FORMAT: Final = b"tidegate-patterns-1\n"
 _HYPERSCAN: Final[str] = hyperscan.__version__  # type: ignore[attr-defined] # its stub leaves it out
+_OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MIN_BASE64 = 5
 """Characters a base64 form must keep to be an anchor: 64**5 random characters for one false hit."""
 
 
-_COMPRESSED: Final = (rb"H4sI[A-D][A-Za-z0-9+/]{8}", rb"SDRzSU[E-H][A-Za-z0-9+/]{8}")
-"""A gzip header in base64, and in base64 twice: nothing inside can be an anchor."""
+_COMPRESSED: Final = ((rb"H4sI[A-D][A-Za-z0-9+/]{8}", 13), (rb"SDRzSU[E-H][A-Za-z0-9+/]{8}", 15))
+"""A gzip header in base64, and in base64 twice, and its length: nothing inside can be an anchor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ class Meaning:
     rule: int | None
     """Index into the rules; `None` for what only shows that something is encoded."""
     clothes: str
+    phase: int = 0
+    """Of base64: the characters of its last group of four that the hit holds, 0 for all."""
+    begins: int = 0
+    """Of base64: the hit's length, where it is the beginning of the encoded text; else 0."""
 
 
 class Matcher:
@@ -79,31 +85,34 @@ def _expressions(rules: Sequence[Rule]) -> tuple[list[bytes], list[Meaning]]:
             expressions.append(anchor.encode("latin-1"))
             meanings.append(Meaning(index, PLAIN))
         for literal in rule.literals:
-            for clothes, form in _dressed(literal.encode()):
+            for clothes, form, phase in _dressed(literal.encode()):
                 # Expressions are C strings: a NUL byte would end them.
                 expressions.append(re.escape(form).replace(b"\x00", rb"\x00"))
-                meanings.append(Meaning(index, clothes))
-    for form in _COMPRESSED:
+                meanings.append(Meaning(index, clothes, phase))
+    for form, length in _COMPRESSED:
         expressions.append(form)
-        meanings.append(Meaning(None, BASE64))
+        meanings.append(Meaning(None, BASE64, length % 4, length))
     return expressions, meanings
 
 
-def _dressed(literal: bytes) -> list[tuple[str, bytes]]:
-    """Return the forms in which `literal` may stand: (clothes, bytes to seek)."""
+def _dressed(literal: bytes) -> list[tuple[str, bytes, int]]:
+    """Return the forms in which `literal` may stand: (clothes, bytes to seek, phase)."""
     # The first byte's zero neighbour differs between the byte orders: seek what both have in common.
     wide = b"\x00".join(literal[i : i + 1] for i in range(len(literal)))
     wider = b"\x00\x00\x00".join(literal[i : i + 1] for i in range(len(literal)))
     once = base64_forms(literal)
     # Base64 in base64 is how Helm keeps its releases; base64 of UTF-16 is PowerShell's `-EncodedCommand`.
-    more = [form for inner in once for form in base64_forms(inner)] + base64_forms(wide)
-    return [(WIDE2, wide), (WIDE4, wider), *((BASE64, form) for form in dict.fromkeys(once + more))]
+    more = [form for inner, _ in once for form in base64_forms(inner)] + base64_forms(wide)
+    encoded = [(BASE64, form, phase) for form, phase in dict(once + more).items()]
+    return [(WIDE2, wide, 0), (WIDE4, wider, 0), *encoded]
 
 
-def base64_forms(literal: bytes) -> list[bytes]:
+def base64_forms(literal: bytes) -> list[tuple[bytes, int]]:
     """Return what every base64 text that holds `literal` must show, one for each of three alignments.
 
-    Characters that also depend on the neighbours are cut off.
+    Each with the characters of its last group of four that it holds, 0 for all of them. Characters that
+    also depend on the neighbours are cut off; where the alphabet for links writes one differently, there
+    are two forms.
     """
     forms = []
     for lead in range(3):
@@ -112,8 +121,11 @@ def base64_forms(literal: bytes) -> list[bytes]:
         last = (lead + len(literal)) * 8 // 6
         form = text[first:last]
         if len(form) >= _MIN_BASE64:
-            forms.append(form)
+            forms += [(each, last % 4) for each in dict.fromkeys((form, form.translate(_FOR_LINKS)))]
     return forms
+
+
+_FOR_LINKS = bytes.maketrans(b"+/", b"-_")
 
 
 def _compile(expressions: list[bytes], rules: Sequence[Rule], meanings: list[Meaning]) -> Any:
@@ -164,7 +176,7 @@ def _cached(expressions: list[bytes], cache_dir: Path | None) -> Any | None:
         return None
     try:
         folder = cache_dir.lstat()
-        handle = os.open(cache_dir / _cache_name(expressions), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        handle = os.open(cache_dir / _cache_name(expressions), _OPEN)
     except OSError:
         return None
     with os.fdopen(handle, "rb") as file:
@@ -192,8 +204,12 @@ def _store(database: Any, expressions: list[bytes], cache_dir: Path) -> None:
     try:
         cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=cache_dir)
+    except OSError:
+        return
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(_FORMAT + hashlib.sha256(body).digest() + body)
         Path(name).replace(cache_dir / _cache_name(expressions))
     except OSError:
-        return
+        with contextlib.suppress(OSError):
+            Path(name).unlink()

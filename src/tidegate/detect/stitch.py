@@ -7,6 +7,7 @@ prefix, counts as nearer. A guess enriches a finding, its absence never removes 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,11 @@ from tidegate.detect.unwrap import View, decode_values, raw_view, unescape, unqu
 
 REACH = 8192
 """Bytes on either side that are searched."""
+BLOCK = 8192
+_MARGIN = 1024
+"""Bytes on either side of a block that are read along: longer than any form of a name."""
+_MOST_CANDIDATES = 32
+"""Names on either side that are weighed; a document with more of them within reach is a list."""
 _AFTER_WEIGHT = 1.5
 _KINSHIP_WEIGHT = 0.2
 _MIN_KINSHIP = 4
@@ -86,6 +92,18 @@ _NOT_A_NAME = {
 }
 
 
+ALIASES = {
+    "compatible_key_id": "key_id",
+    "gcs_key_id": "key_id",
+    "b2_key_id": "key_id",
+    "post_policy": "policy",
+    "private_key_id": "key_id",
+}
+"""Where the same name is written differently elsewhere: what is sought -> what it is called."""
+NAMES = frozenset(_SOURCES)
+"""What a rule can ask to have stitched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A name near a credential."""
@@ -99,44 +117,102 @@ class Candidate:
     """The account that the same text puts it under."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The candidates for one name that begin in one block, in order, and where they begin."""
+
+    candidates: list[Candidate]
+    starts: list[int]
+
+
 @lru_cache(maxsize=64)
 def _regex(source: str) -> re.Pattern[bytes]:
     return re.compile(source.encode("ascii"))
 
 
-def nearby(
-    document: bytes,
-    start: int,
-    end: int,
-    name: str,
-    *,
-    steps: tuple[str, ...] = (),
-    account: str | None = None,
-) -> Candidate | None:
-    """Return the best candidate for `name` around `document[start:end]`, or `None`.
+class Surroundings:
+    """What stands around the credentials of one document.
 
-    steps: how the credential was wrapped; its neighbours may be so too.
-    account: what is known already: the container of another account is none of this one's.
+    Each block of it is read once, however many credentials ask.
     """
-    low, high = max(0, start - REACH), min(len(document), end + REACH)
-    view = unescape(raw_view(document, low, high))
-    if "base64" in steps:
-        view = decode_values(view)
-    if "percent-encoding" in steps:
-        view = unquote(view)
-    mine = _variable(document, start)
-    best: tuple[float, Candidate] | None = None
-    for each in _candidates(view, name):
-        if each.start < end and each.end > start:
-            continue
-        if each.account is not None and account is not None and each.account != account:
-            continue
-        distance = float(start - each.end) if each.end <= start else (each.start - end) * _AFTER_WEIGHT
-        if _kin(mine, each.line_start):
-            distance *= _KINSHIP_WEIGHT
-        if best is None or distance < best[0]:
-            best = (distance, each)
-    return best[1] if best else None
+
+    def __init__(self, document: bytes) -> None:
+        self.document = document
+        self._views: dict[tuple[int, bool, bool], View] = {}
+        self._blocks: dict[tuple[int, bool, bool, str], _Block] = {}
+
+    def nearby(
+        self, start: int, end: int, name: str, *, steps: tuple[str, ...] = (), account: str | None = None
+    ) -> Candidate | None:
+        """Return the best candidate for `name` around `document[start:end]`, or `None`.
+
+        steps: how the credential was wrapped; its neighbours may be so too.
+        account: what is known already: the container of another account is none of this one's.
+        """
+        mine = _variable_of(self.document, start)
+        best: tuple[float, Candidate] | None = None
+        for each in self._around(start, end, name, steps):
+            if each.start < end and each.end > start:
+                continue
+            if max(start - each.end, each.start - end) > REACH:
+                continue
+            if each.account is not None and account is not None and each.account != account:
+                continue
+            distance = float(start - each.end) if each.end <= start else (each.start - end) * _AFTER_WEIGHT
+            if _kin(mine, each.line_start):
+                distance *= _KINSHIP_WEIGHT
+            if best is None or distance < best[0]:
+                best = (distance, each)
+        return best[1] if best else None
+
+    def _around(self, start: int, end: int, name: str, steps: tuple[str, ...]) -> Iterator[Candidate]:
+        """Yield the nearest candidates on either side: a text made of names must not cost their square."""
+        values, percent = "base64" in steps, "percent-encoding" in steps
+        left = _MOST_CANDIDATES
+        for index in range(start // BLOCK, max(-1, (start - REACH) // BLOCK - 1), -1):
+            block = self._block(index, name, values=values, percent=percent)
+            stop = bisect_right(block.starts, start)
+            yield from block.candidates[max(0, stop - left) : stop]
+            left -= min(left, stop)
+            if not left:
+                break
+        left = _MOST_CANDIDATES
+        for index in range(start // BLOCK, min(len(self.document), end + REACH) // BLOCK + 1):
+            block = self._block(index, name, values=values, percent=percent)
+            first = bisect_right(block.starts, start)
+            own = block.candidates[first : first + left]
+            yield from own
+            left -= len(own)
+            if not left:
+                break
+
+    def _block(self, index: int, name: str, *, values: bool, percent: bool) -> _Block:
+        known = self._blocks.get((index, values, percent, name))
+        if known is not None:
+            return known
+        low = index * BLOCK
+        found = [
+            each
+            for each in _candidates(self._view(index, values=values, percent=percent), name)
+            if low <= each.start < low + BLOCK
+        ]
+        found.sort(key=lambda each: each.start)
+        block = _Block(found, [each.start for each in found])
+        self._blocks[index, values, percent, name] = block
+        return block
+
+    def _view(self, index: int, *, values: bool, percent: bool) -> View:
+        known = self._views.get((index, values, percent))
+        if known is not None:
+            return known
+        low, high = max(0, index * BLOCK - _MARGIN), min(len(self.document), (index + 1) * BLOCK + _MARGIN)
+        view = unescape(raw_view(self.document, low, high))
+        if values:
+            view = decode_values(view)
+        if percent:
+            view = unquote(view)
+        self._views[index, values, percent] = view
+        return view
 
 
 def _candidates(view: View, name: str) -> Iterator[Candidate]:
@@ -154,18 +230,17 @@ def _candidates(view: View, name: str) -> Iterator[Candidate]:
             yield Candidate(value, start, end, _variable_of(view.data, match.start()), account)
 
 
-def _variable(document: bytes, at: int) -> str:
-    return _variable_of(document[max(0, at - 200) : at], min(at, 200))
-
-
 def _variable_of(data: bytes, at: int) -> str:
     """Return the beginning of the line on which `at` stands, in lower case, up to the assignment."""
-    begin = data.rfind(b"\n", max(0, at - 200), at) + 1
+    low = max(0, at - 200)
+    begin = max(low, data.rfind(b"\n", low, at) + 1)
     head = data[begin : at + 40].split(b"=", 1)[0].split(b":", 1)[0]
     return head.decode("latin-1").strip(" \t\"'").lower()
 
 
 def _kin(mine: str, other: str) -> bool:
+    if mine[:_MIN_KINSHIP] != other[:_MIN_KINSHIP]:
+        return False
     shared = 0
     for a, b in zip(mine, other, strict=False):
         if a != b:

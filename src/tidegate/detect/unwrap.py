@@ -135,10 +135,12 @@ def join_literals(view: View) -> View:
     return _substitute(view, _CONCATENATION, _nothing, "concatenation")
 
 
+# Possessive, and only from where a run begins: a megabyte of backslashes or of blanks is read once, not
+# once from each of them.
 # A backslash before a sign gives the sign (JSON, Java properties, LaTeX), `\n` and `\t` white space; before
 # other letters it stays: `\d` is somebody's regular expression, and `C:\temp` a path.
 _BACKSLASH = re.compile(
-    rb"\\+(?:u00([0-9A-Fa-f]{2})|u\{0*([0-9A-Fa-f]{1,2})\}|x([0-9A-Fa-f]{2})|([\"'/&=:%_#!?$-])"
+    rb"(?<!\\)\\++(?:u00([0-9A-Fa-f]{2})|u\{0*([0-9A-Fa-f]{1,2})\}|x([0-9A-Fa-f]{2})|([\"'/&=:%_#!?$-])"
     rb"|([nrt])(?![A-Za-z]{2}:)|([01][0-7]{2}))"
 )
 _RTF_HEX = re.compile(rb"\\'([0-9A-Fa-f]{2})")
@@ -152,7 +154,7 @@ _NESTED_PERCENT = re.compile(rb"%(?:25)*(?:26|3[DdAa]|3[Ff]|22|7[Bb])")
 _QUOTED_PRINTABLE = re.compile(rb"=(?:[ \t]*\r?\n|([0-9A-F]{2}))")
 # `sv=20` is no space: the whole text is so encoded only when its equals signs are, or its lines are broken.
 _QUOTED_PRINTABLE_SIGN = re.compile(rb"=3D|=[ \t]*\r?\n")
-_LINE_BREAK = re.compile(rb"[ \t]*\r?\n[ \t>|#*]*")
+_LINE_BREAK = re.compile(rb"(?<![ \t])[ \t]*+\r?\n[ \t>|#*]*+")
 _CONTINUATION = re.compile(rb"(?:[\\`^]|(?<= )_)[ \t]*\r?\n[ \t]*")
 # From a closing quote to the next opening one over operators, commas of a list of lines, and prefixes.
 _CONCATENATION = re.compile(rb"[\"'`][\s\"'`+.,&~|\\]{0,200}[fFrRbBuUlL@$]{0,2}[\"'`]")
