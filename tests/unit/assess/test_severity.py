@@ -144,3 +144,13 @@ def test_an_encrypted_private_key_is_less_than_a_plain_one() -> None:
     plain = grant(kind="private_key", days=None, scope=Scope.UNKNOWN)
     sealed = grant(kind="private_key", days=None, scope=Scope.UNKNOWN, facts={"encrypted": "yes"})
     assert assess(sealed, now=NOW).score < assess(plain, now=NOW).score
+
+
+def test_reasons_come_by_weight_and_those_that_lower_it_last() -> None:
+    given = grant(P.WRITE, scope=Scope.OBJECT, days=300, ip_range="203.0.113.4", facts={"session": "yes"})
+    reasons = assess(given, confidence="medium", now=NOW).reasons
+    words = ["may overwrite", "works until", "opens the object", "cannot be revoked alone",
+             "lowered: it belongs to a session", "lowered: it works only from", "lowered: what matched"]  # fmt: skip
+    assert len(reasons) == len(words)
+    for reason, word in zip(reasons, words, strict=True):
+        assert word in reason

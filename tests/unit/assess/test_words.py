@@ -130,3 +130,8 @@ def test_dates_and_lists_read_as_prose() -> None:
     assert day(datetime(2051, 10, 6, tzinfo=UTC)) == "2051-10-06"
     assert day(datetime(2051, 10, 6, 7, 30, tzinfo=UTC)) == "2051-10-06 07:30 UTC"
     assert (enumerate_words([]), enumerate_words(["a"]), enumerate_words("abc")) == ("", "a", "a, b and c")
+
+
+def test_taking_messages_out_of_a_queue_reads_and_deletes_them() -> None:
+    [(_, cells)] = matrix_rows(grant(P.PROCESS, services=("queue",)))
+    assert [action for action in ACTIONS if cells[action]] == ["read", "delete"]

@@ -143,3 +143,8 @@ def test_redacted_connection_strings_keep_names_and_hide_values() -> None:
         redact("azure", "account_key", KEY, KEY, account="contosomodels")
         == "account key REDACTED of contosomodels"
     )
+
+
+def test_a_part_of_a_connection_string_that_we_do_not_know_is_masked() -> None:
+    text = f"AccountName=contosomodels;AccountKey={KEY};Password=hunter2hunter2"
+    assert redact("azure", "connection_string", text, KEY).endswith("password=REDACTED")

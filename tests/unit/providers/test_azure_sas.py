@@ -434,3 +434,10 @@ def test_the_secret_is_hidden_even_where_a_hostile_text_puts_it_into_the_path() 
     grant: Any = decode("azure", "sas", text)
     assert SIG not in repr(grant)
     assert SIG not in redact("azure", "sas", text)
+
+
+def test_a_user_delegation_link_starts_with_its_key_when_that_starts_later() -> None:
+    dates = "st=2026-11-01&se=2026-12-01&skt=2026-11-26&ske=2026-12-02"
+    grant = sas(f"sv=2022-11-02&sr=c&sp=r&{dates}&skoid=a&sktid=b&sks=b&skv=x")
+    assert grant.starts_at == datetime(2026, 11, 26, tzinfo=UTC)
+    assert grant.validity is Validity.NOT_YET_VALID
