@@ -21,14 +21,22 @@ _SIGNATURE = re.compile(
 )
 
 
+def _shared(one: str, other: str) -> int:
+    """Count the characters at the beginning that are the same in both."""
+    return next((i for i, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(other))
+
+
 class Mask:
     """Replaces every secret it has learnt, and whatever stands where a signature would."""
 
     def __init__(self) -> None:
         self._by_start: dict[str, set[str]] = {}
+        self._masked: dict[str, str] = {}
+        """What was asked before: the same author and path come with every place."""
 
     def learn(self, sightings: Iterable[Sighting]) -> None:
         """Remember the secrets, as they are and as a link or a file name spells them."""
+        self._masked.clear()
         for sighting in sightings:
             secret = sighting.secret.reveal()
             if len(secret) < _PIECE or sighting.kind in ("public_url", "access_key_id"):
@@ -41,19 +49,24 @@ class Mask:
         """Return the text without any secret."""
         if len(text) < _PIECE:
             return text
-        if self._by_start:
-            text = self._without_known(text)
-        return _SIGNATURE.sub(rf"\1{MASKED}", text)
+        known = self._masked.get(text)
+        if known is None:
+            known = _SIGNATURE.sub(rf"\1{MASKED}", self._without_known(text) if self._by_start else text)
+            self._masked[text] = known
+        return known
 
     def _without_known(self, text: str) -> str:
         # Each start is looked up once, so that neither many secrets nor many paths make it slow.
         at = 0
         while at <= len(text) - _PIECE:
             known = self._by_start.get(text[at : at + _PIECE])
-            whole = max((k for k in known if text.startswith(k, at)), key=len, default="") if known else ""
-            if whole:
-                text = text[:at] + MASKED + text[at + len(whole) :]
-            at += len(MASKED) if whole else 1
+            if known is None:
+                at += 1
+                continue
+            # A name that was cut off may end inside of the secret.
+            size = max(_shared(form, text[at : at + len(form)]) for form in known)
+            text = text[:at] + MASKED + text[at + size :]
+            at += len(MASKED)
         return text
 
     def place(self, place: Place) -> Place:

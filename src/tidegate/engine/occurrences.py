@@ -26,8 +26,9 @@ def collapse(found: Iterable[tuple[Spot, Sequence[Place]]]) -> list[Place]:
     versions: defaultdict[tuple[str, str, str], dict[object, list[Place]]] = defaultdict(dict)
     for spot, places in found:
         for place in places:
-            own = versions[place.source, place.target, place.path].setdefault(spot.label, [])
-            own.append(place)
+            # Only a history has versions: the labels of a folder's file are the windows it was read in.
+            version = spot.label if place.in_head is not None else None
+            versions[place.source, place.target, place.path].setdefault(version, []).append(place)
     kept: list[Place] = []
     for labels in versions.values():
         every = [place for own in labels.values() for place in own]

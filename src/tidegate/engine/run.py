@@ -16,7 +16,7 @@ from pathlib import Path
 from tidegate import plugins
 from tidegate.assess.fix import fixes
 from tidegate.assess.severity import assess
-from tidegate.detect.engine import Detector
+from tidegate.detect.engine import Detector, named
 from tidegate.detect.rules import Rule
 from tidegate.engine.mask import Mask
 from tidegate.engine.occurrences import collapse, without_copies
@@ -163,8 +163,8 @@ class _Collector:
         try:
             grant: Grant | None = decoder.decode(sighting, self._plan.now)
         except Exception as why:  # noqa: BLE001 - one credential must not end the scan
-            spot = sighting.spot
-            self._tally.gap("decode", f"{spot.label!s}:{spot.line}", f"{sighting.rule}: {type(why).__name__}")
+            subject = f"{named(sighting.spot.label)}:{sighting.spot.line}"
+            self._tally.gap("decode", subject, f"{sighting.rule}: {type(why).__name__}")
             return None
         return grant
 
