@@ -7,6 +7,7 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, Protocol
 
 from tidegate.sources.unpack.limits import Budget, ExhaustedError
@@ -135,6 +136,12 @@ def open_stream(kind: str, source: Reader, inner: str, budget: Budget) -> Iterat
     yield inner_name(inner or budget.path), Reader(more=_joined(kind, source, inner, budget))
     if source.peek(1):
         yield AFTER, source
+
+
+open_gz = partial(open_stream, "gz")
+open_bz2 = partial(open_stream, "bz2")
+open_xz = partial(open_stream, "xz")
+open_zst = partial(open_stream, "zst")
 
 
 def inner_name(path: str) -> str:

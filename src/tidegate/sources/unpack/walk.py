@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from tidegate.model.document import Tally
-from tidegate.sources.unpack.arfile import open_ar
-from tidegate.sources.unpack.image import open_image
 from tidegate.sources.unpack.kinds import HEAD_BYTES, sniff
 from tidegate.sources.unpack.limits import BrokenError, Budget, ExhaustedError, Limits
-from tidegate.sources.unpack.office import has_runs, joined
-from tidegate.sources.unpack.pdf import open_pdf
 from tidegate.sources.unpack.reader import Reader
-from tidegate.sources.unpack.sevenzip import open_7z
-from tidegate.sources.unpack.sqlite import open_sqlite
-from tidegate.sources.unpack.streams import open_stream
-from tidegate.sources.unpack.ziparchive import open_zip
 
 Opener = Callable[[Reader, str, Budget], Iterator[tuple[str, Reader]]]
 """`(content, inner path, budget)` -> members. Each member is read before the next is asked for.
@@ -25,30 +18,21 @@ Opener = Callable[[Reader, str, Budget], Iterator[tuple[str, Reader]]]
 `BrokenError` says that nothing more can be read; lesser damage is a gap of the budget.
 """
 
-
-def _stream(kind: str) -> Opener:
-    return lambda source, inner, budget: open_stream(kind, source, inner, budget)
-
-
-def _unreadable(reason: str) -> Opener:
-    def refuse(_source: Reader, _inner: str, _budget: Budget) -> Iterator[tuple[str, Reader]]:
-        raise BrokenError(reason)
-        yield
-
-    return refuse
-
-
-OPENERS: Final[dict[str, Opener]] = {
-    "zip": open_zip,
-    "tar": open_image,
-    "7z": open_7z,
-    "ar": open_ar,
-    "pdf": open_pdf,
-    "sqlite": open_sqlite,
-    **{kind: _stream(kind) for kind in ("gz", "bz2", "xz", "zst")},
-    "rar": _unreadable("rar archives are not opened: there is no free reader"),
-    "lz4": _unreadable("lz4 is not opened"),
+OPENERS: Final = {
+    "zip": "ziparchive.open_zip",
+    "tar": "image.open_image",
+    "gz": "streams.open_gz",
+    "bz2": "streams.open_bz2",
+    "xz": "streams.open_xz",
+    "zst": "streams.open_zst",
+    "7z": "sevenzip.open_7z",
+    "ar": "arfile.open_ar",
+    "pdf": "pdf.open_pdf",
+    "sqlite": "sqlite.open_sqlite",
 }
+"""kind -> module of this package and its `Opener`. Loaded when the first of a kind is met: a hook on three
+files meets none, and should not wait for them."""
+_UNREAD: Final = {"rar": "rar archives are not opened: there is no free reader"}
 STREAMS: Final = frozenset(("gz", "bz2", "xz", "zst"))
 FORWARD: Final = STREAMS | {"tar", "ar"}
 """These are read forward, at any size; the others must lie in memory."""
@@ -98,13 +82,22 @@ def leaves(
     budget.finish()
 
 
+def opener_of(kind: str) -> Opener | None:
+    """Return what opens a kind, or `None`."""
+    where = OPENERS.get(kind)
+    if where is None:
+        return None
+    module, _, name = where.partition(".")
+    return cast("Opener", getattr(importlib.import_module(f"{__package__}.{module}"), name))
+
+
 def _open(
     kind: str, source: Reader, inner: str, chain: tuple[memoryview, ...], budget: Budget
 ) -> Iterator[Leaf]:
     """`chain`: the containers around, outermost first, as far as they lie in memory."""
-    opener = OPENERS.get(kind)
+    opener = opener_of(kind)
     if opener is None:
-        budget.gap(inner, f"{kind} is not opened")
+        budget.gap(inner, _UNREAD.get(kind, f"{kind} is not opened"))
         return
     prefix = f"{inner}!/" if inner else ""
     try:
@@ -112,7 +105,7 @@ def _open(
             head = member.peek(HEAD_BYTES)
             found = sniff(head, len(head))
             if found is None:
-                yield from _leaf(member, prefix + name, runs=kind == "zip" and has_runs(name))
+                yield from _leaf(member, prefix + name, runs=kind == "zip" and name.endswith(".xml"))
             elif found == "tar" and kind in STREAMS:
                 member.hold(_HOLD)  # What is held can be run over twice.
                 # One name for both: `a.tar.gz!/x`, not `a.tar.gz!/a.tar!/x`.
@@ -151,7 +144,12 @@ def _nested(
 def _leaf(member: Reader, inner: str, *, runs: bool = False) -> Iterator[Leaf]:
     if not member.peek(1):
         return
-    whole = member.hold(_RUNS_BYTES) if runs else None
+    if not runs:
+        yield Leaf(inner, member)
+        return
+    from tidegate.sources.unpack.office import has_runs, joined  # noqa: PLC0415
+
+    whole = member.hold(_RUNS_BYTES) if has_runs(inner.rpartition("!/")[2]) else None
     yield Leaf(inner, member)
     if whole is not None and (text := joined(whole)):
         yield Leaf(inner + "#text", Reader(text))
