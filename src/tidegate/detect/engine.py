@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tidegate.detect import known
 from tidegate.detect.match import Match, distinct, explained, read
-from tidegate.detect.matcher import BASE64, PLAIN, WIDE2, Matcher, Meaning
+from tidegate.detect.matcher import BASE64, PLAIN, RAW, WIDE2, Matcher, Meaning
 from tidegate.detect.peel import Base64Run, Peeled, peel_wide
 from tidegate.detect.rules import Rule
 from tidegate.detect.stitch import Surroundings
@@ -79,11 +79,14 @@ class Detector:
         self, document: bytes, hits: Iterable[tuple[int, int]], depth: int, note: Note
     ) -> Iterator[Match]:
         plain: defaultdict[int, list[int]] = defaultdict(list)
+        wrapped: defaultdict[int, set[int]] = defaultdict(set)
         hidden: list[tuple[int, Meaning]] = []
         for expression, end in hits:
             meaning = self._matcher.meanings[expression]
-            if meaning.rule is not None and meaning.clothes == PLAIN:
+            if meaning.rule is not None and meaning.clothes in (PLAIN, RAW):
                 plain[meaning.rule].append(end)
+                if meaning.clothes == PLAIN:
+                    wrapped[meaning.rule].add(end)
             else:
                 hidden.append((end, meaning))
         if hidden and depth == MAX_DEPTH:
@@ -99,17 +102,7 @@ class Detector:
                 match.steps = (peeled.step, *match.steps)
                 yield match
         for index in sorted(plain):
-            yield from self._confirm(document, self.rules[index], plain[index])
-
-    def _confirm(self, document: bytes, rule: Rule, ends: list[int]) -> Iterator[Match]:
-        for low, high, own in _regions(ends, rule.before, rule.after, len(document)):
-            raw = raw_view(document, low, high)
-            plain = list(read(rule, raw))
-            yield from plain
-            if not rule.unwrap or explained(own, plain):
-                continue
-            for view in islice(views(raw), 1, None):
-                yield from read(rule, view)
+            yield from _confirm(document, self.rules[index], plain[index], wrapped[index])
 
     def _sightings(
         self, document: bytes, label: Hashable, line_base: int, matches: list[Match]
@@ -198,6 +191,19 @@ def _peeled(document: bytes, hits: Iterable[tuple[int, Meaning]]) -> Iterator[Pe
             continue
         if peeled is not None:
             yield peeled
+
+
+def _confirm(document: bytes, rule: Rule, ends: list[int], wrapped: set[int]) -> Iterator[Match]:
+    """Try the rule's pattern around its anchors; unwrap for those in `wrapped` that it did not explain."""
+    for low, high, own in _regions(ends, rule.before, rule.after, len(document)):
+        raw = raw_view(document, low, high)
+        plain = list(read(rule, raw))
+        yield from plain
+        open_ends = [end for end in own if end in wrapped]
+        if not rule.unwrap or not open_ends or explained(open_ends, plain):
+            continue
+        for view in islice(views(raw), 1, None):
+            yield from read(rule, view)
 
 
 def _by_document(

@@ -74,17 +74,17 @@ def _accept(rule: Rule, view: View, found: Any) -> Match | None:
     text = found.group(0)
     if rule.companion_regex is not None and not rule.companion_regex.search(text):
         return None
-    group = next((g for g in rule.secret_groups if found.start(g) >= 0), 0)
-    secret = _canonical(found.group(group), rule)
-    placeholder = known.is_placeholder(secret)
-    if rule.secret_groups and not placeholder and not all(CHECKS[name](secret) for name in rule.checks):
-        return None
     context: dict[str, str] = {}
     for name, index in rule.groups:
         value = found.group(index)
         if value:
             context.setdefault(name, value.decode("latin-1"))
     if any(name in context for name in rule.refuses):
+        return None
+    group = next((g for g in rule.secret_groups if found.start(g) >= 0), 0)
+    secret = _canonical(found.group(group), rule)
+    sound = not rule.secret_groups or all(CHECKS[name](secret) for name in rule.checks)
+    if not sound and not known.is_placeholder(secret):
         return None
     low, high = found.span(0)
     if rule.link:

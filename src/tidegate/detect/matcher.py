@@ -25,6 +25,8 @@ from tidegate.detect.rules import Rule
 from tidegate.errors import RuleError
 
 PLAIN: Final = "plain"
+RAW: Final = "raw"
+"""Plain, and with nothing around it to unwrap."""
 BASE64: Final = "base64"
 WIDE2: Final = "utf-16"
 WIDE4: Final = "utf-32"
@@ -84,6 +86,9 @@ def _expressions(rules: Sequence[Rule]) -> tuple[list[bytes], list[Meaning]]:
         for anchor in rule.anchors:
             expressions.append(anchor.encode("latin-1"))
             meanings.append(Meaning(index, PLAIN))
+        for anchor in rule.raw_anchors:
+            expressions.append(anchor.encode("latin-1"))
+            meanings.append(Meaning(index, RAW))
         for literal in rule.literals:
             for clothes, form, phase in _dressed(literal.encode()):
                 # Expressions are C strings: a NUL byte would end them.

@@ -51,6 +51,8 @@ class Rule:
     references: tuple[str, ...]
     anchors: tuple[str, ...]
     """Hyperscan expressions, each with a required literal of four bytes and bounded repeats."""
+    raw_anchors: tuple[str, ...]
+    """Anchors that show the whole secret as it is: around them there is nothing to unwrap."""
     literals: tuple[str, ...]
     """Plain texts that are also sought in base64 and in UTF-16 and UTF-32."""
     pattern: str
@@ -154,7 +156,8 @@ def parse_rule(text: str, file: str) -> Rule:
         why=reader.text("why"),
         fix=reader.text("fix"),
         references=reader.texts("references"),
-        anchors=reader.texts("anchors"),
+        anchors=reader.texts("anchors", ()),
+        raw_anchors=reader.texts("raw_anchors", ()),
         literals=reader.texts("literals", ()),
         pattern=reader.text("pattern"),
         companion=reader.text("companion", ""),
@@ -174,6 +177,8 @@ def parse_rule(text: str, file: str) -> Rule:
         file=file,
     )
     reader.nothing_left()
+    if not rule.anchors + rule.raw_anchors:
+        raise RuleError(f"{file}: there is neither anchors nor raw_anchors")
     if rule.confidence not in _CONFIDENCE:
         raise RuleError(f"{file}: confidence is {rule.confidence!r}, not one of {', '.join(_CONFIDENCE)}")
     return rule
