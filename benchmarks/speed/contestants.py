@@ -107,21 +107,21 @@ def _kingfisher() -> str | None:
 
 # Ours
 
+TIDEGATE = str(Path(sys.executable).parent / "tidegate")
 
-def tidegate(tool: Tools, name: str, what: str, targets: Sequence[str], *options: str) -> Contestant:
+
+def tidegate(tool: Tools, name: str, what: str, targets: Sequence[Path], *options: str) -> Contestant:
     out = tool.work / f"out-{name}.json"
-    command = (_tidegate(), "scan", *targets, "--format", "json", "-o", str(out), "--no-progress", *options)
+    named = map(str, targets)
+    command = (TIDEGATE, "scan", *named, "--format", "json", "-o", str(out), "--no-progress", *options)
     return Contestant(name, what, command, out, _seen_by_tidegate, exits=(0, 1, 3))
-
-
-def _tidegate() -> str:
-    return str(Path(sys.executable).parent / "tidegate")
 
 
 def _seen_by_tidegate(text: str) -> Iterable[tuple[str, int]]:
     for finding in json.loads(text)["findings"]:
         for place in finding["occurrences"]:
-            yield place["path"], place["line"]
+            # Scanned together with the containers, the plain folder is a folder of the target.
+            yield place["path"].removeprefix("plain/"), place["line"]
 
 
 # Kingfisher

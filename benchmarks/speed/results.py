@@ -34,21 +34,43 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A promise: the ratio of two rows, and the bound it is held to."""
+    """A promise: a ratio of two rows, or one of their numbers, and the bound it is held to."""
 
     words: str
-    ratio: float | None
-    """`None` when one of the two was not run."""
+    value: float | None
+    """`None` when what it needs was not run."""
     bound: float
     at_least: bool
-    unit: str = ""
+    unit: str
 
     @property
     def verdict(self) -> str:
-        if self.ratio is None:
+        if self.value is None:
             return "not measured"
-        met = self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
+        met = self.value >= self.bound if self.at_least else self.value <= self.bound
         return "met" if met else "**not met**"
+
+
+def quickest(rows: Sequence[Row], names: Sequence[str]) -> str:
+    """Of these rows the one with the least wall time; the first name when none was run."""
+    present = [r for r in rows if r.name in names]
+    return min(present, key=lambda r: r.run.wall_s).name if present else names[0]
+
+
+def peak_mb(rows: Sequence[Row], name: str, *, beyond_packs: bool = False) -> float | None:
+    """Peak memory of a row, without mapped packs when asked; `None` when it was not sampled."""
+    found = row(rows, name)
+    if found is None or found.memory is None:
+        return None
+    return found.memory.beyond_packs_mb if beyond_packs else found.memory.total_mb
+
+
+def at_least(words: str, value: float | None, bound: float, unit: str = "") -> Target:
+    return Target(words, value, bound, True, unit)
+
+
+def at_most(words: str, value: float | None, bound: float, unit: str = "") -> Target:
+    return Target(words, value, bound, False, unit)
 
 
 def machine() -> dict[str, object]:
@@ -140,7 +162,7 @@ def targets_table(targets: Sequence[Target]) -> str:
     lines = ["| asked | measured | |", "|---|--:|---|"]
     for each in targets:
         sign = "≥" if each.at_least else "≤"
-        got = "–" if each.ratio is None else f"{each.ratio:,.2f}{each.unit}".replace(".00", "")
+        got = "–" if each.value is None else f"{each.value:,.2f}{each.unit}".replace(".00", "")
         lines.append(f"| {each.words} {sign} {each.bound:g}{each.unit} | {got} | {each.verdict} |")
     return "\n".join(lines)
 

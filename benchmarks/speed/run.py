@@ -12,27 +12,24 @@ the others, so that a change of the machine's mood meets all alike.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import shlex
 import shutil
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+import comparisons
 import contestants as who
-import export
-import folder_corpus
-import history_corpus
 import measure
 import results
 from contestants import Contestant, Tools
 from plant import Planted
-from results import Outcome, Row, Target, cheapest, ratio, row
+from results import Row
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE.parent / "RESULTS.md"
-SEED = 2023
 
 
 def main() -> int:
@@ -43,7 +40,9 @@ def main() -> int:
     chosen = ("folder", "history", "start") if options.benchmark == "all" else (options.benchmark,)
     tool = who.tools(work)
     for name in chosen:
-        outcome = _BENCHMARKS[name](tool, options)
+        # A start lasts a few samples: its peak would be an accident.
+        sampled = not options.no_memory and name != "start"
+        outcome = _BENCHMARKS[name](tool, options, partial(_measure, sampled=sampled))
         outcome.command = shlex.join(["python", "benchmarks/speed/run.py", *_shown(options, name)])
         print(f"\n## {name}\n\n{results.markdown(outcome)}")
         results.save(work / f"{outcome.name}.json", outcome)
@@ -77,240 +76,34 @@ def _shown(options: argparse.Namespace, name: str) -> list[str]:
     return shown
 
 
-def _folder(tool: Tools, options: argparse.Namespace) -> Outcome:
-    corpus = folder_corpus.make(tool.work, files=options.files, megabytes=options.megabytes, seed=SEED)
-    plain = corpus.plain
-    field = [
-        who.tidegate(tool, "ours-1", "**Tidegate**, one worker", [str(plain)], "--jobs", "1"),
-        who.tidegate(tool, "ours-2", "**Tidegate**, two workers", [str(plain)], "--jobs", "2"),
-        who.tidegate(
-            tool, "ours-all", "**Tidegate**, two workers, and the containers", [str(corpus.plain.parent)]
-        ),
-    ]
-    if tool.limit:
-        field += [
-            who.limit(tool, "read", "C: read every file, match nothing", 1, plain, scan=False),
-            who.limit(tool, "c-1", "C + Hyperscan, the same expressions, one thread", 1, plain, scan=True),
-            who.limit(tool, "c-2", "C + Hyperscan, the same expressions, two threads", 2, plain, scan=True),
-        ]
-    if tool.kingfisher:
-        fast = ("--turbo", "--no-extract-archives", "--git-history", "none")
-        field += [
-            who.kingfisher(
-                tool, "kf-exact", "Kingfisher, our rules, turbo, no archives", plain, *fast, rules="exact"
-            ),
-            who.kingfisher(
-                tool,
-                "kf-anchors",
-                "Kingfisher, our anchors only, turbo, no archives",
-                plain,
-                *fast,
-                rules="anchors",
-            ),
-            who.kingfisher(
-                tool, "kf-exact-1", "the same, our rules, one thread", plain, *fast, "-j", "1", rules="exact"
-            ),
-            who.kingfisher(
-                tool,
-                "kf-all",
-                "Kingfisher, our rules, turbo, and the containers",
-                corpus.plain.parent,
-                *("--turbo", "--git-history", "none"),
-                rules="exact",
-            ),
-        ]
-        if not options.quick:
-            field.append(
-                who.kingfisher(tool, "kf-488", "Kingfisher, its own rules, turbo, no archives", plain, *fast)
-            )
-            field.append(
-                who.kingfisher(tool, "kf-488-default", "Kingfisher, its own rules, as it comes", plain)
-            )
-    rows = _measure(field, corpus.planted, tool, options)
-    fastest = cheapest(rows, ("kf-exact", "kf-anchors", "kf-exact-1"))
-    ours = cheapest(rows, ("ours-1", "ours-2"))
-    targets = [
-        Target("CPU: Kingfisher's fastest mode over ours", ratio(rows, fastest, ours), 3, at_least=True),
-        Target(
-            "wall: the same, two threads each", ratio(rows, "kf-exact", "ours-2", wall=True), 3, at_least=True
-        ),
-        Target("CPU: ours over the C program, one thread", ratio(rows, "ours-1", "c-1"), 1.3, at_least=False),
-        Target("wall: the same, two threads", ratio(rows, "ours-2", "c-2", wall=True), 1.3, at_least=False),
-        _memory_target("peak memory, one worker", rows, "ours-1", 300, beyond_packs=False),
-        _memory_target("peak memory, two workers", rows, "ours-2", 300, beyond_packs=False),
-    ]
-    return Outcome("folder", corpus.facts, len(corpus.planted), options.rounds, rows, targets, "")
-
-
-def _history(tool: Tools, options: argparse.Namespace) -> Outcome:
-    if options.repo:
-        corpus = history_corpus.copy(tool.work, options.repo, seed=SEED)
-    else:
-        corpus = history_corpus.make(tool.work, blobs=options.blobs, seed=SEED)
-    place = corpus.repository
-    scan_only = tool.work / "out-ours-scan.json"
-    command = (sys.executable, str(HERE / "scan_only.py"), str(place), "2")
-    field = [
-        Contestant(
-            "ours-scan", "**Tidegate**, reading and matching only (names no commit)", command, scan_only
-        ),
-        who.tidegate(
-            tool, "ours-1", "**Tidegate**, with commits and paths, one worker", [str(place)], "--jobs", "1"
-        ),
-        who.tidegate(
-            tool, "ours-2", "**Tidegate**, with commits and paths, two workers", [str(place)], "--jobs", "2"
-        ),
-        who.cat_file(tool, place),
-    ]
-    if tool.kingfisher:
-        turbo, commits = ("--turbo",), ("--no-base64", "--commit-metadata=true")
-        field += [
-            who.kingfisher(
-                tool,
-                "kf-turbo",
-                "Kingfisher, our rules, turbo (names no commit)",
-                place,
-                *turbo,
-                rules="exact",
-            ),
-            who.kingfisher(
-                tool,
-                "kf-turbo-anchors",
-                "Kingfisher, our anchors only, turbo",
-                place,
-                *turbo,
-                rules="anchors",
-            ),
-            who.kingfisher(
-                tool, "kf-commits", "Kingfisher, our rules, with commits", place, *commits, rules="exact"
-            ),
-        ]
-        if not options.quick:
-            field.append(
-                who.kingfisher(tool, "kf-488-turbo", "Kingfisher, its own rules, turbo", place, *turbo)
-            )
-            field.append(who.kingfisher(tool, "kf-488", "Kingfisher, its own rules, as it comes", place))
-    rows = _measure(field, corpus.planted, tool, options)
-    fastest = cheapest(rows, ("kf-turbo", "kf-turbo-anchors"))
-    full = cheapest(rows, ("ours-1", "ours-2"))
-    targets = [
-        Target(
-            "CPU, scanning: Kingfisher's fastest mode over ours",
-            ratio(rows, fastest, "ours-scan"),
-            4,
-            at_least=True,
-        ),
-        Target(
-            "CPU, scanning: ours over the `cat-file` pass",
-            ratio(rows, "ours-scan", "cat-file"),
-            0.5,
-            at_least=False,
-        ),
-        Target("CPU, with commits: Kingfisher over ours", ratio(rows, "kf-commits", full), 4, at_least=True),
-        Target("the same, aimed at", ratio(rows, "kf-commits", full), 6, at_least=True),
-        Target(
-            "wall, with commits: Kingfisher over ours",
-            ratio(rows, "kf-commits", "ours-2", wall=True),
-            4,
-            at_least=True,
-        ),
-        _memory_target("peak memory beyond mapped packs, one worker", rows, "ours-1", 400, beyond_packs=True),
-        _memory_target(
-            "peak memory beyond mapped packs, two workers", rows, "ours-2", 400, beyond_packs=True
-        ),
-    ]
-    name = "history-real" if options.repo else "history-made"
-    return Outcome(name, corpus.facts, len(corpus.planted), options.rounds, rows, targets, "")
-
-
-def _start(tool: Tools, options: argparse.Namespace) -> Outcome:
-    """A hook on three small files, and `--help`; bare Python beside, which no Python program can beat."""
-    folder = tool.work / "three"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name, text in zip(
-        ("settings.py", "README.md", ".env"),
-        list(export.examples(export.load_rules()).values()),
-        strict=False,
-    ):
-        (folder / name).write_text(f"# A small file\n{text}\n", encoding="utf-8")
-    files = [str(p) for p in sorted(folder.iterdir())]
-    program = who.tidegate(tool, "x", "", []).command[0]
-    nothing = tool.work / "out-nothing"
-    cold = who.tidegate(tool, "hook-cold", "**Tidegate**, three files, no pattern cache yet", files)
-    cold = dataclasses.replace(cold, cold=True)
-    field = [
-        Contestant("python", "bare Python", (sys.executable, "-c", "pass"), nothing),
-        Contestant("help", "**Tidegate**, `--help`", (program, "--help"), nothing),
-        who.tidegate(tool, "hook", "**Tidegate**, three files, patterns cached", files),
-        cold,
-    ]
-    if tool.kingfisher:
-        field.append(
-            who.kingfisher(
-                tool,
-                "kf-hook",
-                "Kingfisher, our rules, turbo, rules cached",
-                folder,
-                "--turbo",
-                rules="exact",
-            )
-        )
-        field.append(
-            who.kingfisher(
-                tool, "kf-488-hook", "Kingfisher, its own rules, turbo, rules cached", folder, "--turbo"
-            )
-        )
-    rows = _measure(field, (), tool, options)
-    hook, cold_hook = _wall_ms(rows, "hook"), _wall_ms(rows, "hook-cold")
-    bare, shown = _wall_ms(rows, "python"), _wall_ms(rows, "help")
-    beyond = shown - bare if shown is not None and bare is not None else None
-    targets = [
-        Target("wall: three files, patterns cached", hook, 300, at_least=False, unit=" ms"),
-        Target("wall: three files, first time ever", cold_hook, 300, at_least=False, unit=" ms"),
-        Target("wall: `--help` beyond bare Python", beyond, 60, at_least=False, unit=" ms"),
-    ]
-    return Outcome("start", {}, 0, options.rounds, rows, targets, "")
-
-
-_BENCHMARKS = {"folder": _folder, "history": _history, "start": _start}
-
-
-def _wall_ms(rows: Sequence[Row], name: str) -> float | None:
-    found = row(rows, name)
-    return found.run.wall_s * 1000 if found else None
-
-
-def _memory_target(words: str, rows: Sequence[Row], name: str, bound: float, *, beyond_packs: bool) -> Target:
-    found = row(rows, name)
-    peak = None
-    if found and found.memory:
-        peak = found.memory.beyond_packs_mb if beyond_packs else found.memory.total_mb
-    return Target(words, peak, bound, at_least=False, unit=" MB")
+_BENCHMARKS = {
+    "folder": comparisons.folder,
+    "history": comparisons.history,
+    "start": comparisons.start,
+}
 
 
 def _measure(
-    field: Sequence[Contestant], planted: Sequence[Planted], tool: Tools, options: argparse.Namespace
+    field: Sequence[Contestant],
+    planted: Sequence[Planted],
+    tool: Tools,
+    options: argparse.Namespace,
+    *,
+    sampled: bool,
 ) -> list[Row]:
     """Run all in turn, `--rounds` times, after one round that warms caches and samples memory."""
     only = set(filter(None, options.only.split(",")))
     field = [each for each in field if not only or each.name in only]
-    memories = {}
-    found = {}
+    memories: dict[str, measure.Memory | None] = {}
+    found: dict[str, tuple[int, int] | None] = {}
     for each in field:
-        each.out.unlink(missing_ok=True)
         begun = time.monotonic()
-        env = _env(each, tool)
-        log = tool.work / f"log-{each.name}"
-        if options.no_memory:
-            measure.run(each.command, env=env, log=log)
-        else:
-            memories[each.name] = measure.memory(each.command, env=env, log=log)
+        each.out.unlink(missing_ok=True)
+        once = measure.memory if sampled else measure.run
+        got = once(each.command, env=_env(each, tool), log=tool.work / f"log-{each.name}")
+        memories[each.name] = got if isinstance(got, measure.Memory) else None
         found[each.name] = who.count_found(each, planted)
-        print(
-            f"warm   {each.name:18} {time.monotonic() - begun:6.1f} s  {found[each.name] or ''}",
-            file=sys.stderr,
-        )
+        _say(f"warm   {each.name:18} {time.monotonic() - begun:6.1f} s  {found[each.name] or ''}")
     runs: dict[str, list[measure.Run]] = {each.name: [] for each in field}
     for turn in range(options.rounds):
         for each in field:
@@ -319,9 +112,7 @@ def _measure(
             if one.exit_code not in each.exits:
                 raise SystemExit(f"{each.name}: exit code {one.exit_code}, see {log}")
             runs[each.name].append(one)
-            print(
-                f"round {turn + 1} {each.name:18} {one.cpu_s:7.2f} CPU-s {one.wall_s:7.2f} s", file=sys.stderr
-            )
+            _say(f"round {turn + 1} {each.name:18} {one.cpu_s:7.2f} CPU-s {one.wall_s:7.2f} s")
     return [
         Row(
             each.name,
@@ -333,6 +124,10 @@ def _measure(
         )
         for each in field
     ]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _env(each: Contestant, tool: Tools) -> dict[str, str]:
