@@ -70,12 +70,14 @@ FORMS: tuple[_Form, ...] = (
     _form("Baidu Pan", r"pan\.baidu\.com", r"", _ANY),
     _form("pCloud", r"[a-z0-9.]*pcloud\.(link|com)", r"", _ANY),
 )
+_SURVEY = re.compile(r"docs\.google\.com/forms/(?!.*/edit).*")
+"""Shown to be filled in: what stands behind it is not opened by the link. Its editor's link does."""
 _ELSEWHERE = _form("file sharing", r".*", r"", _ANY)
 
 
 def share_link(link: Link) -> Grant | None:
-    """Return the grant of a share link, or `None` when the text names no host."""
-    if not link.host:
+    """Return the grant of a share link, or `None` when the text names no host, or nothing that is stored."""
+    if not link.host or _SURVEY.fullmatch(f"{link.host}/{link.path}"):
         return None
     form = _form_of(link)
     rights = (Permission.READ, *((Permission.LIST,) if form.scope is not _ONE else ()))
