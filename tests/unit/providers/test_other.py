@@ -135,3 +135,10 @@ def test_a_private_key_says_that_it_is_no_storage() -> None:
 )
 def test_what_carries_nothing_is_none(kind: str, text: str) -> None:
     assert DECODERS["other"].decode(sighting("other", kind, text), NOW) is None
+
+
+@pytest.mark.parametrize(("view", "opens"), [("viewform?usp=sf_link", False), ("edit", True)])
+def test_a_survey_to_fill_in_opens_nothing_and_its_editor_does(view: str, opens: bool) -> None:
+    url = f"https://docs.google.com/forms/d/e/1FAIpQLSfAbCdEfGhIjKl/{view}"
+    grant = DECODERS["other"].decode(sighting("other", "share_link", url, url), NOW)
+    assert (grant is not None) is opens
