@@ -314,3 +314,23 @@ def test_refs_that_point_to_each_other_end(tmp_path: Path) -> None:
     found, _ = read_source(source)
     source.close()
     assert b"a\n" in dict(found).values()
+
+
+@pytest.mark.parametrize(
+    "content", [b"tree zz\n\nneedle", b"", b"\n\n", b"tree " + b"a" * 40 + b"\nparent x\n\nx"]
+)
+def test_a_head_that_is_no_commit_is_read_all_the_same(tmp_path: Path, content: bytes) -> None:
+    repo = Repo(tmp_path / "repo")
+    repo.commit("First", a__txt="a\n")
+    oid = repo.git("hash-object", "-w", "-t", "commit", "--literally", "--stdin", given=content)
+    (repo.path / ".git/refs/heads/main").write_text(oid + "\n")
+    (repo.path / ".git/refs/heads/long").write_text("ab" * 32 + "\n")
+    with (repo.path / ".git/logs/HEAD").open("a") as log:
+        log.write(f"{'0' * 41} {'1' * 41} needle\n")
+    source = open_repo(repo.path)
+    found, tally = read_source(source)
+    places = source.places([Spot(label, 1, 1) for label, _ in found], tally)
+    source.close()
+    assert len(places) == len(found)
+    assert b"a\n" in dict(found).values()
+    assert tally.gaps

@@ -223,3 +223,38 @@ def test_many_versions_of_a_file_are_each_attributed_to_their_own_commit(tmp_pat
     source.close()
     assert {p.commit for p in places} == set(commits)
     assert sum(p.in_head is True for p in places) == 1
+
+
+def test_a_missing_commit_costs_no_more_than_its_own_history(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repo")
+    first = repo.commit("First", a__txt="needle a\n")
+    lost = repo.commit("Lost", b__txt="needle b\n")
+    third = repo.commit("Third", c__txt="needle c\n")
+    repo.loose_path(lost).unlink()
+    source = open_repo(repo.path)
+    found, _ = read_source(source)
+    spots = [Spot(label, 1, 1) for label, content in found if content.startswith(b"needle")]
+    tally = Tally()
+    places = [place for own in source.places(spots, tally) for place in own]
+    source.close()
+    assert {(p.path, p.commit) for p in places} == {("a.txt", first), ("b.txt", third), ("c.txt", third)}
+    assert ["missing or damaged" in gap.reason for gap in tally.gaps] == [True]
+
+
+def test_a_damaged_tree_leaves_what_head_holds_with_a_path(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "repo")
+    repo.commit("First", a__txt="needle a\n", b__txt="b\n")
+    old = repo.git("rev-parse", "HEAD^{tree}")
+    repo.commit("Second", b__txt="c\n")
+    path = repo.loose_path(old)
+    path.chmod(0o600)
+    path.write_bytes(b"garbage")
+    source = open_repo(repo.path)
+    found, _ = read_source(source)
+    spots = [Spot(label, 1, 1) for label, content in found if content in (b"needle a\n", b"b\n")]
+    tally = Tally()
+    places = {place.path: place for own in source.places(spots, tally) for place in own}
+    source.close()
+    assert places["a.txt"].in_head is True
+    assert any(path.startswith("<blob ") for path in places)
+    assert any("not walked to its end" in gap.reason for gap in tally.gaps)

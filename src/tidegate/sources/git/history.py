@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate.sources.git.command import CatFile, stream
-from tidegate.sources.git.messages import FOLDER, GITLINK, parse_tree
+from tidegate.sources.git.messages import FOLDER, GITLINK, parse_message, parse_tree
 
 MAX_TREE_ENTRIES = 5_000_000
 """Entries of one commit's tree that we visit: a small tree of trees can stand for 10^10 paths."""
@@ -84,12 +84,12 @@ class TreeWalk:
         if found is None:
             self.missing.append(b"")
             return
-        kind, content = found
-        tree = content[5 : 5 + 2 * self._width]
-        if kind != "commit" or not content.startswith(b"tree "):
+        tree = parse_message(found[1]).target
+        if found[0] != "commit" or tree is None:
+            self.missing.append(b"")
             return
         left = MAX_TREE_ENTRIES
-        waiting = [(b"", bytes.fromhex(tree.decode("ascii", "replace")), 0)]
+        waiting = [(b"", bytes.fromhex(tree), 0)]
         while waiting:
             folder, oid, depth = waiting.pop()
             found = self._git.read(oid)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 _WHO = re.compile(rb"(.*?) ?(-?\d+) [+-]\d+", re.DOTALL)
+_OID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FOLDER = 0o40000
@@ -23,6 +24,7 @@ class Message:
 
     target: str | None
     """The commit's tree, or the tagged object; hexadecimal."""
+    parents: tuple[bytes, ...]
     author: str | None
     """`Name <mail>`; of a tag its tagger."""
     made_at: datetime | None
@@ -32,15 +34,19 @@ class Message:
 def parse_message(content: bytes) -> Message:
     """Read the headers of a commit or tag. What is missing or malformed is `None`."""
     fields: dict[bytes, bytes] = {}
+    parents = []
     for line in content.partition(b"\n\n")[0].split(b"\n"):
         key, _, value = line.partition(b" ")
         fields.setdefault(key, value)
+        if key == b"parent" and _OID.fullmatch(value):
+            parents.append(bytes.fromhex(value.decode()))
     encoding = fields.get(b"encoding", b"utf-8").decode("ascii", "replace")
     author, written = _who(fields.get(b"author", fields.get(b"tagger", b"")), encoding)
     _, committed = _who(fields.get(b"committer", b""), encoding)
     target = fields.get(b"tree", fields.get(b"object", b""))
     return Message(
-        target=target.decode() if re.fullmatch(rb"[0-9a-f]{40,64}", target) else None,
+        target=target.decode() if _OID.fullmatch(target) else None,
+        parents=tuple(parents),
         author=author,
         made_at=committed or written,
     )

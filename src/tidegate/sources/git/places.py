@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,8 +21,8 @@ from tidegate.sources.git.shards import Catalogue
 from tidegate.sources.git.staged import staged_files
 from tidegate.sources.git.texts import MAX_FILE_BYTES, place_of, shown
 
-_LOGGED = re.compile(rb"[0-9a-f]{40,64} ([0-9a-f]{40,64}) [^\t]*")
-_NOTHING = Message(target=None, author=None, made_at=None)
+_LOGGED = re.compile(rb"[0-9a-f]{40,64} ([0-9a-f]{40}(?:[0-9a-f]{24})?) [^\t]*")
+_NOTHING = Message(target=None, parents=(), author=None, made_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,20 @@ class Placer:
         self._blobs: dict[bytes, list[_At]] = {}
         self._messages: dict[bytes, Message] = {}
         self._in_head: set[bytes] = set()
+        self._nameless = "unreachable blob"
+        """What a blob is called that no commit holds."""
 
     def places(self, spots: Sequence[Spot]) -> list[list[Place]]:
         """Return one list a spot."""
         labels = {_outermost(spot.label) for spot in spots}
         blobs = {label for label in labels if isinstance(label, bytes)}
-        try:
-            self._look_up_blobs(blobs)
-            commits = {label[1] for label in labels if isinstance(label, tuple) and label[0] == "commit"}
-            if commits and self._refs.head is not None:
+        self._look_up_blobs(blobs)
+        commits = {label[1] for label in labels if isinstance(label, tuple) and label[0] == "commit"}
+        if commits and self._refs.head is not None:
+            try:
                 self._in_head = reachable(self._view, commits, self._refs.head)
-        except CommandError as error:
-            self._tally.gap("source", self._target, f"history was not walked to its end: {error}")
+            except CommandError as error:
+                self._tally.gap("source", self._target, f"what HEAD reaches is not known: {error}")
         self._names = list(self._refs.names.items())
         return [self._places(spot) for spot in spots]
 
@@ -80,7 +82,7 @@ class Placer:
         line, column = spot.line, spot.column
         if isinstance(label, bytes):
             found = self._blobs.get(label) or [
-                _At(f"<unreachable blob {label.hex()[:8]}>", False, None, None, None)
+                _At(f"<{self._nameless} {label.hex()[:8]}>", False, None, None, None)
             ]
         elif label[0] in ("commit", "tag"):
             at, line, column = self._in_object(label, line, column)
@@ -163,28 +165,50 @@ class Placer:
     def _look_up_blobs(self, wanted: set[bytes]) -> None:
         if not wanted:
             return
+        head_paths = self._head_paths(wanted)
         found: dict[bytes, Origin] = {}
+        try:
+            self._walk(wanted, found)
+        except CommandError as error:
+            self._tally.gap("source", self._target, f"history was not walked to its end: {error}")
+            self._nameless = "blob"
+        for oid in wanted:
+            paths = head_paths.get(oid, [])
+            origin = found.get(oid)
+            commit = origin.commit if origin else None
+            places = [self._at(shown(path), commit, in_head=True) for path in paths]
+            if origin is not None and origin.path not in paths:
+                places.append(self._at(shown(origin.path), commit, in_head=False))
+            self._blobs[oid] = places
+        self._name_the_rest({oid for oid in wanted if not self._blobs[oid]})
+
+    def _walk(self, wanted: set[bytes], found: dict[bytes, Origin]) -> None:
+        """Fill `found`: from what refs reach, then from every commit there is. Raises `CommandError`."""
         tips = {*self._refs.names.values(), *self._refs.others}
         if self._refs.head is not None:
             tips.add(self._refs.head)
-        tried = self._commits(tips)
-        head_paths = self._head_paths(wanted)
         try:
-            found.update(origins(self._view, wanted, tried))
-            left = wanted - found.keys()
-            if left:
-                found.update(origins(self._view, left, self._every_commit()))
-        finally:
-            for oid in wanted:
-                paths = head_paths.get(oid, [])
-                origin = found.get(oid)
-                places = [
-                    self._at(shown(path), origin.commit if origin else None, in_head=True) for path in paths
-                ]
-                if origin is not None and origin.path not in paths:
-                    places.append(self._at(shown(origin.path), origin.commit, in_head=False))
-                self._blobs[oid] = places
-            self._name_the_rest({oid for oid in wanted if not self._blobs[oid]})
+            found.update(origins(self._view, wanted, self._commits(tips)))
+            if wanted - found.keys():
+                found.update(origins(self._view, wanted - found.keys(), self._every_commit()))
+        except CommandError:
+            reason = "commits are missing or damaged: first commits are known only as far as history goes"
+            self._tally.gap("source", self._target, reason)
+            found.update(origins(self._view, wanted - found.keys(), self._without_lost_parents()))
+
+    def _without_lost_parents(self) -> list[bytes]:
+        """Tell git, as a shallow clone would, which commits have parents that are not there.
+
+        Returns all commits that can be read. Only for damaged repositories: it reads every commit.
+        """
+        parents = {}
+        for oid in self._every_commit():
+            found = self._git.read(oid)
+            if found is not None and found[0] == "commit":
+                parents[oid] = parse_message(found[1]).parents
+        cut = [oid for oid, own in parents.items() if any(each not in parents for each in own)]
+        (self._view / "shallow").write_bytes(b"".join(oid.hex().encode() + b"\n" for oid in cut))
+        return list(parents)
 
     def _head_paths(self, wanted: set[bytes]) -> dict[bytes, list[bytes]]:
         paths: dict[bytes, list[bytes]] = {}
@@ -209,8 +233,9 @@ class Placer:
             if oid in left:
                 self._blobs[oid].append(self._at(f"<blob of {shown(name)}>", None, in_head=False))
 
-    def _commits(self, oids: Iterable[bytes]) -> list[bytes]:
-        found = {self._commit_of(oid) for oid in oids}
+    def _commits(self, oids: set[bytes]) -> list[bytes]:
+        known = self._catalogue.packed_commits(sorted(oids))
+        found = {oid if oid in known else self._commit_of(oid) for oid in oids}
         return sorted(oid for oid in found if oid is not None)
 
     def _every_commit(self) -> list[bytes]:

@@ -50,9 +50,9 @@ def read_refs(repository: Repository) -> Refs:
         at = names[name].hex().encode() if name in names else b"ref:" + links.get(name, b"")
     head = _OID.fullmatch(at)
     return Refs(
-        names=dict(sorted(names.items())),
-        head=bytes.fromhex(at.decode()) if head else None,
-        others=tuple(others),
+        names={name: oid for name, oid in sorted(names.items()) if len(oid) == repository.width},
+        head=bytes.fromhex(at.decode()) if head and len(at) == 2 * repository.width else None,
+        others=tuple(oid for oid in others if len(oid) == repository.width),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 def read_regular(path: Path, most: int) -> bytes:
     """Return the first `most` bytes of a regular file. Raises `OSError`.
 
-    A link is not followed, as it may lead anywhere; a pipe, device or socket is not read, as it may never end.
+    A link is not followed, as it may lead anywhere; a pipe or device is not read, as it may never end.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     with os.fdopen(handle, "rb") as file:

@@ -85,6 +85,16 @@ class Catalogue:
     def __len__(self) -> int:
         return sum(map(len, self.packed)) + len(self.loose)
 
+    def packed_commits(self, oids: Sequence[bytes]) -> set[bytes]:
+        """Return those that are commits in a pack."""
+        if not oids:
+            return set()
+        wanted = np.array(oids, dtype=f"S{len(oids[0])}")
+        found = np.full(len(oids), False)
+        for rows in self.commits:
+            found |= find(np.sort(keys(rows)), wanted) >= 0
+        return {oids[i] for i in np.flatnonzero(found).tolist()}
+
     def lacks(self, oids: Sequence[bytes]) -> list[bytes]:
         """Return those that are not there."""
         if not oids:
@@ -116,6 +126,7 @@ def plan(
             yield from _pack_shards(pack, index, _fresh(names, catalogue.packed), jobs, catalogue)
         except (DamagedError, OSError, ValueError) as error:
             tally.gap("source", str(pack), f"{len(names):,} objects cannot be read: {error}")
+            continue  # another pack may have the same objects
         catalogue.packed.append(ordered)
     for folder in (each for store in stores for each in store.loose):
         yield from _loose_shards(folder, width, tally, catalogue)

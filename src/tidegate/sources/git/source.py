@@ -74,6 +74,7 @@ class GitSource:
         self._owned = owned
         self._maker = os.getpid()
         self._stores: list[Store] = [list_store(each) for each in self._repository.object_dirs]
+        self._partial = self._repository.partial or any(each.promised for each in self._stores)
         self._refs = read_refs(self._repository)
         self._catalogue: Catalogue | None = None
         try:
@@ -155,7 +156,7 @@ class GitSource:
         refused = [*repository.refused, *(each for store in self._stores for each in store.refused)]
         for what, why in refused:
             tally.gap("source", what, why)
-        if repository.partial:
+        if self._partial:
             reason = "partial clone: objects that were filtered out are not here, and are not fetched"
             tally.gap("source", self.target, reason)
         grafts = shallow_commits(repository)
@@ -184,7 +185,7 @@ class GitSource:
             tally.gap(
                 "source", self.target, "HEAD has too many files to list: names of the rest are not read"
             )
-        if self._repository.partial:
+        if self._partial:
             return  # told as a whole
         lost = set(catalogue.lacks(list({oid for _, oid in files})))
         absent = [texts.shown(path) for path, oid in files if oid in lost]

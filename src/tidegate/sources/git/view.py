@@ -30,6 +30,8 @@ class Store:
     """`.pack` files that have an index."""
     loose: tuple[Path, ...]
     """Folders of loose objects."""
+    promised: bool
+    """A pack came from a partial clone's server: what its objects lead to may be missing."""
     refused: tuple[tuple[str, str], ...]
     """(what, why)."""
 
@@ -49,8 +51,10 @@ def list_store(objects: Path) -> Store:
     folder = objects / "pack"
     if folder.is_symlink():
         refused.append((str(folder), "a symlink: not followed"))
-        return Store((), tuple(sorted(loose)), tuple(refused))
+        return Store((), tuple(sorted(loose)), promised=False, refused=tuple(refused))
+    promised = False
     for entry in _scan(folder, refused):
+        promised |= entry.name.endswith(".promisor")
         if not entry.name.endswith(".pack"):
             continue
         pack = folder / entry.name
@@ -61,7 +65,7 @@ def list_store(objects: Path) -> Store:
             refused.append((str(pack), "a pack without its index"))
         else:
             packs.append(pack)
-    return Store(tuple(sorted(packs)), tuple(sorted(loose)), tuple(refused))
+    return Store(tuple(sorted(packs)), tuple(sorted(loose)), promised=promised, refused=tuple(refused))
 
 
 def _scan(folder: Path, refused: list[tuple[str, str]]) -> Iterator[os.DirEntry[str]]:
