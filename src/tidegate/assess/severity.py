@@ -69,7 +69,7 @@ _LIFE_BEYOND = 20
 
 _CONFIDENCES: Mapping[str, tuple[int, str]] = {
     "medium": (-5, "what matched looks like a credential, but is not certain to be one"),
-    "low": (-15, "what matched may be no credential at all"),
+    "low": (-35, "what matched may be no credential at all"),
 }
 
 _FLAT: Mapping[str, tuple[int, str]] = {

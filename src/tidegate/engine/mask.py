@@ -20,6 +20,9 @@ _SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 
+_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/@\s]+@")
+"""Name and password of an address: a git address often carries a token there."""
+
 
 def _shared(one: str, other: str) -> int:
     """Count the characters at the beginning that are the same in both."""
@@ -51,7 +54,8 @@ class Mask:
             return text
         known = self._masked.get(text)
         if known is None:
-            known = _SIGNATURE.sub(rf"\1{MASKED}", self._without_known(text) if self._by_start else text)
+            known = self._without_known(text) if self._by_start else text
+            known = _SIGNATURE.sub(rf"\1{MASKED}", _USERINFO.sub(rf"\1{MASKED}@", known))
             self._masked[text] = known
         return known
 
