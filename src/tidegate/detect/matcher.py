@@ -103,13 +103,18 @@ def _expressions(rules: Sequence[Rule]) -> tuple[list[bytes], list[Meaning]]:
 def _dressed(literal: bytes) -> list[tuple[str, bytes, int]]:
     """Return the forms in which `literal` may stand: (clothes, bytes to seek, phase)."""
     # The first byte's zero neighbour differs between the byte orders: seek what both have in common.
-    wide = b"\x00".join(literal[i : i + 1] for i in range(len(literal)))
-    wider = b"\x00\x00\x00".join(literal[i : i + 1] for i in range(len(literal)))
+    wide = _spaced(literal, 2)
     once = base64_forms(literal)
     # Base64 in base64 is how Helm keeps its releases; base64 of UTF-16 is PowerShell's `-EncodedCommand`.
     more = [form for inner, _ in once for form in base64_forms(inner)] + base64_forms(wide)
     encoded = [(BASE64, form, phase) for form, phase in dict(once + more).items()]
-    return [(WIDE2, wide, 0), (WIDE4, wider, 0), *encoded]
+    # A shell of Windows writes UTF-16, also what it reads from a cluster's secrets.
+    widened = [(WIDE2, _spaced(form, 2), 0) for form, _ in once]
+    return [(WIDE2, wide, 0), (WIDE4, _spaced(literal, 4), 0), *widened, *encoded]
+
+
+def _spaced(text: bytes, width: int) -> bytes:
+    return (bytes(width - 1)).join(text[i : i + 1] for i in range(len(text)))
 
 
 def base64_forms(literal: bytes) -> list[tuple[bytes, int]]:

@@ -26,7 +26,7 @@ def link(number: int) -> str:
     return f"https://contosomodels.blob.core.windows.net/c{number}?sv=2022-11-02&sr=c&sp=rl&se=2034-01-01T00:00:00Z&sig={sig}"
 
 
-class Plain(Exception):
+class UnforeseenError(Exception):
     """What nobody foresaw."""
 
 
@@ -46,7 +46,7 @@ def left(shard: int) -> None:
 
 def failed(shard: int) -> None:
     if shard == 3:
-        raise Plain(f"while reading {link(shard)}")
+        raise UnforeseenError(f"while reading {link(shard)}")
 
 
 def slow(shard: int) -> None:
@@ -79,7 +79,7 @@ class Texts:
     def shards(self, jobs: int, tally: Tally) -> Iterator[int]:
         for number in range(self.count):
             if number == self.cut_after:
-                raise Plain("no more")
+                raise UnforeseenError("no more")
             yield number
 
     def batches(self, shard: int, tally: Tally) -> Iterator[Batch]:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from lists import Plain, Texts, failed, killed, left, link, signature, slow
+from lists import Texts, UnforeseenError, failed, killed, left, link, signature, slow
 
 from tidegate.detect.engine import Detector
 from tidegate.engine.work import run_shards
@@ -54,7 +54,7 @@ def test_an_error_in_one_shard_is_a_gap_that_does_not_quote_what_was_read(
     found, tally = seen(Texts(8, failed), detector, jobs)
     assert found == signatures(*(n for n in range(8) if n != 3))
     (gap,) = tally.gaps
-    assert "Plain" in gap.reason
+    assert "UnforeseenError" in gap.reason
     assert "lists.py" in gap.reason
     assert "sig=" not in gap.reason
 
@@ -98,9 +98,9 @@ def test_progress_is_told_in_growing_counts(detector: Detector) -> None:
 
 def test_an_error_of_the_listener_ends_the_workers(detector: Detector) -> None:
     def progress(coverage: Coverage) -> None:
-        raise Plain
+        raise UnforeseenError
 
-    with pytest.raises(Plain):
+    with pytest.raises(UnforeseenError):
         list(run_shards(Texts(8, slow), detector, 2, Tally(), progress))
     assert multiprocessing.active_children() == []
 
