@@ -64,8 +64,17 @@ def _json_escaped(account: str, key: str) -> str:
 
 
 def _state(account: str, key: str) -> str:
-    attributes = {"name": account, "location": "westeurope", "primary_access_key": key}
-    return json.dumps({"resources": [{"instances": [{"attributes": attributes}]}]}, indent=1)
+    attributes = {
+        "id": f"/subscriptions/{mint.guid(account)}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/{account}",
+        "location": "westeurope",
+        "name": account,
+        "primary_access_key": key,
+        "primary_blob_endpoint": f"https://{account}.blob.core.windows.net/",
+        "primary_connection_string": connection(account, key),
+    }
+    return json.dumps(
+        {"resources": [{"type": "azurerm_storage_account", "instances": [attributes]}]}, indent=1
+    )
 
 
 keyed(
@@ -148,7 +157,7 @@ keyed(
     "a.txt",
     lambda a, k: f"DefaultEndpointsProtocol=https;AccountKey={k};AccountName={a}\n",
 )
-keyed("K16", "Terraform state: primary_access_key", "terraform.tfstate", _state, lines=(8, 11))
+keyed("K16", "Terraform state: primary_access_key", "terraform.tfstate", _state, lines=(9, 11))
 keyed(
     "K17",
     "Hadoop: fs.azure.account.key.<account>",
@@ -185,6 +194,7 @@ keyed(
     lambda a, k: f"CREATE DATABASE SCOPED CREDENTIAL c WITH IDENTITY = '{a}',\n SECRET = '{k}';\n",
     lines=(2, 2),
     account="*",
+    confidence=("high", "medium", "low"),
 )
 keyed(
     "K21",

@@ -338,7 +338,10 @@ spelled(
     lambda s: 'char *u = "' + s.url.replace("&", "\\046") + '";\n',
 )
 spelled(
-    "X37", "RTF: hexadecimal escapes", "a.rtf", lambda s: "{\\rtf1 " + s.url.replace("&", "\\'26") + "}\n"
+    "X37",
+    "RTF: the address of a field",
+    "a.rtf",
+    lambda s: '{\\rtf1{\\field{\\*\\fldinst HYPERLINK "' + s.url + '"}}}\n',
 )
 spelled(
     "X38",

@@ -27,14 +27,16 @@ def signed(
     """Register a form: a signed link, spelled by `text`."""
 
     def build() -> Case:
-        link = clouds.gcs_signed(id_.lower(), "/contoso-media/2026/talk.mp4", version=version, method=method)
+        link = clouds.gcs_signed(
+            id_.lower(), f"/contoso-media/2026/{id_}.mp4", version=version, method=method
+        )
         query = parse_qs(urlsplit(link).query)
         secret = (query.get("X-Goog-Signature") or query["Signature"])[0]
         want = Want(
             provider=GCP,
             kind=("signed_url",),
             container="contoso-media",
-            key="2026/talk.mp4",
+            key=f"2026/{id_}.mp4",
             scope="object",
             may=may,
             validity="valid",

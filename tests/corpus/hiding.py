@@ -27,6 +27,8 @@ class Hidden:
     author: str | None = ANY
     when: str | None = ANY
     in_head: bool | str | None = ANY
+    bare: bool = False
+    """The text holds the token alone, without a host that would name the account."""
 
 
 LAST = (
@@ -210,8 +212,8 @@ def submodule_url(r: Repository, name: str, sas: Sas) -> Hidden:
 
 @place
 def path_name(r: Repository, name: str, sas: Sas) -> Hidden:
-    commit = r.put("downloads/raw?" + sas.query, "x\n", "Downloaded by wget")
-    return Hidden(name=name, sas=sas, commit=commit)
+    r.put("downloads/raw?" + sas.query, "x\n", "Downloaded by wget")
+    return Hidden(name=name, sas=sas, path="<path name>", bare=True)
 
 
 @place
@@ -225,14 +227,14 @@ def commit_message(r: Repository, name: str, sas: Sas) -> Hidden:
 @place
 def trailer(r: Repository, name: str, sas: Sas) -> Hidden:
     commit = r.commit(f"Fix\n\nSigned-off-by: {sas.query} <x@contoso.example>\n")
-    return Hidden(name=name, sas=sas, path="<commit message>", commit=commit)
+    return Hidden(name=name, sas=sas, path="<commit message>", commit=commit, bare=True)
 
 
 @place
 def author_name(r: Repository, name: str, sas: Sas) -> Hidden:
     r.write("n.txt", "n\n")
     commit = r.commit("Pasted into the wrong field", author=f"{sas.query} <ada@contoso.example>")
-    return Hidden(name=name, sas=sas, path="<author>", commit=commit)
+    return Hidden(name=name, sas=sas, path="<author>", commit=commit, bare=True)
 
 
 @place
@@ -251,7 +253,7 @@ def deleted_tag(r: Repository, name: str, sas: Sas) -> Hidden:
 @place
 def branch_name(r: Repository, name: str, sas: Sas) -> Hidden:
     r.git("branch", "data/" + sas.query)
-    return Hidden(name=name, sas=sas, path="<ref name>")
+    return Hidden(name=name, sas=sas, path="<ref name>", bare=True)
 
 
 @place

@@ -203,6 +203,24 @@ def _prose() -> str:
     )
 
 
+def _names() -> str:
+    return (
+        "class S3Mount(TypedDict):\n    endpoint_url: str\n    access_key_id: WorkdayProxySecret\n"
+        "    secret_access_key: WorkdayProxySecret\n\n"
+        "class Auth(BaseModel):\n    access_key_id: GatewayConfigAuthAwsAccessKeyID\n\n"
+        "    secret_access_key: GatewayConfigAuthAwsSecretAccessKey\n\n"
+        'endpoint = "s3.local"\nfs = S3Store(access_key=access_key, secret_key=secret_key_of_the_mount,)\n'
+        "_, fs, host, access_key, secret_key = store_example_simple\n"
+        'uri = "s3://{}:{}@b?scheme=http&endpoint_override={}".format(\n     access_key, secret_key, host)\n'
+        "const s3 = {accessKeyId: configServiceAwsAccessKeyId, secretAccessKey: configServiceAwsSecretAccessKey};\n"
+    )
+
+
+def _surveys() -> str:
+    form = mint.letters("form", 43, clouds.BASE36)
+    return f"Take the survey: https://docs.google.com/forms/d/1{form}/viewform\n"
+
+
 silent("N01", "placeholders", "deploy.env", _placeholders, suppressed=3)
 silent("N02", "Microsoft's documented sample SAS", "doc.md", _documented_sas, suppressed=1)
 silent("N03", "the emulator's key", "local.settings.json", _emulator, suppressed=1)
@@ -234,3 +252,4 @@ silent(
     "sums.txt",
     lambda: "\n".join(base64.b64encode(hashlib.sha512(b"s%d" % n).digest()).decode() for n in range(50)),
 )
+silent("N21", "names and types of variables beside an S3 endpoint", "store.py", _names)

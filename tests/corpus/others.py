@@ -20,7 +20,7 @@ WORD = ascii_letters + digits
 @form("O01", "Hugging Face token")
 def o01() -> Case:
     token = "hf_" + mint.letters("o01", 34, ascii_letters)
-    want = Want(provider=OTHER, kind=("huggingface_token",), path="train.py", lines=(2, 2))
+    want = Want(provider=OTHER, kind=("access_token", "huggingface_token"), path="train.py", lines=(2, 2))
     return text_case(
         "train.py", f'from huggingface_hub import login\nlogin("{token}")\n', want, secrets=(token[3:],)
     )
