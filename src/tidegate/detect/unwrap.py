@@ -84,6 +84,8 @@ def _bases(view: View) -> Iterator[View]:
         yield _substitute(view, _RTF_HEX, _from_rtf, "rtf")
     if b"^&" in view.data:
         yield _substitute(view, _CARET, _from_caret, "cmd-escape")
+    elif _DOUBLE_PERCENT.search(view.data):
+        yield _substitute(view, _DOUBLE_PERCENT, _one_percent, "double-percent")
     decoded = decode_values(view)
     if decoded is not view:
         yield decoded
@@ -99,6 +101,8 @@ def _chain(view: View) -> Iterator[View]:
     yield view
     view = unescape(view)
     yield view
+    if b"join" in view.data:
+        yield _substitute(view, _LIST_COMMA, _ampersand, "list-join")
     joined = join_literals(view)
     yield joined
     unwrapped = _substitute(joined, _LINE_BREAK, _nothing, "line-wrap")
@@ -145,6 +149,7 @@ _BACKSLASH = re.compile(
 )
 _RTF_HEX = re.compile(rb"\\'([0-9A-Fa-f]{2})")
 _CARET = re.compile(rb"\^([&|<>^=])|%(%)(?=[0-9A-Fa-f]{2})")
+_DOUBLE_PERCENT = re.compile(rb"%%(?=[0-9A-Fa-f]{2})")
 _ENTITY = re.compile(
     rb"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|equals|plus|sol|quest|colon|num|percnt);"
 )
@@ -156,8 +161,12 @@ _QUOTED_PRINTABLE = re.compile(rb"=(?:[ \t]*\r?\n|([0-9A-F]{2}))")
 _QUOTED_PRINTABLE_SIGN = re.compile(rb"=3D|=[ \t]*\r?\n")
 _LINE_BREAK = re.compile(rb"(?<![ \t])[ \t]*+\r?\n[ \t>|#*]*+")
 _CONTINUATION = re.compile(rb"(?:[\\`^]|(?<= )_)[ \t]*\r?\n[ \t]*")
-# From a closing quote to the next opening one over operators, commas of a list of lines, and prefixes.
-_CONCATENATION = re.compile(rb"[\"'`][\s\"'`+.,&~|\\]{0,200}[fFrRbBuUlL@$]{0,2}[\"'`]")
+# From a closing quote to the next opening one over operators, commas of a list of lines, and prefixes; or over
+# the name of the variable that is added to.
+_CONCATENATION = re.compile(
+    rb"[\"'`](?:;?\s{1,40}\$?[A-Za-z_]\w{0,60}\s{0,4}[+.&]=\s{0,4}|[\s\"'`+.,&~|\\]{0,200}[fFrRbBuUlL@$]{0,2})[\"'`]"
+)
+_LIST_COMMA = re.compile(rb"[\"'`]\s{0,8},\s{1,80}[\"'`]")
 # Of four characters that decode to three of ASCII the first three are bound: keys and hashes fail at once.
 _BASE64_RUN = re.compile(
     rb"(?<![A-Za-z0-9+/_-])(?:[CDIJKLMNOPQRSTUVWXYZabcdef][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]"
@@ -167,6 +176,14 @@ _BASE64_RUN = re.compile(
 
 def _nothing(_match: re.Match[bytes]) -> bytes:
     return b""
+
+
+def _one_percent(_match: re.Match[bytes]) -> bytes:
+    return b"%"
+
+
+def _ampersand(_match: re.Match[bytes]) -> bytes:
+    return b"&"
 
 
 def _from_backslash(match: re.Match[bytes]) -> bytes:
