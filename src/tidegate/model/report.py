@@ -60,4 +60,4 @@ class Report:
     @property
     def complete(self) -> bool:
         """Everything that was to be read was read, and that was not nothing."""
-        return not self.gaps and self.coverage.bytes > 0
+        return not self.gaps and self.coverage.documents > 0 and self.coverage.bytes > 0

@@ -81,6 +81,7 @@ def _local(path: Path, target: str, wanted: Wanted, tally: Tally) -> Iterator[Op
         if is_repository(path):
             repository = open_git(target)
             yield Opened(repository)
+            yield from _inside(repository.nested, path, target, tally)
             worktree = repository.worktree
     if worktree is None:
         return
