@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tidegate.detect.checks import CHECKS
 from tidegate.detect.engine import Detector
-from tidegate.detect.rules import Example, Rule
+from tidegate.detect.rules import Example, Rule, compile_rule
 from tidegate.model.sighting import Sighting
 
 
@@ -14,12 +13,12 @@ def check_rules(rules: Sequence[Rule]) -> list[str]:
     """Return what is wrong, one sentence each; empty when all is well.
 
     Every rule is tried among all the others, as it will be used. Raises `RuleError` when an expression does
-    not compile.
+    not compile, or a rule needs a name that nothing fills.
     """
     detector = Detector(rules)
     problems: list[str] = []
     for rule in rules:
-        problems += [f"{rule.file}: there is no check named {n!r}" for n in rule.checks if n not in CHECKS]
+        compile_rule(rule)
         for index, example in enumerate(rule.examples):
             seen = [s for s in detector.scan_text(example.text) if s.rule == rule.id]
             wrong = _wrong(example, seen)

@@ -7,7 +7,7 @@ A rule nominates with `anchors` (one pass of the multi-pattern matcher over ever
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -16,8 +16,13 @@ from typing import Any
 
 import re2
 
+from tidegate.detect.checks import CHECKS
+from tidegate.detect.stitch import ALIASES, NAMES
 from tidegate.errors import RuleError
 
+_SHORTEST = 4
+"""Characters of an anchor or literal: with fewer the matcher stops everywhere."""
+_FARTHEST = 1 << 16
 _PATTERN_MEMORY_BYTES = 64 << 20
 """RE2's own limit for one pattern; counted repeats are unrolled and need more than its default 8 MB."""
 _CONFIDENCE = ("high", "medium", "low")
@@ -83,16 +88,18 @@ class Rule:
     examples: tuple[Example, ...]
     counterexamples: tuple[str, ...]
     file: str
+    built_in: bool = False
+    """Comes with Tidegate, and is tried out there; else it is tried out before it is used."""
 
     @cached_property
     def regex(self) -> Any:
         """The compiled `pattern`; groups have names of bytes."""
-        return compile_re2(self.pattern, self.file)
+        return compile_re2(self.pattern, f"{self.file}: pattern")
 
     @cached_property
     def companion_regex(self) -> Any:
         """The compiled `companion`, or `None`."""
-        return compile_re2(self.companion, self.file) if self.companion else None
+        return compile_re2(self.companion, f"{self.file}: companion") if self.companion else None
 
     @cached_property
     def groups(self) -> tuple[tuple[str, int], ...]:
@@ -115,38 +122,55 @@ def compile_re2(pattern: str, where: str) -> Any:
     options.max_mem = _PATTERN_MEMORY_BYTES
     try:
         return re2.compile(pattern.encode("latin-1"), options)
+    except UnicodeEncodeError:
+        raise RuleError(f"{where} does not compile: a character beyond Latin-1") from None
     except re2.error as why:
-        raise RuleError(f"{where}: pattern does not compile: {why}") from None
+        reason = why.args[0].decode("latin-1") if isinstance(why.args[0], bytes) else str(why)
+        raise RuleError(f"{where} does not compile: {reason}") from None
 
 
 def load_rules(extra: Sequence[Path] = ()) -> tuple[Rule, ...]:
     """Return the built-in rules and those of `extra` (TOML files or folders of them), sorted by id.
 
-    Raises `RuleError`, naming file and key, when one is malformed or an id stands twice.
+    Raises `RuleError`, naming file and key, when one is malformed or an id stands twice. The patterns of
+    `extra` are compiled at once, so that none of them fails only when it is needed.
     """
     folder = resources.files("tidegate.detect") / "rules"
-    texts = {f"rules/{f.name}": f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".toml")}
-    for path in extra:
-        files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    built_in = [f for f in folder.iterdir() if f.name.endswith(".toml")]
+    found = [parse_rule(f.read_text("utf-8"), f"rules/{f.name}", built_in=True) for f in built_in]
+    for file in _files(extra):
         try:
-            texts |= {str(f): f.read_text("utf-8") for f in files}
+            text = file.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as why:
-            raise RuleError(f"{path}: cannot be read: {why}") from None
+            reason = why.strerror if isinstance(why, OSError) else "it is not UTF-8"
+            raise RuleError(f"{file}: cannot be read: {reason}") from None
+        rule = parse_rule(text, str(file))
+        compile_rule(rule)
+        found.append(rule)
     rules: dict[str, Rule] = {}
-    for name, text in texts.items():
-        rule = parse_rule(text, name)
+    for rule in found:
         if rule.id in rules:
-            raise RuleError(f"{name}: the id {rule.id!r} stands in {rules[rule.id].file} already")
+            raise RuleError(f"{rule.file}: the id {rule.id!r} stands in {rules[rule.id].file} already")
         rules[rule.id] = rule
     return tuple(rules[i] for i in sorted(rules))
 
 
-def parse_rule(text: str, file: str) -> Rule:
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        if not files:
+            raise RuleError(f"{path}: no file in it is called *.toml")
+        yield from files
+
+
+def parse_rule(text: str, file: str, *, built_in: bool = False) -> Rule:
     """Return the rule of one TOML file; `file` is for messages. Raises `RuleError`."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as why:
         raise RuleError(f"{file}: {why}") from None
+    except RecursionError:
+        raise RuleError(f"{file}: nested too deeply") from None
     reader = _Reader(data, file)
     rule = Rule(
         id=reader.text("id"),
@@ -175,13 +199,38 @@ def parse_rule(text: str, file: str) -> Rule:
         examples=reader.examples(),
         counterexamples=reader.texts("counterexamples"),
         file=file,
+        built_in=built_in,
     )
     reader.nothing_left()
     if not rule.anchors + rule.raw_anchors:
         raise RuleError(f"{file}: there is neither anchors nor raw_anchors")
-    if rule.confidence not in _CONFIDENCE:
-        raise RuleError(f"{file}: confidence is {rule.confidence!r}, not one of {', '.join(_CONFIDENCE)}")
+    _known(rule, "confidence", (rule.confidence,), _CONFIDENCE)
+    _known(rule, "checks", rule.checks, CHECKS)
+    _known(rule, "stitch", rule.stitch, NAMES)
+    for key, texts in (("literals", rule.literals), ("anchors", rule.anchors)):
+        short = next((each for each in texts if len(each) < _SHORTEST), None)
+        if short is not None:
+            raise RuleError(f"{file}: {key} has {short!r}, which is shorter than {_SHORTEST} characters")
+        if not all(each.isascii() for each in texts):
+            raise RuleError(f"{file}: {key} has a character beyond ASCII")
+    for key in ("before", "after"):
+        if not 0 <= getattr(rule, key) <= _FARTHEST:
+            raise RuleError(f"{file}: {key} is not between 0 and {_FARTHEST}")
     return rule
+
+
+def _known(rule: Rule, key: str, given: Iterable[str], allowed: Collection[str]) -> None:
+    for each in given:
+        if each not in allowed:
+            raise RuleError(f"{rule.file}: {key} has {each!r}, not one of {', '.join(sorted(allowed))}")
+
+
+def compile_rule(rule: Rule) -> None:
+    """Compile what a rule holds. Raises `RuleError` when it does not, or when it needs what nothing fills."""
+    filled = {name for name, _ in rule.groups} | {ALIASES.get(name, name) for name in rule.stitch}
+    _known(rule, "needs", rule.needs, filled)
+    _known(rule, "refuses", rule.refuses, filled)
+    assert rule.companion_regex is not None or not rule.companion
 
 
 class _Reader:
@@ -222,7 +271,9 @@ class _Reader:
                 each = {"text": each}
             if not isinstance(each, dict) or not isinstance(each.get("text"), str):
                 raise RuleError(f"{self._file}: examples[{index}] has no text")
-            names = {k: str(v) for k, v in each.items() if k not in ("text", "secret")}
+            if not all(isinstance(value, str) for value in each.values()):
+                raise RuleError(f"{self._file}: examples[{index}] has a value that is no string")
+            names = {k: v for k, v in each.items() if k not in ("text", "secret")}
             made.append(Example(text=each["text"], secret=each.get("secret"), context=names))
         if not made:
             raise RuleError(f"{self._file}: examples is empty")

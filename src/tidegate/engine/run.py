@@ -21,7 +21,7 @@ from tidegate.detect.rules import Rule
 from tidegate.engine.mask import Mask
 from tidegate.engine.occurrences import collapse, without_copies
 from tidegate.engine.work import run_shards
-from tidegate.errors import SourceError, UsageError
+from tidegate.errors import RuleError, SourceError
 from tidegate.model.baseline import Baseline
 from tidegate.model.document import Spot, Tally
 from tidegate.model.finding import Finding
@@ -70,6 +70,7 @@ def run(plan: Plan) -> Report:
     started = datetime.now(UTC)
     tally = Tally()
     detector = Detector(plan.rules, plan.cache_dir)
+    _check_decoders(plan, detector)
     collector = _Collector(plan, detector, tally)
     for target in plan.targets:
         collector.read(target)
@@ -86,6 +87,21 @@ def run(plan: Plan) -> Report:
     )
 
 
+def _check_decoders(plan: Plan, detector: Detector) -> None:
+    """Refuse a rule whose sightings nobody would understand: they would all be lost."""
+    decoders = plugins.load(plugins.Decoder, "tidegate.providers")
+    for rule in plan.rules:
+        if rule.provider not in decoders:
+            raise RuleError(f"{rule.file}: provider is {rule.provider!r}, not one of {', '.join(decoders)}")
+        if rule.built_in:
+            continue
+        seen = [s for e in rule.examples for s in detector.scan_text(e.text) if s.rule == rule.id]
+        if all(decoders[s.provider].decode(s, plan.now) is None for s in seen):
+            raise RuleError(
+                f"{rule.file}: none of its examples is understood as kind {rule.kind!r} of {rule.provider!r}"
+            )
+
+
 class _Collector:
     """Reads target after target and gathers what is seen under the credential it is."""
 
@@ -100,7 +116,8 @@ class _Collector:
 
     def read(self, target: str) -> None:
         """Read one target whole; one that cannot be opened, or holds nothing, is a gap."""
-        before = self._tally.coverage.bytes, len(self._tally.gaps)
+        coverage, gaps = self._tally.coverage, len(self._tally.gaps)
+        documents, size = coverage.documents, coverage.bytes
         try:
             for opened in open_target(target, self._plan.wanted, self._tally):
                 try:
@@ -109,7 +126,8 @@ class _Collector:
                     opened.source.close()
         except SourceError as why:
             self._tally.gap("source", target, str(why))
-        if before == (self._tally.coverage.bytes, len(self._tally.gaps)):
+        nothing = coverage.documents == documents or coverage.bytes == size
+        if nothing and len(self._tally.gaps) == gaps:
             self._tally.gap("source", target, "there is nothing to read in it")
 
     def _read_source(self, opened: Opened) -> None:
@@ -157,11 +175,8 @@ class _Collector:
         return [(self.groups[identity], own) for identity, own in spots.items()]
 
     def _decode(self, sighting: Sighting) -> Grant | None:
-        decoder = self._decoders.get(sighting.provider)
-        if decoder is None:
-            raise UsageError(f"rule {sighting.rule} names an unknown provider {sighting.provider!r}")
         try:
-            grant: Grant | None = decoder.decode(sighting, self._plan.now)
+            grant: Grant | None = self._decoders[sighting.provider].decode(sighting, self._plan.now)
         except Exception as why:  # noqa: BLE001 - one credential must not end the scan
             subject = f"{named(sighting.spot.label)}:{sighting.spot.line}"
             self._tally.gap("decode", subject, f"{sighting.rule}: {type(why).__name__}")
