@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from tidegate import plugins
@@ -28,13 +29,17 @@ from tidegate.model.finding import Finding
 from tidegate.model.grant import Grant, Scope
 from tidegate.model.place import Place
 from tidegate.model.report import Coverage, Report
+from tidegate.model.secret import Secret
 from tidegate.model.sighting import Sighting
+from tidegate.sources.ignore import Patterns
 from tidegate.sources.targets import Opened, Wanted, open_target
 from tidegate.version import VERSION
 
 MAX_OCCURRENCES = 1_000
 """Places listed in a finding; all are counted."""
 _STITCHED = "what it belongs to stands apart from it in the same text, and was joined by nearness: check it"
+MAX_ADDRESSES = 10_000
+"""Plain addresses that become findings: a list of hosts is no list of leaks."""
 _CONFIDENCE = {"low": 0, "medium": 1, "high": 2}
 
 
@@ -110,7 +115,10 @@ class _Collector:
         self._detector = detector
         self._tally = tally
         self._decoders = plugins.load(plugins.Decoder, "tidegate.providers")
+        self._exclude = Patterns(plan.wanted.exclude)
+        self._grants: dict[tuple[str, Secret, tuple[tuple[str, str], ...]], Grant | None] = {}
         self.mask = Mask()
+        self._addresses = 0
         self.groups: dict[str, _Group] = {}
         self.suppressed: Counter[str] = Counter()
 
@@ -132,13 +140,12 @@ class _Collector:
 
     def _read_source(self, opened: Opened) -> None:
         seen: dict[tuple[object, ...], Sighting] = {}
-        for sightings in run_shards(
-            opened.source, self._detector, self._plan.jobs, self._tally, self._plan.progress
-        ):
-            for each in sightings:
-                # The windows of a large file overlap: the same hit in both is one.
-                spot = each.spot
-                seen.setdefault((each.rule, each.secret, spot.label, spot.line, spot.column), each)
+        shards = run_shards(opened.source, self._detector, self._plan.jobs, self._tally, self._plan.progress)
+        # Workers hand in when they are done; a report must not depend on that.
+        for each in sorted(chain.from_iterable(shards), key=_in_order):
+            # The windows of a large file overlap: the same hit in both is one.
+            spot = each.spot
+            seen.setdefault((each.rule, each.secret, spot.label, spot.line, spot.column), each)
         self.mask.learn(seen.values())
         kept = self._grouped(seen.values())
         spots = [spot for _, own in kept for spot in own]
@@ -146,16 +153,22 @@ class _Collector:
             return
         places = iter(opened.source.places(spots, self._tally))
         for group, own in kept:
-            found = [(spot, next(places)) for spot in own]
-            group.places += [
-                replace(place, path=opened.prefix + place.path) if opened.prefix else place
-                for place in collapse(found)
-            ]
+            found = collapse([(spot, next(places)) for spot in own])
+            seen_here = [replace(p, path=opened.prefix + p.path) if opened.prefix else p for p in found]
+            group.places += [p for p in seen_here if not self._excluded(p.path)]
+
+    def _excluded(self, path: str) -> bool:
+        """Say whether `--exclude` names a path of history: there nothing is left out before it is read."""
+        names = path.split("!/", 1)[0].split("/")
+        return not path.startswith("<") and any(
+            self._exclude.verdict("/".join(names[:i]), folder=i < len(names), before=False)
+            for i in range(1, len(names) + 1)
+        )
 
     def _grouped(self, sightings: Iterable[Sighting]) -> list[tuple[_Group, list[Spot]]]:
         spots: defaultdict[str, list[Spot]] = defaultdict(list)
         for sighting in sightings:
-            grant = self._decode(sighting)
+            grant = self._grant(sighting)
             if grant is None:
                 continue
             if sighting.suppressed is not None:
@@ -165,6 +178,8 @@ class _Collector:
             identity = _identity(sighting, grant)
             group = self.groups.get(identity)
             if group is None:
+                if grant.kind == "anonymous" and not self._room():
+                    continue
                 self.groups[identity] = _Group(sighting, grant, suppressed=sighting.suppressed)
             else:
                 if _worth(sighting, grant) > _worth(group.best, group.grant):
@@ -173,6 +188,22 @@ class _Collector:
                     group.suppressed = None
             spots[identity].append(sighting.spot)
         return [(self.groups[identity], own) for identity, own in spots.items()]
+
+    def _room(self) -> bool:
+        """Count another plain address; of too many the rest is one gap."""
+        self._addresses += 1
+        if self._addresses == MAX_ADDRESSES + 1:
+            self._tally.gap(
+                "detect", "addresses", f"more than {MAX_ADDRESSES:,} of storage; the rest is not listed"
+            )
+        return self._addresses <= MAX_ADDRESSES
+
+    def _grant(self, sighting: Sighting) -> Grant | None:
+        """Decode once what a history repeats in every version of a file."""
+        key = (sighting.rule, sighting.text, tuple(sorted(sighting.context.items())))
+        if key not in self._grants:
+            self._grants[key] = self._decode(sighting)
+        return self._grants[key]
 
     def _decode(self, sighting: Sighting) -> Grant | None:
         try:
@@ -189,6 +220,18 @@ def _identity(sighting: Sighting, grant: Grant) -> str:
     if grant.kind == "anonymous":
         return "|".join((grant.provider, *grant.services, grant.account or "", grant.container or ""))
     return sighting.secret.fingerprint
+
+
+def _in_order(sighting: Sighting) -> tuple[object, ...]:
+    spot = sighting.spot
+    return (
+        repr(spot.label),
+        spot.line,
+        spot.column,
+        sighting.rule,
+        spot.unwrapped,
+        sighting.secret.fingerprint,
+    )
 
 
 def _worth(sighting: Sighting, grant: Grant) -> tuple[bool, int, bool, bool, bool, int]:
@@ -208,6 +251,9 @@ def _findings(collector: _Collector, plan: Plan) -> list[Finding]:
     titles = {rule.id: rule.title for rule in plan.rules}
     findings = []
     for group in collector.groups.values():
+        if not group.places:
+            collector.suppressed["excluded by its path"] += 1
+            continue
         group.places = [collector.mask.place(place) for place in without_copies(group.places)]
         finding = _finding(group, plan.now, titles, decoders)
         if plan.baseline is not None and finding.id in plan.baseline:
@@ -247,12 +293,13 @@ def _finding(
     )
 
 
-def _order(place: Place) -> tuple[bool, bool, datetime, str, str, int, int]:
+def _order(place: Place) -> tuple[bool, bool, datetime, bool, str, str, int, int]:
     """Put what stands there now first, then the oldest."""
     return (
         place.in_head is False,
         place.committed_at is None,
         place.committed_at or datetime.max.replace(tzinfo=UTC),
+        "__pycache__" in place.path,
         place.target,
         place.path,
         place.line,
