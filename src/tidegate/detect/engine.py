@@ -42,7 +42,6 @@ class Detector:
     def __init__(self, rules: Sequence[Rule], cache_dir: Path | None = None) -> None:
         self.rules = tuple(rules)
         self._matcher = Matcher(self.rules, cache_dir)
-        self._kept: Counter[tuple[str, str]] = Counter()
 
     def scan(self, batch: Batch, tally: Tally) -> list[Sighting]:
         """Return what is seen in the batch's documents."""
@@ -111,13 +110,14 @@ class Detector:
         lines = _Lines(document)
         ignored = {lines.at(mark)[0] for mark in _marks(document)}
         lines = _Lines(document)
+        kept: Counter[tuple[str, str]] = Counter()
         for match in sorted(matches, key=lambda m: m.at):
             rule = match.rule
             if not rule.secret_groups and match.secret in taken:
                 continue
             key = (rule.id, match.secret)
-            self._kept[key] += 1
-            if self._kept[key] > rule.limit:
+            kept[key] += 1
+            if kept[key] > rule.limit:
                 continue
             line, column = lines.at(match.at)
             text = match.text.decode("latin-1")

@@ -84,7 +84,7 @@ class Rule:
     """Whether escapes and line breaks are undone; plain URLs do without."""
     confidence: str
     limit: int
-    """How many places of the same thing are kept in one shard of work; the rest is counted."""
+    """How many places of the same thing are kept in one text."""
     examples: tuple[Example, ...]
     counterexamples: tuple[str, ...]
     file: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -94,11 +95,11 @@ def _local(path: Path, target: str, wanted: Wanted, tally: Tally) -> Iterator[Op
 def _inside(repositories: Sequence[Path], root: Path, target: str, tally: Tally) -> Iterator[Opened]:
     """Open the repositories that the walk of a tree met: submodules, a folder of clones."""
     for each in repositories:
-        if each == root:
+        if each.resolve() == root.resolve():
             continue
         from tidegate.sources.git import open_git  # noqa: PLC0415
 
-        relative = each.relative_to(root).as_posix()
+        relative = Path(os.path.relpath(each, root)).as_posix()
         try:
             yield Opened(open_git(str(each), label=target), prefix=f"{relative}/")
         except SourceError as why:
