@@ -96,21 +96,27 @@ def _measure(
     field = [each for each in field if not only or each.name in only]
     memories: dict[str, measure.Memory | None] = {}
     found: dict[str, tuple[int, int] | None] = {}
+    outcomes: dict[str, object] = {}
     for each in field:
         begun = time.monotonic()
         each.out.unlink(missing_ok=True)
         once = measure.memory if sampled else measure.run
-        got = once(each.command, env=_env(each, tool), log=tool.work / f"log-{each.name}")
+        log = tool.work / f"log-{each.name}"
+        got = once(each.command, env=_env(each, tool), log=log)
         memories[each.name] = got if isinstance(got, measure.Memory) else None
         found[each.name] = who.count_found(each, planted)
+        outcomes[each.name] = _outcome(each, planted, log)
         _say(f"warm   {each.name:18} {time.monotonic() - begun:6.1f} s  {found[each.name] or ''}")
     runs: dict[str, list[measure.Run]] = {each.name: [] for each in field}
     for turn in range(options.rounds):
         for each in field:
             log = tool.work / f"log-{each.name}"
+            each.out.unlink(missing_ok=True)
             one = measure.run(each.command, env=_env(each, tool), log=log)
             if one.exit_code not in each.exits:
                 raise SystemExit(f"{each.name}: exit code {one.exit_code}, see {log}")
+            if _outcome(each, planted, log) != outcomes[each.name]:
+                raise SystemExit(f"{each.name}: did other work than in the first run, see {log}")
             runs[each.name].append(one)
             _say(f"round {turn + 1} {each.name:18} {one.cpu_s:7.2f} CPU-s {one.wall_s:7.2f} s")
     return [
@@ -124,6 +130,14 @@ def _measure(
         )
         for each in field
     ]
+
+
+def _outcome(each: Contestant, planted: Sequence[Planted], log: Path) -> object:
+    """What must be the same in every run: the planted credentials found, or else what was printed."""
+    found = who.count_found(each, planted)
+    if found is None:
+        return log.read_bytes()
+    return found[0] if planted else found
 
 
 def _say(line: str) -> None:
