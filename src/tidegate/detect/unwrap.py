@@ -161,8 +161,8 @@ _QUOTED_PRINTABLE = re.compile(rb"=(?:[ \t]*\r?\n|([0-9A-F]{2}))")
 _QUOTED_PRINTABLE_SIGN = re.compile(rb"=3D|=[ \t]*\r?\n")
 _LINE_BREAK = re.compile(rb"(?<![ \t])[ \t]*+\r?\n[ \t>|#*]*+")
 _CONTINUATION = re.compile(rb"(?:[\\`^]|(?<= )_)[ \t]*\r?\n[ \t]*")
-# From a closing quote to the next opening one over operators, commas of a list of lines, and prefixes; or over
-# the name of the variable that is added to.
+# From a closing quote to the next opening one over operators, commas of a list of lines, and prefixes; or
+# over the name of the variable that is added to.
 _CONCATENATION = re.compile(
     rb"[\"'`](?:;?\s{1,40}\$?[A-Za-z_]\w{0,60}\s{0,4}[+.&]=\s{0,4}|[\s\"'`+.,&~|\\]{0,200}[fFrRbBuUlL@$]{0,2})[\"'`]"
 )
