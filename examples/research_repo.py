@@ -6,7 +6,7 @@ Six years of a fictional team: a README whose link opens a whole account until 2
 out but stays in the history, a notebook that printed one, a settings file committed and deleted a day later.
 Every account and key is made up (a key is the hash of a word), people and times are fixed: the commits have
 the same ids on every machine. Needs git and nothing else.
-"""  # noqa: INP001
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from corpus import (
     aws,
+    azure_hosts,
     azure_keys,
     azure_kinds,
     azure_spelled,
@@ -21,6 +22,7 @@ __all__ = ["ALL", "FAMILIES"]
 
 FAMILIES = (
     azure_kinds,
+    azure_hosts,
     azure_spelled,
     azure_split,
     containers,

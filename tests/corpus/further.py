@@ -111,11 +111,20 @@ spelled(
     lambda s: f"<plist><dict><key>URL</key>\n<string>{escape(s.url)}</string></dict></plist>\n",
     lines=(2, 2),
 )
+spelled(
+    "X109",
+    "systemd unit: %% for every percent",
+    "a.service",
+    lambda s: f"[Service]\nEnvironment=DATA_URL={s.url.replace('%', '%%')}\n",
+    lines=(2, 2),
+)
 split("X110", "Visual Basic: & _", "a.vbs", _visual_basic, lines=(1, 3), container="raw")
 split("X111", "SQL: ||", "a.sql", _sql, lines=(1, 3), container="raw")
 split(
     "X112", "Rust: a backslash ends the line inside of a string", "a.rs", _rust, lines=(1, 3), container="raw"
 )
+split("X113", "bash: +=", "a.sh", _bash, lines=(1, 3), container="raw")
+split("X114", "Python: a list of parameters that is joined", "a.py", _joined, lines=(1, 9))
 split(
     "X115",
     "curl -v: the path on one line, the host on the next",
@@ -221,6 +230,12 @@ keyed(
     "a.txt",
     lambda a, k: wrapped(connection(a, k)) + "\n",
     lines=(1, 4),
+)
+keyed(
+    "K33",
+    "Java properties: \\= in the connection string",
+    "a.properties",
+    lambda a, k: "conn=" + connection(a, k).replace("=", "\\=").replace(":", "\\:") + "\n",
 )
 keyed(
     "K34",

@@ -34,13 +34,13 @@ def cut_zip() -> bytes:
 
 
 def bomb() -> bytes:
-    """Return a zip of 2 GiB in 2 MiB."""
+    """Return a zip of 512 MiB in 512 KiB."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("zeros", "w", force_zip64=True) as member,
     ):
-        for _ in range(2_048):
+        for _ in range(512):
             member.write(bytes(1 << 20))
     return out.getvalue()
 

@@ -38,6 +38,16 @@ def test_a_repository_is_read_however_it_is_written(
     assert answer.report["coverage"]["commits"] == 3
 
 
+@pytest.mark.parametrize("written", [".", "{absolute}"])
+def test_a_repository_inside_of_a_folder_is_read(
+    written: str, leaky: Repository, tidegate: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("nothing\n")
+    answer = tidegate.scan(written.format(absolute=tmp_path), cwd=tmp_path)
+    assert [f["occurrences"][0]["path"] for f in answer.report["findings"]] == ["leaky/docs/a.env"]
+    assert answer.report["coverage"]["commits"] == 3
+
+
 def test_a_bare_repository_and_a_linked_work_tree_are_read(
     leaky: Repository, tidegate: Command, tmp_path: Path
 ) -> None:
@@ -72,5 +82,11 @@ def test_excluded_paths_are_left_out(tidegate: Command, tmp_path: Path) -> None:
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor/a.env").write_bytes(env(SAS))
     answer = tidegate.scan("--exclude", "vendor/*", tmp_path)
+    assert answer.report["findings"] == []
+    assert answer.code == 0
+
+
+def test_excluded_paths_are_left_out_of_history_too(leaky: Repository, tidegate: Command) -> None:
+    answer = tidegate.scan("--exclude", "docs/*", leaky.path)
     assert answer.report["findings"] == []
     assert answer.code == 0
