@@ -127,6 +127,10 @@ def _flat(grant: Grant, confidence: str) -> Assessment:
     if grant.kind == "share_link":
         score += 10 if grant.scope is not Scope.OBJECT else 0
         score += 20 if set(grant.permissions) & _CHANGES else 0
+        if grant.facts.get("service", "").startswith("Google") and not set(grant.permissions) & _CHANGES:
+            # The id in such a link is no key: whether it lets anyone in, its owner decides. README files are
+            # full of them on purpose.
+            score = _INFO_SCORE
         reasons.append(
             f"it leads to {'one file' if grant.scope is Scope.OBJECT else 'what may be a whole folder'}"
         )

@@ -117,7 +117,7 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
     other = [finding for finding in findings if finding.grant.kind != "anonymous"]
     if other:
         yield paper.rule(
-            "INFO", middle=f"{_words.many(len(other), 'credential')} of little use now", style="info"
+            "INFO", middle=f"{_words.many(len(other), 'credential')} of little weight", style="info"
         )
         for finding in other[:INFO_LINES]:
             what, place = _columns(paper, finding)
