@@ -53,7 +53,10 @@ def facts(paper: Paper, grant: Grant, now: datetime, *, always_matrix: bool = Fa
     The matrix is shown where services differ; where they do not, words say the same in one line.
     """
     yield from block(paper, "opens", paper.clean(opens(grant)))
-    yield from block(paper, "may", paper.clean(", ".join(_named(grant.permissions)) or "not known"))
+    may = ", ".join(_named(grant.permissions)) or "not known"
+    if Permission.MINT in grant.permissions and not always_matrix:
+        may = "everything, and make further links"
+    yield from block(paper, "may", paper.clean(may))
     rows = {tuple(row.items()) for _, row in words.matrix_rows(grant) if any(row.values())}
     if always_matrix or len(rows) > 1:
         yield from matrix(paper, grant)
