@@ -41,7 +41,10 @@ class Command:
         self, *args: str | Path, data: bytes = b"", timeout_s: float = 60, cwd: Path | None = None,
         like_a_user: bool = False,
     ) -> Answer:  # fmt: skip
-        """Run it and return what it says. `like_a_user`: root, too, must obey file modes."""
+        """Run it and return what it says; a traceback fails the test.
+
+        like_a_user: root, too, must obey file modes.
+        """
         environment = {
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.home / "cache"),
@@ -53,7 +56,11 @@ class Command:
             env=environment, input=data, capture_output=True, timeout=timeout_s, cwd=cwd or self.home, check=False,
             preexec_fn=_obey_modes if like_a_user else None,
         )  # fmt: skip
-        return Answer(done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace"))
+        answer = Answer(done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace"))
+        if "Traceback" in answer.err:
+            # Python leaves 1 for an exception, as we do for findings: no test may take one for the other.
+            raise AssertionError(answer.err)
+        return answer
 
     def scan(self, *args: str | Path, **more: Any) -> Answer:
         """Scan with the JSON format."""

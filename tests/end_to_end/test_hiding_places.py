@@ -40,6 +40,7 @@ def test_the_whole_repository_is_read_without_a_gap(scanned: tuple[dict[str, Hid
 
 def test_no_token_is_shown(scanned: tuple[dict[str, Hidden], Answer]) -> None:
     hidden, answer = scanned
+    assert answer.report["findings"]
     assert leaks([h.sas.sig for h in hidden.values()], answer.out + answer.err) == []
 
 

@@ -88,6 +88,7 @@ def test_no_form_of_output_shows_a_secret(form: str, tidegate: Command, corpus_f
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_what_is_suppressed_shows_no_secret_either(form: str, tidegate: Command, corpus_folder: Path) -> None:
     answer = tidegate("scan", "--include-suppressed", "--format", form, corpus_folder)
+    assert answer.code == 1
     assert leaks(SECRETS, answer.out + answer.err) == []
 
 
@@ -99,6 +100,7 @@ def test_a_secret_in_a_name_is_not_shown(tidegate: Command, tmp_path: Path) -> N
     (folder / "broken.zip").write_bytes(b"PK\x03\x04" + bytes(8))
     for form in FORMATS:
         answer = tidegate("scan", "--format", form, folder.parent)
+        assert answer.code == 1
         assert leaks([sas.sig, sas.params["sig"]], answer.out + answer.err) == [], form
         named = tidegate("scan", "--format", form, folder)
         assert leaks([sas.sig], named.out + named.err) == [], form
