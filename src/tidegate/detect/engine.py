@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tidegate.detect import known
 from tidegate.detect.match import Match, distinct, explained, read
-from tidegate.detect.matcher import BASE64, PLAIN, RAW, WIDE2, Matcher, Meaning
+from tidegate.detect.matcher import BASE64, PLAIN, RAW, WIDE2, Matcher, Meaning, unpacked
 from tidegate.detect.peel import Base64Run, Peeled, peel_wide
 from tidegate.detect.rules import Rule
 from tidegate.detect.stitch import Surroundings
@@ -25,7 +25,7 @@ from tidegate.model.sighting import Sighting
 
 MAX_DEPTH = 3
 """How many encodings may be wrapped into each other."""
-MAX_HITS = 50_000
+MAX_HITS = 250_000
 """Anchors in one document that are looked at; a document with more is hostile or a list, and gets a gap."""
 MAX_REGION = 1 << 20
 """Bytes of one stretch of neighbouring anchors."""
@@ -50,7 +50,7 @@ class Detector:
         if not hits:
             return []
         sightings: list[Sighting] = []
-        for index, own in _by_document(hits, batch.starts, batch.ends):
+        for index, own in _by_document(unpacked(hits), batch.starts, batch.ends):
             start, end = batch.starts[index], batch.ends[index]
             document = bytes(memoryview(data)[start:end])
             label = batch.labels[index]
@@ -70,7 +70,7 @@ class Detector:
     def _inside(self, document: bytes, hits: list[tuple[int, int]], depth: int, note: Note) -> list[Match]:
         """Return the matches that stand in a text: the document, or what an encoding in it hid."""
         if len(hits) > MAX_HITS:
-            note(f"{len(hits):,} anchors in one text; looked at {MAX_HITS:,}")
+            note(f"more than {MAX_HITS:,} anchors in one text; looked at those")
             hits = hits[:MAX_HITS]
         return distinct(self._matches(document, hits, depth, note), Surroundings(document))
 
@@ -94,7 +94,8 @@ class Detector:
         for peeled in _peeled(document, hidden):
             if peeled.cut:
                 note(peeled.cut)
-            for match in self._inside(peeled.data, self._matcher.scan(peeled.data), depth + 1, note):
+            inner = list(islice(unpacked(self._matcher.scan(peeled.data)), MAX_HITS + 1))
+            for match in self._inside(peeled.data, inner, depth + 1, note):
                 match.begin, match.end, match.start, match.stop = (
                     peeled.source(i) for i in (match.begin, match.end, match.start, match.stop)
                 )
@@ -207,9 +208,12 @@ def _confirm(document: bytes, rule: Rule, ends: list[int], wrapped: set[int]) ->
 
 
 def _by_document(
-    hits: list[tuple[int, int]], starts: list[int], ends: list[int]
+    hits: Iterable[tuple[int, int]], starts: list[int], ends: list[int]
 ) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-    """Group hits by document, with offsets from the document's start; one across a border is dropped."""
+    """Group hits by document, with offsets from the document's start; one across a border is dropped.
+
+    Of a document with more than are looked at it yields one too many.
+    """
     index, limit = -1, -1
     own: list[tuple[int, int]] = []
     for expression, end in hits:
@@ -218,7 +222,7 @@ def _by_document(
                 yield index, own
             index = bisect_right(starts, end - 1) - 1
             own, limit = [], ends[index] if index >= 0 else -1
-        if index >= 0 and starts[index] < end <= limit:
+        if index >= 0 and starts[index] < end <= limit and len(own) <= MAX_HITS:
             own.append((expression, end - starts[index]))
     if own:
         yield index, own

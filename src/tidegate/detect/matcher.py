@@ -14,7 +14,8 @@ import platform
 import re
 import stat
 import tempfile
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -67,16 +68,23 @@ class Matcher:
                 _store(database, expressions, cache_dir)
         self._scan = database.scan
 
-    def scan(self, data: bytes | bytearray | memoryview) -> list[tuple[int, int]]:
-        """Return (expression index, end offset) of every hit, in order of the end offset."""
-        hits: list[tuple[int, int]] = []
+    def scan(self, data: bytes | bytearray | memoryview) -> array[int]:
+        """Return every hit, in order of its end; `unpacked` says what one is."""
+        # Eight bytes a hit: a list of keys has hundreds of thousands a megabyte.
+        hits = array("Q")
         add = hits.append
 
         def on_match(expression: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            add((expression, end))
+            add(end << 16 | expression)
 
         self._scan(data, match_event_handler=on_match)
         return hits
+
+
+def unpacked(hits: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield (expression index, end offset) of each hit."""
+    for hit in hits:
+        yield hit & 0xFFFF, hit >> 16
 
 
 def _expressions(rules: Sequence[Rule]) -> tuple[list[bytes], list[Meaning]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fake import link
 
-from tidegate.detect.matcher import BASE64, WIDE2, Matcher, base64_forms
+from tidegate.detect.matcher import BASE64, WIDE2, Matcher, base64_forms, unpacked
 from tidegate.detect.rules import Rule, load_rules
 from tidegate.errors import RuleError
 
@@ -37,7 +37,7 @@ def test_a_literal_too_short_for_base64_has_no_form_there() -> None:
 
 def test_hits_come_in_the_order_of_their_ends(rules: tuple[Rule, ...]) -> None:
     matcher = Matcher(rules)
-    hits = matcher.scan(TEXT * 3)
+    hits = list(unpacked(matcher.scan(TEXT * 3)))
     assert [end for _, end in hits] == sorted(end for _, end in hits)
     assert {BASE64, WIDE2} < {matcher.meanings[expression].clothes for expression, _ in hits}
 
@@ -49,8 +49,8 @@ def test_an_anchor_that_does_not_compile_is_named_with_its_file(rules: tuple[Rul
 
 
 @cache
-def _without() -> list[tuple[int, int]]:
-    return Matcher(load_rules()).scan(TEXT)
+def _without() -> list[int]:
+    return list(Matcher(load_rules()).scan(TEXT))
 
 
 def cached(folder: Path) -> Path:
@@ -69,7 +69,7 @@ def used(folder: Path, rules: tuple[Rule, ...]) -> bool:
     """Tell whether a fresh matcher takes the file: one that it does not take it writes anew."""
     file = cached(folder)
     before = file.lstat().st_ino
-    assert Matcher(rules, folder).scan(TEXT) == _without()
+    assert list(Matcher(rules, folder).scan(TEXT)) == _without()
     return file.lstat().st_ino == before and not file.is_symlink()
 
 
