@@ -13,7 +13,7 @@ HEAVY = (
     "numpy",
     "dulwich",
     "py7zr",
-    "pypdf",
+    "pypdfium2_raw",
     "zstandard",
     "tidegate.api",
     "tidegate.engine",

@@ -71,6 +71,11 @@ def test_the_text_of_a_pdf_and_its_links_are_read() -> None:
     assert not gaps
 
 
+def test_a_pdf_that_is_hyphenated_keeps_its_hyphens() -> None:
+    content = b"BT /F1 12 Tf 72 720 Td (https://contoso-) Tj 0 -20 Td (models.example/?sig=a-b) Tj ET"
+    assert opened(pdf(content))[0]["page 1"] == b"https://contoso-models.example/?sig=a-b"
+
+
 def test_a_broken_pdf_still_gives_its_streams() -> None:
     data = pdf(b"BT (KEY=1) Tj ET")
     data = data[: data.index(b"endstream")]
