@@ -15,14 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tidegate.model.document import Spot, Tally
-from tidegate.sources.git.inflate import (
-    BrokenError,
-    apply_delta,
-    delta_sizes,
-    inflate,
-    inflate_prefix,
-    read_loose,
-)
+from tidegate.sources.delta import BrokenError, apply_delta, delta_sizes
+from tidegate.sources.git.inflate import inflate, inflate_prefix, read_loose
 from tidegate.sources.git.messages import parse_message, parse_tree, place_in_message
 from tidegate.sources.git.order import preorder, roots
 from tidegate.sources.git.repository import read_config

@@ -1,18 +1,14 @@
-"""One object's bytes, out of zlib and deltas, with nothing believed that was only declared."""
+"""One object's bytes, out of zlib, with nothing believed that was only declared."""
 
 from __future__ import annotations
 
 import zlib
 
 from deflate import DeflateError, zlib_decompress
-from dulwich._pack import apply_delta as _apply
-from dulwich.errors import ApplyDeltaError
+
+from tidegate.sources.delta import BrokenError
 
 MAX_LOOSE_HEADER_BYTES = 64
-
-
-class BrokenError(ValueError):
-    """These bytes are no object; the message says why, in words fit for a gap."""
 
 
 def inflate(data: memoryview | bytes, size: int) -> bytearray | bytes:
@@ -48,33 +44,6 @@ def inflate_prefix(data: memoryview | bytes, limit: int) -> bytes:
         if engine.eof or len(found) >= limit:
             break
     return bytes(found[:limit])
-
-
-def delta_sizes(delta: bytes | bytearray) -> tuple[int, int]:
-    """Return the sizes of the base and of the result that a delta declares. Raises `BrokenError`."""
-    sizes = []
-    at = 0
-    for _ in range(2):
-        size = shift = 0
-        while True:
-            if at >= len(delta) or shift > 56:
-                raise BrokenError("its delta is damaged")
-            byte = delta[at]
-            at += 1
-            size |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                break
-            shift += 7
-        sizes.append(size)
-    return sizes[0], sizes[1]
-
-
-def apply_delta(base: bytes, delta: bytes | bytearray) -> bytes:
-    """Return `base` changed by `delta`, whose declared sizes the caller has judged. Raises `BrokenError`."""
-    try:
-        return _apply(base, bytes(delta))[0]  # type: ignore[no-any-return]
-    except (ApplyDeltaError, MemoryError) as error:
-        raise BrokenError("its delta does not fit its base") from error
 
 
 def read_loose(data: bytes, max_bytes: int) -> tuple[str, bytes | bytearray]:

@@ -9,15 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tidegate.model.document import Tally
+from tidegate.sources.delta import BrokenError, apply_delta, delta_sizes
 from tidegate.sources.git.command import CatFile
-from tidegate.sources.git.inflate import (
-    BrokenError,
-    apply_delta,
-    delta_sizes,
-    inflate,
-    inflate_prefix,
-    read_loose,
-)
+from tidegate.sources.git.inflate import inflate, inflate_prefix, read_loose
 from tidegate.sources.git.pack import NAMES, OFS_DELTA
 from tidegate.sources.git.regular import read_regular
 from tidegate.sources.git.shards import BASE, EMIT, LAST, LooseShard, PackShard, open_pack

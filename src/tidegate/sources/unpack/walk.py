@@ -29,12 +29,15 @@ OPENERS: Final = {
     "ar": "arfile.open_ar",
     "pdf": "pdf.open_pdf",
     "sqlite": "sqlite.open_sqlite",
+    "git-pack": "gitpack.open_pack",
+    "git-bundle": "gitpack.open_bundle",
+    "git-object": "gitobject.open_object",
 }
 """kind -> module of this package and its `Opener`. Loaded when the first of a kind is met: a hook on three
 files meets none, and should not wait for them."""
 _UNREAD: Final = {"rar": "rar archives are not opened: there is no free reader"}
 STREAMS: Final = frozenset(("gz", "bz2", "xz", "zst"))
-FORWARD: Final = STREAMS | {"tar", "ar"}
+FORWARD: Final = STREAMS | {"tar", "ar", "git-object"}
 """These are read forward, at any size; the others must lie in memory."""
 ALSO_RAW: Final = frozenset(("pdf", "sqlite"))
 """Their own bytes are a document too: they may hold what no member shows."""
