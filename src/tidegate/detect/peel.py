@@ -106,6 +106,8 @@ def _run_start(document: bytes, at: int, low: int) -> int:
             at = block
             continue
         start = last.end()
+        if document[start - 1 : start + 1] in (b"\\n", b"\\r"):
+            start += 1  # the letter belongs to the escaped line break, not to the text
         line_break = _break_before(document, start, low)
         if line_break is None:
             return start
