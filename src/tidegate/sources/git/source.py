@@ -43,20 +43,30 @@ Shard = tuple[PackShard | LooseShard | TextShard, ...]
 
 
 def open_git(
-    target: str, *, label: str | None = None, outside: bool = False, bounds: Bounds | None = None
+    target: str,
+    *,
+    label: str | None = None,
+    outside: bool = False,
+    containers: bool = True,
+    bounds: Bounds | None = None,
 ) -> GitSource:
     """Open a repository: a work tree, a git directory, or an address, which is cloned to a temporary folder.
 
     `label` is what the report calls it. `outside` lets `objects/info/alternates` lead out of the target.
+    `containers`: open them; else only the objects' own bytes are read.
     Raises `SourceError` when it cannot be read at all.
     """
     label = without_user(label or target)
     if not is_url(target):
-        return GitSource(Path(target), label, outside=outside, bounds=bounds or Bounds(), owned=None)
+        return GitSource(
+            Path(target), label, outside=outside, containers=containers, bounds=bounds or Bounds(), owned=None
+        )
     folder = Path(tempfile.mkdtemp(prefix="tidegate-clone-"))
     try:
         bare = clone_bare(target, folder)
-        return GitSource(bare, label, outside=False, bounds=bounds or Bounds(), owned=folder)
+        return GitSource(
+            bare, label, outside=False, containers=containers, bounds=bounds or Bounds(), owned=folder
+        )
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -67,8 +77,11 @@ class GitSource:
 
     kind = "git"
 
-    def __init__(self, path: Path, label: str, *, outside: bool, bounds: Bounds, owned: Path | None) -> None:
+    def __init__(
+        self, path: Path, label: str, *, outside: bool, containers: bool, bounds: Bounds, owned: Path | None
+    ) -> None:
         self.target = label
+        self._containers = containers
         self._repository: Repository = locate(path, outside=outside)
         self._bounds = bounds
         self._owned = owned
@@ -103,19 +116,21 @@ class GitSource:
         self._tell_what_is_left_out(tally)
         self._catalogue = catalogue = Catalogue()
         waiting: list[PackShard | LooseShard | TextShard] = []
-        weight = 0
+        weight, found = 0, False
         for piece in plan(self._stores, self._repository.width, jobs, tally, catalogue):
             waiting.append(piece)
             weight += len(piece.oids) if isinstance(piece, PackShard) else 4 * len(piece.names)
             if weight > _ENOUGH:
                 yield tuple(waiting)
-                waiting, weight = [], 0
+                waiting, weight, found = [], 0, True
+        if not waiting and not found:
+            tally.gap("source", self.target, "a repository without objects: there is no history to read")
         waiting.append(self._lists(catalogue, tally))
         yield tuple(waiting)
 
     def batches(self, shard: Shard, tally: Tally) -> Iterator[Batch]:
         """Read one shard."""
-        layer = Layer(tally)
+        layer = Layer(tally, containers=self._containers)
         for piece in shard:
             if isinstance(piece, TextShard):
                 for label, content in piece.lists:
