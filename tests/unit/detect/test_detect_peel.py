@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from fake import alarms, link, secrets, signature
@@ -48,7 +49,8 @@ def test_base64_is_read_whatever_stands_behind_it(detector: Detector, after: str
 def test_base64_is_read_over_wrapped_lines(detector: Detector, width: int, between: str) -> None:
     encoded = b64(f"one\ntwo\nurl = {link(1)}\nthree\n")
     text = between.join(encoded[i : i + width] for i in range(0, len(encoded), width))
-    assert secrets(detector, f'key:\n  "{text}"\nend\n') == [signature(1)]
+    (found,) = alarms(detector, f'key:\n  "{text}"\nend\n')
+    assert found.text.reveal() == link(1)
 
 
 @pytest.mark.parametrize("padding", [True, False])
@@ -71,6 +73,18 @@ def test_the_alphabet_for_links_is_read(detector: Detector) -> None:
     for lead in range(12):
         encoded = base64.urlsafe_b64encode(b"?" * lead + link(1).encode()).decode().rstrip("=")
         assert secrets(detector, f"state={encoded}&x=1") == [signature(1)]
+
+
+def test_a_percent_encoded_link_is_read_inside_of_another_encoding(detector: Detector) -> None:
+    text = "next=" + quote(link(1), safe="") + "&x=1"
+    for data in (
+        b64(text).encode(),
+        text.encode("utf-16-le"),
+        text.encode("utf-32-be"),
+        b64(b64(text)).encode(),
+    ):
+        (found,) = alarms(detector, b"v: " + data)
+        assert found.text.reveal() == link(1)
 
 
 def test_compressed_text_in_base64_is_read(detector: Detector) -> None:
