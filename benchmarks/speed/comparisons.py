@@ -21,6 +21,7 @@ from results import Outcome, Row, at_least, at_most, cheapest, peak_mb, quickest
 HERE = Path(__file__).resolve().parent
 SEED = 2023
 
+slow = partial(dataclasses.replace, once=True)
 Measure = Callable[[Sequence[Contestant], Sequence[Planted], Tools, argparse.Namespace], list[Row]]
 
 
@@ -69,12 +70,20 @@ def _folder_field(
             peer("kf-exact", "Kingfisher, our rules, turbo, no archives", plain, *fast, rules="exact"),
             peer("kf-anchors", "Kingfisher, our anchors only, the same", plain, *fast, rules="anchors"),
             peer("kf-exact-1", "Kingfisher, our rules, one thread", plain, *fast, "-j", "1", rules="exact"),
-            peer("kf-all", "Kingfisher, our rules, turbo, and the containers", both, *turbo, rules="exact"),
         ]
         if not options.quick:
             field += [
-                peer("kf-488", "Kingfisher, its own rules, turbo, no archives", plain, *fast),
-                peer("kf-488-default", "Kingfisher, its own rules, as it comes", plain),
+                slow(
+                    peer(
+                        "kf-all",
+                        "Kingfisher, our rules, turbo, and the containers",
+                        both,
+                        *turbo,
+                        rules="exact",
+                    )
+                ),
+                slow(peer("kf-488", "Kingfisher, its own rules, turbo, no archives", plain, *fast)),
+                slow(peer("kf-488-default", "Kingfisher, its own rules, as it comes", plain)),
             ]
     return field
 
@@ -123,8 +132,8 @@ def _history_field(tool: Tools, place: Path, options: argparse.Namespace) -> lis
         ]
         if not options.quick:
             field += [
-                peer("kf-488-turbo", "Kingfisher, its own rules, turbo", place, *turbo),
-                peer("kf-488", "Kingfisher, its own rules, as it comes", place),
+                slow(peer("kf-488-turbo", "Kingfisher, its own rules, turbo", place, *turbo)),
+                slow(peer("kf-488", "Kingfisher, its own rules, as it comes", place)),
             ]
     return field
 

@@ -32,6 +32,8 @@ class Contestant:
     """From its output: (path, line) of every hit, or the hit's text where it names no place."""
     exits: tuple[int, ...] = (0,)
     """Exit codes that mean that it did its work."""
+    once: bool = False
+    """Too slow for every round, and too far off to need it: one round."""
     cold: bool = False
     """It starts every time with an empty cache folder."""
 

@@ -59,7 +59,11 @@ def run(command: Sequence[str], *, env: dict[str, str], log: Path, timeout_s: fl
     with log.open("wb") as out:
         began = time.perf_counter()
         child = _start(command, env, out.fileno())
-        usage, status, wall_s = _wait(child.pid, began, timeout_s)
+        try:
+            usage, status, wall_s = _wait(child.pid, began, timeout_s)
+        except BaseException:
+            _end_session(child)
+            raise
         child.returncode = os.waitstatus_to_exitcode(status)
     return Run(usage[0], usage[1], wall_s, child.returncode)
 

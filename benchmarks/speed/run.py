@@ -72,7 +72,7 @@ def _options() -> argparse.Namespace:
 def _shown(options: argparse.Namespace, name: str) -> list[str]:
     shown = [name, "--rounds", str(options.rounds)]
     if name == "history" and options.repo:
-        shown += ["--repo", options.repo.name]
+        shown += ["--repo", "PATH"]
     return shown
 
 
@@ -106,10 +106,14 @@ def _measure(
         memories[each.name] = got if isinstance(got, measure.Memory) else None
         found[each.name] = who.count_found(each, planted)
         outcomes[each.name] = _outcome(each, planted, log)
+        if planted and found[each.name] == (0, 0):
+            raise SystemExit(f"{each.name}: found nothing at all, see {log}")
         _say(f"warm   {each.name:18} {time.monotonic() - begun:6.1f} s  {found[each.name] or ''}")
     runs: dict[str, list[measure.Run]] = {each.name: [] for each in field}
     for turn in range(options.rounds):
         for each in field:
+            if each.once and turn:
+                continue
             log = tool.work / f"log-{each.name}"
             each.out.unlink(missing_ok=True)
             one = measure.run(each.command, env=_env(each, tool), log=log)
@@ -122,7 +126,7 @@ def _measure(
     return [
         Row(
             each.name,
-            each.what,
+            f"{each.what} (one run)" if each.once else each.what,
             measure.median_run(runs[each.name]),
             (min(r.cpu_s for r in runs[each.name]), max(r.cpu_s for r in runs[each.name])),
             memories.get(each.name),
