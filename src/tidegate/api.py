@@ -24,6 +24,7 @@ def scan(
     history: bool = True,
     gitignore: bool = False,
     exclude: Sequence[str] = (),
+    containers: bool = True,
     rules: Sequence[Path] = (),
     baseline: Baseline | None = None,
     include_suppressed: bool = False,
@@ -37,6 +38,7 @@ def scan(
     targets: paths, addresses of git repositories, or `-` for `stdin`.
     jobs: worker processes; as many as there are cores when not given.
     history: of a repository read every object, not only the work tree.
+    containers: open archives, documents and images; else only their own bytes are read.
     rules: TOML files, or folders of them, beside the built-in rules.
     cache_dir: where the compiled patterns are kept between runs; nowhere when not given.
     progress: called with the counts so far, in the caller's thread.
@@ -52,7 +54,13 @@ def scan(
         engine.Plan(
             targets=named,
             rules=load_rules(rules),
-            wanted=Wanted(history=history, gitignore=gitignore, exclude=tuple(exclude), stdin=stdin),
+            wanted=Wanted(
+                history=history,
+                gitignore=gitignore,
+                exclude=tuple(exclude),
+                containers=containers,
+                stdin=stdin,
+            ),
             jobs=jobs or len(os.sched_getaffinity(0)),
             now=now or datetime.now(UTC),
             cache_dir=cache_dir,

@@ -35,6 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--exclude", action="append", default=[], metavar="GLOB", help="leave out these paths (repeatable)"
     )
     what.add_argument(
+        "--no-containers", action="store_true", help="do not open archives, documents and images"
+    )
+    what.add_argument(
         "--rules", action="append", default=[], metavar="PATH", help="more rules: a TOML file or a folder"
     )
     what.add_argument("--jobs", type=options.positive, metavar="N", help="processes that work at once")
@@ -73,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
                 history=not args.no_history,
                 gitignore=args.gitignore,
                 exclude=tuple(args.exclude),
+                containers=not args.no_containers,
                 rules=[Path(path) for path in args.rules],
                 baseline=baseline,
                 include_suppressed=args.include_suppressed,

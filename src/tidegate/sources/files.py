@@ -17,13 +17,15 @@ from tidegate.sources.layout import BUFFER_BYTES, Layout
 from tidegate.sources.places import place_of, shown
 from tidegate.sources.unpack import (
     ALSO_RAW,
-    FIRST_BYTES,
     FORWARD,
     HEAD_BYTES,
+    STARTS,
+    ZIP_END,
     Limits,
     Reader,
     leaves,
     sniff,
+    sniff_end,
 )
 
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -39,6 +41,7 @@ def open_tree(
     gitignore: bool = False,
     exclude: Sequence[str] = (),
     skip_git: bool = True,
+    containers: bool = True,
     limits: Limits | None = None,
     buffer_bytes: int = BUFFER_BYTES,
 ) -> TreeSource:
@@ -46,7 +49,9 @@ def open_tree(
 
     `exclude`: patterns in the language of `.gitignore`. `gitignore`: also honour those found in the tree.
     `skip_git`: leave out the object stores of git repositories, which have a source of their own; where
-    they are is in `repositories`. Raises `SourceError` when there is nothing to read at all.
+    they are is in `repositories`.
+    `containers`: open them; else only their own bytes are read.
+    Raises `SourceError` when there is nothing to read at all.
     """
     try:
         mode = path.stat().st_mode
@@ -57,7 +62,7 @@ def open_tree(
         hint = "Name a folder, a file, or - for stdin."
         raise SourceError(f"{label}: neither a folder nor a regular file", hint=hint)
     walk = Walk(os.path.realpath(path), gitignore=gitignore, exclude=exclude, skip_git=skip_git)
-    return TreeSource(label, walk, limits or Limits(), buffer_bytes)
+    return TreeSource(label, walk, limits or Limits(), buffer_bytes, containers=containers)
 
 
 class TreeSource:
@@ -65,8 +70,11 @@ class TreeSource:
 
     kind = "tree"
 
-    def __init__(self, target: str, walk: Walk, limits: Limits, buffer_bytes: int) -> None:
+    def __init__(
+        self, target: str, walk: Walk, limits: Limits, buffer_bytes: int, *, containers: bool
+    ) -> None:
         self.target = target
+        self._containers = containers
         self._walk = walk
         self._limits = limits
         self._buffer_bytes = buffer_bytes
@@ -116,7 +124,7 @@ class TreeSource:
                     continue
                 try:
                     # This generator costs one call a file; anything more is for the few.
-                    if not _read_small(file, prefix + name, layout):
+                    if not _read_small(file, prefix + name, layout, self._containers):
                         yield from self._other(file, prefix + name, layout)
                 except OSError as error:
                     layout.tally.gap("source", shown(prefix + name), _reason(error))
@@ -128,7 +136,7 @@ class TreeSource:
     def _other(self, file: int, path: str, layout: Layout) -> Iterator[Batch]:
         """Read a container, or a file that did not fit into what was free."""
         size = os.fstat(file).st_size
-        kind = sniff(os.pread(file, HEAD_BYTES, 0), size)
+        kind = _kind_of(file, size) if self._containers else None
         os.lseek(file, 0, os.SEEK_SET)
         if kind is not None:
             gaps = len(layout.tally.gaps)
@@ -151,7 +159,7 @@ class TreeSource:
         self._spare = None
 
 
-def _read_small(file: int, path: str, layout: Layout) -> bool:
+def _read_small(file: int, path: str, layout: Layout, containers: bool) -> bool:
     """Lay a file into what is free; `False`: it does not fit, or wants to be opened."""
     start = layout.used
     if start >= len(layout.buffer):
@@ -165,15 +173,26 @@ def _read_small(file: int, path: str, layout: Layout) -> bool:
     if not count % _PAGE or stop == len(layout.buffer):
         return False
     buffer = layout.buffer
-    if (buffer[start] in FIRST_BYTES or buffer[start + 257 : start + 262] == b"ustar") and (
-        sniff(layout.view[start : min(start + HEAD_BYTES, stop)], count) is not None
+    if containers and (
+        ((test := STARTS.get(buffer[start])) is not None and test(buffer, start))
+        or buffer[start + 257 : start + 262] == b"ustar"
+        or buffer[stop - 22 : stop - 18] == ZIP_END
     ):
-        return False
+        whole = layout.view[start:stop]
+        head = whole[:HEAD_BYTES]
+        if sniff(head, count) or sniff_end(head, count, lambda last: whole[-last:]):
+            return False
     coverage = layout.tally.coverage
     coverage.documents += 1
     coverage.bytes += count
     layout.add(path, start, stop)
     return True
+
+
+def _kind_of(file: int, size: int) -> str | None:
+    head = os.pread(file, HEAD_BYTES, 0)
+    found = sniff(head, size)
+    return found or sniff_end(head, size, lambda count: os.pread(file, count, max(0, size - count)))
 
 
 def _content(kind: str, file: int, size: int) -> Reader:

@@ -9,16 +9,34 @@ from tidegate.model.document import Batch, Spot, Tally
 from tidegate.model.place import Place
 from tidegate.sources.layout import BUFFER_BYTES, Layout
 from tidegate.sources.places import place_of
-from tidegate.sources.unpack import ALSO_RAW, FORWARD, HEAD_BYTES, Limits, Reader, leaves, sniff
+from tidegate.sources.unpack import (
+    ALSO_RAW,
+    FORWARD,
+    HEAD_BYTES,
+    Limits,
+    Reader,
+    is_program,
+    leaves,
+    sniff,
+    sniff_end,
+)
 
 _PIECE: Final = 1 << 18
 
 
 def open_stream(
-    stream: BinaryIO, *, label: str = "-", limits: Limits | None = None, buffer_bytes: int = BUFFER_BYTES
+    stream: BinaryIO,
+    *,
+    label: str = "-",
+    containers: bool = True,
+    limits: Limits | None = None,
+    buffer_bytes: int = BUFFER_BYTES,
 ) -> StreamSource:
-    """Open a stream; it is read once, to its end, and not closed."""
-    return StreamSource(stream, label, limits or Limits(), buffer_bytes)
+    """Open a stream; it is read once, to its end, and not closed.
+
+    `containers`: open one; else only its own bytes are read.
+    """
+    return StreamSource(stream, label, limits or Limits(), buffer_bytes, containers=containers)
 
 
 class StreamSource:
@@ -26,8 +44,11 @@ class StreamSource:
 
     kind = "stdin"
 
-    def __init__(self, stream: BinaryIO, target: str, limits: Limits, buffer_bytes: int) -> None:
+    def __init__(
+        self, stream: BinaryIO, target: str, limits: Limits, buffer_bytes: int, *, containers: bool
+    ) -> None:
         self.target = target
+        self._containers = containers
         self._stream = stream
         self._limits = limits
         self._buffer_bytes = buffer_bytes
@@ -40,17 +61,25 @@ class StreamSource:
         """Read the stream. An error of reading is a gap, after what came before it."""
         layout = Layout(tally, bytearray(self._buffer_bytes))
         reader = Reader(more=self._pieces(tally))
-        head = reader.peek(HEAD_BYTES)
-        kind = sniff(head, len(head))
+        kind = self._kind_of(reader) if self._containers else None
         if kind is None:
             yield from layout.put(self.target, None, reader.into)
         else:
             yield from self._container(kind, reader, layout)
         yield from layout.flush()
 
+    def _kind_of(self, reader: Reader) -> str | None:
+        """Return which container comes; a zip behind a program is seen only where all can be held."""
+        head = reader.peek(HEAD_BYTES)
+        found = sniff(head, len(head))
+        if found is not None or not is_program(head):
+            return found
+        whole = reader.hold(self._limits.member_bytes)
+        return None if whole is None else sniff_end(head, len(whole), lambda count: whole[-count:])
+
     def _container(self, kind: str, reader: Reader, layout: Layout) -> Iterator[Batch]:
         whole = reader.hold(self._limits.member_bytes)
-        if whole is None and kind not in FORWARD:
+        if whole is None and (kind not in FORWARD or kind in ALSO_RAW):
             reason = f"{kind} not opened: larger than {self._limits.member_bytes:,} bytes"
             layout.tally.gap("source", self.target, reason)
             yield from layout.put(self.target, None, reader.into)

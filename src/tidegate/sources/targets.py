@@ -28,6 +28,8 @@ class Wanted:
     history: bool = True
     """Of a repository all objects; else only the files of its work tree."""
     gitignore: bool = False
+    containers: bool = True
+    """Open archives, documents and images; else only their own bytes are read."""
     exclude: tuple[str, ...] = ()
     stdin: BinaryIO | None = None
 
@@ -49,50 +51,58 @@ def open_target(target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
     if target == "-":
         if wanted.stdin is None:
             raise UsageError("there is no standard input to read", hint="Name a file or folder.")
-        yield Opened(open_stream(wanted.stdin, label="-"))
+        yield Opened(open_stream(wanted.stdin, label="-", containers=wanted.containers))
     elif _STORAGE.match(target) or _SIGNED.search(target):
         raise UsageError(
             "this target is storage, or a link into it, which only a request could read",
             hint="`tidegate decode` says offline what a link grants.",
         )
     elif _GIT_ADDRESS.match(target) and not Path(target).exists():
-        yield from _clone(target)
+        yield from _clone(target, wanted)
     else:
         yield from _local(Path(target), target, wanted, tally)
 
 
-def _clone(address: str) -> Iterator[Opened]:
+def _clone(address: str, wanted: Wanted) -> Iterator[Opened]:
     from tidegate.sources.git import clone_bare, open_git  # noqa: PLC0415 - numpy, which most scans do without
 
     with tempfile.TemporaryDirectory(prefix="tidegate-") as folder:
         bare = clone_bare(address, Path(folder))
-        yield Opened(open_git(str(bare), label=address))
+        yield Opened(open_git(str(bare), label=address, containers=wanted.containers))
 
 
 def _local(path: Path, target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
     if not path.exists():
         raise SourceError(f"{target}: no such file or folder")
     if path.is_file():
-        yield Opened(open_tree(path, label=target))
+        yield Opened(open_tree(path, label=target, containers=wanted.containers))
         return
     worktree: Path | None = path
     if wanted.history and _looks_like_git(path):
         from tidegate.sources.git import is_repository, open_git  # noqa: PLC0415
 
         if is_repository(path):
-            repository = open_git(target)
+            repository = open_git(target, containers=wanted.containers)
             yield Opened(repository)
-            yield from _inside(repository.nested, path, target, tally)
+            yield from _inside(repository.nested, path, target, wanted, tally)
             worktree = repository.worktree
     if worktree is None:
         return
-    tree = open_tree(worktree, label=target, gitignore=wanted.gitignore, exclude=wanted.exclude)
+    tree = open_tree(
+        worktree,
+        label=target,
+        gitignore=wanted.gitignore,
+        exclude=wanted.exclude,
+        containers=wanted.containers,
+    )
     yield Opened(tree)
     if wanted.history:
-        yield from _inside(tree.repositories, worktree, target, tally)
+        yield from _inside(tree.repositories, worktree, target, wanted, tally)
 
 
-def _inside(repositories: Sequence[Path], root: Path, target: str, tally: Tally) -> Iterator[Opened]:
+def _inside(
+    repositories: Sequence[Path], root: Path, target: str, wanted: Wanted, tally: Tally
+) -> Iterator[Opened]:
     """Open the repositories that the walk of a tree met: submodules, a folder of clones."""
     for each in repositories:
         if each.resolve() == root.resolve():
@@ -101,7 +111,8 @@ def _inside(repositories: Sequence[Path], root: Path, target: str, tally: Tally)
 
         relative = Path(os.path.relpath(each, root)).as_posix()
         try:
-            yield Opened(open_git(str(each), label=target), prefix=f"{relative}/")
+            repository = open_git(str(each), label=target, containers=wanted.containers)
+            yield Opened(repository, prefix=f"{relative}/")
         except SourceError as why:
             tally.gap("source", relative, str(why))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from tidegate.model.document import Batch, Tally
-from tidegate.sources.unpack import ALSO_RAW, FIRST_BYTES, HEAD_BYTES, Limits, sniff, unpack
+from tidegate.sources.unpack import ALSO_RAW, HEAD_BYTES, STARTS, ZIP_END, Limits, sniff, sniff_end, unpack
 
 BUFFER_BYTES = 1 << 20
 ALONE_BYTES = 256 << 10
@@ -15,8 +15,10 @@ ALONE_BYTES = 256 << 10
 class Layer:
     """Collects documents into a buffer that is used again for every batch."""
 
-    def __init__(self, tally: Tally, limits: Limits | None = None) -> None:
+    def __init__(self, tally: Tally, limits: Limits | None = None, *, containers: bool = True) -> None:
+        """`containers`: open them; else they are laid down as they are."""
         self._tally = tally
+        self._containers = containers
         self._limits = limits or Limits()
         self._buffer = bytearray(BUFFER_BYTES)
         self._view = memoryview(self._buffer)
@@ -51,8 +53,17 @@ class Layer:
 
     def put_file(self, label: Hashable, content: bytes, *, count: bool = True) -> Iterator[Batch]:
         """Lay a file down: itself, or if it is a container what is in it, as `(label, inner path)`."""
-        if content and (content[0] in FIRST_BYTES or content[257:262] == b"ustar"):
-            kind = sniff(content[:HEAD_BYTES], len(content))
+        if (
+            content
+            and self._containers
+            and (
+                ((test := STARTS.get(content[0])) is not None and test(content, 0))
+                or content[257:262] == b"ustar"
+                or content[-22:-18] == ZIP_END
+            )
+        ):
+            head = content[:HEAD_BYTES]
+            kind = sniff(head, len(content)) or sniff_end(head, len(content), lambda last: content[-last:])
             if kind is not None:
                 gaps = len(self._tally.gaps)
                 empty = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import struct
 import zlib
+from collections.abc import Callable, Iterable
 from typing import Final
 
 HEAD_BYTES: Final = 512
@@ -41,14 +43,55 @@ _MAGIC: Final[dict[int, tuple[tuple[bytes, str], ...]]] = {
 }
 _GIT_OBJECT: Final = re.compile(rb"(?:blob|commit|tag|tree) \d{1,19}\0")
 
-FIRST_BYTES: Final = frozenset(_MAGIC)
-"""A hot loop may leave out `sniff` if the first byte is none of these and `data[257:262]` is not `ustar`."""
+_PROGRAMS: Final = (
+    b"MZ", b"\x7fELF", b"#!",
+    b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce",
+)  # fmt: skip
+"""How programs begin: for Windows, for Linux, scripts, for macOS."""
+_MAIL: Final = (
+    b"Received Return-Path Delivered-To Envelope-To Authentication-Results Received-SPF DKIM-Signature"
+    b" DomainKey-Signature ARC-Seal ARC-Message-Signature ARC-Authentication-Results MIME-Version"
+    b" Content-Type Content-Transfer-Encoding Content-Disposition Message-ID From To Cc Bcc Date Subject"
+    b" Reply-To Sender In-Reply-To Errors-To Resent-From Resent-Date User-Agent Importance Precedence"
+    b" List-Unsubscribe List-Id Thread-Topic Thread-Index Feedback-ID Autocrypt X-[A-Za-z0-9-]{1,70}"
+).split()
+"""What mails begin with. A text that happens to begin so costs a search, and no gap."""
+_MBOX: Final = re.compile(rb"From [^\r\n]{0,200}\d\d:\d\d")
 
+_Test = Callable[[bytes | bytearray, int], object]
+
+
+def _tests(starts: Iterable[bytes]) -> dict[int, _Test]:
+    """Return first byte -> a test of what follows it. Names of mail headers have no case."""
+    patterns: dict[int, list[bytes]] = {}
+    for start in starts:
+        patterns.setdefault(start[0], []).append(re.escape(start))
+    for name in _MAIL:
+        for first in {name[:1], name[:1].lower()}:
+            patterns.setdefault(first[0], []).append(b"(?i:%s:)" % name)
+    patterns[_MBOX.pattern[0]].append(_MBOX.pattern)
+    return {first: re.compile(b"|".join(each)).match for first, each in patterns.items()}
+
+
+_MAIL_TESTS: Final = _tests(())
+STARTS: Final = _tests((*(magic for each in _MAGIC.values() for magic, _ in each), *_PROGRAMS))
+"""For hot loops, which may leave out `sniff` for the data at `at` in a buffer, up to `stop`, unless one of
+
+- `(test := STARTS.get(data[at])) is not None and test(data, at)`,
+- `data[at + 257 : at + 262] == b"ustar"`,
+- `data[stop - 22 : stop - 18] == ZIP_END`.
+
+What stands around the data can only make the answer yes."""
+ZIP_END: Final = b"PK\x05\x06"
+_ZIP_END_BYTES: Final = 22
+_ZIP_TAIL_BYTES: Final = _ZIP_END_BYTES + 0xFFFF
+_ZIP_END_TRIES: Final = 4
+_END: Final = struct.Struct("<HHHHIIH")
 _CHECKSUM_BLANK: Final = 8 * 0x20
 
 
 def sniff(head: bytes | memoryview, size: int) -> str | None:
-    """Return the kind of container, or `None`.
+    """Return the kind of container as its first bytes tell, or `None`: then `sniff_end` may know more.
 
     `head` is the document's first 512 bytes, or all of it; `size` its whole length.
     """
@@ -62,7 +105,47 @@ def sniff(head: bytes | memoryview, size: int) -> str | None:
                 return kind
     if size >= 512 and (head[257:262] == b"ustar" or _is_old_tar(head)):
         return "tar"
+    test = _MAIL_TESTS.get(head[0])
+    if test is not None and test(start := bytes(head), 0):
+        return "mbox" if _MBOX.match(start) else "mail"
     return None
+
+
+def is_program(head: bytes | memoryview) -> bool:
+    """Whether it begins like something a machine can run."""
+    return bytes(head[:4]).startswith(_PROGRAMS)
+
+
+def sniff_end(head: bytes | memoryview, size: int, last: Callable[[int], bytes | memoryview]) -> str | None:
+    """Return `appended` when a zip stands behind something else: a program that unpacks itself.
+
+    `last(n)` returns the last `n` bytes, or all. Behind programs the zip may have a comment, or be signed;
+    that would be a search in each file, so behind other things its end must be the file's.
+    """
+    if size < 2 * _ZIP_END_BYTES:
+        return None
+    tail = last(_ZIP_TAIL_BYTES if is_program(head) else _ZIP_END_BYTES)
+    if len(tail) == _ZIP_END_BYTES and tail[:4] != ZIP_END:
+        return None
+    tail = bytes(tail)
+    at = len(tail)
+    for _ in range(_ZIP_END_TRIES):
+        at = tail.rfind(ZIP_END, 0, at)
+        if at < 0:
+            return None
+        if _is_zip_end(tail[at : at + _ZIP_END_BYTES], size - len(tail) + at):
+            return "appended"
+    return None
+
+
+def _is_zip_end(end: bytes, at: int) -> bool:
+    """Whether the record at byte `at` can be true: programs hold its magic number as a constant, too."""
+    if len(end) < _ZIP_END_BYTES:
+        return False
+    disk, first, here, count, size, _, _ = _END.unpack_from(end, 4)
+    if (disk, first) not in ((0, 0), (0xFFFF, 0xFFFF)) or here != count or not count:
+        return False
+    return bool(count == 0xFFFF or size == 0xFFFFFFFF or 46 * count <= size <= at)
 
 
 def _is_git_object(head: bytes | memoryview) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple, cast
 
 from tidegate.model.document import Tally
-from tidegate.sources.unpack.kinds import HEAD_BYTES, sniff
+from tidegate.sources.unpack.kinds import HEAD_BYTES, is_program, sniff, sniff_end
 from tidegate.sources.unpack.limits import BrokenError, Budget, ExhaustedError, Limits
 from tidegate.sources.unpack.reader import Reader
 
@@ -29,6 +29,9 @@ OPENERS: Final = {
     "ar": "arfile.open_ar",
     "pdf": "pdf.open_pdf",
     "sqlite": "sqlite.open_sqlite",
+    "appended": "ziparchive.open_zip",
+    "mail": "mail.open_mail",
+    "mbox": "mail.open_mbox",
     "git-pack": "gitpack.open_pack",
     "git-bundle": "gitpack.open_bundle",
     "git-object": "gitobject.open_object",
@@ -37,14 +40,18 @@ OPENERS: Final = {
 files meets none, and should not wait for them."""
 _UNREAD: Final = {"rar": "rar archives are not opened: there is no free reader"}
 STREAMS: Final = frozenset(("gz", "bz2", "xz", "zst"))
-FORWARD: Final = STREAMS | {"tar", "ar", "git-object"}
+FORWARD: Final = STREAMS | {"tar", "ar", "git-object", "mail", "mbox"}
 """These are read forward, at any size; the others must lie in memory."""
-ALSO_RAW: Final = frozenset(("pdf", "sqlite"))
+ALSO_RAW: Final = frozenset(("pdf", "sqlite", "appended", "mail", "mbox"))
 """Their own bytes are a document too: they may hold what no member shows."""
+_PASSING: Final = FORWARD - ALSO_RAW
+"""Read once: these need not be held."""
 _RUNS_BYTES: Final = 64 << 20
 """Office documents up to this size are also read as text."""
 _HOLD: Final = 8 << 20
 """Members up to this size are held in memory."""
+_SHORT: Final = 1 << 20
+"""Members up to this size are held to see how they end; programs up to `Limits.member_bytes`."""
 
 
 class Leaf(NamedTuple):
@@ -105,8 +112,7 @@ def _open(
     prefix = f"{inner}!/" if inner else ""
     try:
         for name, member in opener(source, inner, budget):
-            head = member.peek(HEAD_BYTES)
-            found = sniff(head, len(head))
+            found = _kind_of(member, budget)
             if found is None:
                 yield from _leaf(member, prefix + name, runs=kind == "zip" and name.endswith(".xml"))
             elif found == "tar" and kind in STREAMS:
@@ -120,6 +126,17 @@ def _open(
         budget.gap(inner, str(error))
 
 
+def _kind_of(member: Reader, budget: Budget) -> str | None:
+    """Return which container a member is. What ends in a zip is seen where it lies in memory, or can."""
+    head = member.peek(HEAD_BYTES)
+    found = sniff(head, len(head))
+    if found is not None:
+        return found
+    limit = budget.limits.member_bytes if is_program(head) else max(_SHORT, len(member.lying()))
+    whole = member.hold(limit)
+    return None if whole is None else sniff_end(head, len(whole), lambda count: whole[-count:])
+
+
 def _nested(
     kind: str, member: Reader, inner: str, chain: tuple[memoryview, ...], budget: Budget
 ) -> Iterator[Leaf]:
@@ -129,8 +146,8 @@ def _nested(
         budget.uncovered = uncovered
         yield from _leaf(member, inner)
         return
-    whole = member.hold(_HOLD if kind in FORWARD else budget.limits.member_bytes)
-    if whole is None and kind not in FORWARD:
+    whole = member.hold(_HOLD if kind in _PASSING else budget.limits.member_bytes)
+    if whole is None and kind not in _PASSING:
         budget.gap(inner, f"not opened: larger than {budget.limits.member_bytes:,} bytes")
         budget.uncovered = uncovered
         yield from _leaf(member, inner)

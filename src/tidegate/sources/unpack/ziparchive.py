@@ -68,7 +68,8 @@ class _Zip:
         while (start := _find(self.data, _HEADER, start, stop)) >= 0:
             self.budget.member()
             local = local_entry(self.data, start)
-            if local is None or local[0].method not in _METHODS:
+            # Neither name nor content: the constant of a program that the archive stands behind.
+            if local is None or local[0].method not in _METHODS or not (local[0].raw_name or local[0].packed):
                 start += 4
                 continue
             entry, content = local

@@ -110,9 +110,12 @@ def directory(data: memoryview, most: int) -> Directory | None:
     _, _, _, _, count, size, offset, _ = _END.unpack_from(data, end)
     if end >= _LOCATOR64.size and bytes(data[end - 20 : end - 16]) == b"PK\x06\x07":
         _, _, end64, _ = _LOCATOR64.unpack_from(data, end - 20)
-        if end64 + _END64.size <= end and bytes(data[end64 : end64 + 4]) == b"PK\x06\x06":
-            *_, count, size, offset = _END64.unpack_from(data, end64)
-            end = end64
+        # Bytes before the archive move it; then it stands where it would without fields of its own.
+        for at64 in (end64, end - _LOCATOR64.size - _END64.size):
+            if 0 <= at64 <= end - _END64.size and bytes(data[at64 : at64 + 4]) == b"PK\x06\x06":
+                *_, count, size, offset = _END64.unpack_from(data, at64)
+                end = at64
+                break
     start = end - size
     if start < 0 or (count and bytes(data[start : start + 4]) != b"PK\x01\x02"):
         start = offset
