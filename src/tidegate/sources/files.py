@@ -41,6 +41,7 @@ def open_tree(
     gitignore: bool = False,
     exclude: Sequence[str] = (),
     skip_git: bool = True,
+    skip_git_texts: bool = True,
     containers: bool = True,
     limits: Limits | None = None,
     buffer_bytes: int = BUFFER_BYTES,
@@ -50,6 +51,7 @@ def open_tree(
     `exclude`: patterns in the language of `.gitignore`. `gitignore`: also honour those found in the tree.
     `skip_git`: leave out the object stores of git repositories, which have a source of their own; where
     they are is in `repositories`.
+    `skip_git_texts`: with it, also what that source reads beside objects.
     `containers`: open them; else only their own bytes are read.
     Raises `SourceError` when there is nothing to read at all.
     """
@@ -61,7 +63,13 @@ def open_tree(
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
         hint = "Name a folder, a file, or - for stdin."
         raise SourceError(f"{label}: neither a folder nor a regular file", hint=hint)
-    walk = Walk(os.path.realpath(path), gitignore=gitignore, exclude=exclude, skip_git=skip_git)
+    walk = Walk(
+        os.path.realpath(path),
+        gitignore=gitignore,
+        exclude=exclude,
+        skip_git=skip_git,
+        skip_git_texts=skip_git_texts,
+    )
     return TreeSource(label, walk, limits or Limits(), buffer_bytes, containers=containers)
 
 

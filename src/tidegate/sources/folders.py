@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tidegate.model.document import Tally
+from tidegate.sources.gitfiles import OTHERS, is_text
 from tidegate.sources.ignore import Patterns
 from tidegate.sources.places import shown
 
@@ -31,20 +32,29 @@ _IGNORE_BYTES: Final = 1 << 20
 class _Folder(NamedTuple):
     path: str
     patterns: tuple[Patterns, ...]
-    store: bool
-    """It is git's object store, or in it."""
+    git: str = ""
+    """`objects`: it is git's object store, or in it. `texts`: it is another part of a git directory."""
 
 
 class Walk:
     """A tree, from its root. Links are not followed: what they mean inside is walked anyway."""
 
-    def __init__(self, root: str, *, gitignore: bool, exclude: Sequence[str], skip_git: bool) -> None:
+    def __init__(
+        self,
+        root: str,
+        *,
+        gitignore: bool,
+        exclude: Sequence[str],
+        skip_git: bool,
+        skip_git_texts: bool,
+    ) -> None:
         self.root, self._single = (root, "") if Path(root).is_dir() else os.path.split(root)
         self.repositories: list[Path] = []
         self.ignored = 0
         self._gitignore = gitignore
         self._exclude = Patterns(exclude) if exclude else None
         self._skip_git = skip_git
+        self._skip_git_texts = skip_git_texts
 
     def absolute(self, path: str) -> str:
         """Return where a path of the tree is."""
@@ -72,7 +82,7 @@ class Walk:
 
     def folders(self, tally: Tally) -> Iterator[tuple[str, list[str]]]:
         """Yield every folder with the names of its regular files. Iterative: depth costs no stack."""
-        waiting = [_Folder("", (self._exclude,) if self._exclude else (), store=False)]
+        waiting = [_Folder("", (self._exclude,) if self._exclude else ())]
         while waiting:
             folder = waiting.pop()
             try:
@@ -89,13 +99,14 @@ class Walk:
             if patterns:
                 names = self._sift(prefix, names, patterns, folders=False)
                 below = self._sift(prefix, below, patterns, folders=True)
-            if folder.store:
-                names = [name for name in names if not _GIT_OBJECT.fullmatch(name)]
-            yield folder.path, names
+            top = is_git and self._skip_git
+            part = "texts" if top else folder.git
+            yield folder.path, self._unread(names, part)
             for name in below:
-                store = folder.store or (is_git and self._skip_git and name == "objects")
                 if prefix or self.root + name not in _VIRTUAL:
-                    waiting.append(_Folder(prefix + name, patterns, store))
+                    other = top and name in OTHERS
+                    inside = ("objects" if name == "objects" else "") if other else part
+                    waiting.append(_Folder(prefix + name, patterns, inside))
                 else:
                     tally.gap("source", name, "not walked: no files on a disk")
 
@@ -115,6 +126,14 @@ class Walk:
         inside = folder.rpartition("/")[2] == ".git" or (not folder and self.root.endswith("/.git"))
         if ".git" in below or ".git" in names or (is_git and not inside):
             self.repositories.append(Path(self.root, folder))
+
+    def _unread(self, names: list[str], part: str) -> list[str]:
+        """Return those files of a part of a git directory that the git source does not read."""
+        if part == "objects":
+            return [name for name in names if not _GIT_OBJECT.fullmatch(name)]
+        if part == "texts" and self._skip_git_texts:
+            return [name for name in names if not is_text(name)]
+        return names
 
     def _sift(
         self, prefix: str, names: list[str], patterns: tuple[Patterns, ...], *, folders: bool

@@ -77,22 +77,23 @@ def _local(path: Path, target: str, wanted: Wanted, tally: Tally) -> Iterator[Op
     if path.is_file():
         yield Opened(open_tree(path, label=target, containers=wanted.containers))
         return
-    worktree: Path | None = path
+    worktree = path
     if wanted.history and _looks_like_git(path):
         from tidegate.sources.git import is_repository, open_git  # noqa: PLC0415
 
         if is_repository(path):
             repository = open_git(target, containers=wanted.containers)
             yield Opened(repository)
-            yield from _inside(repository.nested, path, target, wanted, tally)
+            if repository.worktree is None:
+                yield from _inside(repository.nested, path, target, wanted, tally)
+                return
             worktree = repository.worktree
-    if worktree is None:
-        return
     tree = open_tree(
         worktree,
         label=target,
         gitignore=wanted.gitignore,
         exclude=wanted.exclude,
+        skip_git_texts=wanted.history,
         containers=wanted.containers,
     )
     yield Opened(tree)
@@ -103,8 +104,12 @@ def _local(path: Path, target: str, wanted: Wanted, tally: Tally) -> Iterator[Op
 def _inside(
     repositories: Sequence[Path], root: Path, target: str, wanted: Wanted, tally: Tally
 ) -> Iterator[Opened]:
-    """Open the repositories that the walk of a tree met: submodules, a folder of clones."""
-    for each in repositories:
+    """Open the repositories that the walk of a tree met: submodules, a folder of clones.
+
+    A submodule is met as a work tree and as a git directory below `.git/modules`: read once, as the former.
+    """
+    met: set[Path] = set()
+    for each in sorted(repositories, key=lambda path: ".git" in path.parts):
         if each.resolve() == root.resolve():
             continue
         from tidegate.sources.git import open_git  # noqa: PLC0415
@@ -112,6 +117,10 @@ def _inside(
         relative = Path(os.path.relpath(each, root)).as_posix()
         try:
             repository = open_git(str(each), label=target, containers=wanted.containers)
+            if repository.git_dir in met:
+                repository.close()
+                continue
+            met.add(repository.git_dir)
             yield Opened(repository, prefix=f"{relative}/")
         except SourceError as why:
             tally.gap("source", relative, str(why))

@@ -245,7 +245,7 @@ def git(root: Path, *arguments: str) -> None:
     subprocess.run(command, cwd=root, check=True, capture_output=True)
 
 
-def test_repositories_are_noted_and_only_their_objects_left_out(tmp_path: Path) -> None:
+def test_repositories_are_noted_and_what_their_source_reads_is_left_out(tmp_path: Path) -> None:
     for name in ("work", "deep/down/other"):
         plant(tmp_path / name, {"a.txt": b"a"})
         git(tmp_path / name, "init", "-q")
@@ -253,6 +253,7 @@ def test_repositories_are_noted_and_only_their_objects_left_out(tmp_path: Path) 
         git(tmp_path / name, "commit", "-qm", "one")
     git(tmp_path, "clone", "-q", "--bare", "work", "bare.git")
     plant(tmp_path, {"work/.git/objects/ab/hidden.txt": b"not an object", "nothing/HEAD": b"x"})
+    plant(tmp_path, {"work/.git/hooks/index.env": b"no text to the git source"})
     source = open_tree(tmp_path, label="x")
     seen = read(source)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in source.repositories) == [
@@ -260,7 +261,9 @@ def test_repositories_are_noted_and_only_their_objects_left_out(tmp_path: Path) 
     ]  # fmt: skip
     objects = [path for path in seen.documents if "/objects/" in path and "/info/" not in path]
     assert objects == ["work/.git/objects/ab/hidden.txt"], "what only lies among objects is read"
-    assert "work/.git/config" in seen.documents
+    assert "work/.git/config" not in seen.documents
+    assert "work/.git/config" in look(tmp_path, skip_git_texts=False).documents
+    assert {"work/.git/hooks/index.env", "work/.git/index", "nothing/HEAD"} <= seen.documents.keys()
     assert len(look(tmp_path, skip_git=False).documents) > len(seen.documents)
 
 

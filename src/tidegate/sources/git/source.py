@@ -101,6 +101,11 @@ class GitSource:
         return self._repository.worktree
 
     @property
+    def git_dir(self) -> Path:
+        """Where HEAD is, resolved: two work trees differ in it."""
+        return self._repository.git_dir
+
+    @property
     def head(self) -> str | None:
         """The commit that HEAD comes to; `None` when there is none."""
         return None if self._refs.head is None else self._refs.head.hex()

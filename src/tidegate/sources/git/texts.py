@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,9 @@ from pathlib import Path
 from tidegate.model.document import Tally
 from tidegate.sources.git.regular import read_regular
 from tidegate.sources.git.repository import Repository
+from tidegate.sources.gitfiles import OTHERS, is_text
 
 MAX_FILE_BYTES = 256 << 20
-_NO_TEXT = frozenset(("objects", "refs", "modules", "annex", "index", "packed-refs", "fsmonitor--daemon"))
-"""Read as objects or refs; the repositories of submodules are targets of their own."""
-_INDEX = re.compile(r"(?:shared)?index(?:\..*)?")
 
 
 def files(repository: Repository, tally: Tally) -> Iterator[tuple[str, bytes]]:
@@ -40,9 +37,9 @@ def files(repository: Repository, tally: Tally) -> Iterator[tuple[str, bytes]]:
 def _walk(folder: Path) -> Iterator[Path]:
     for at, folders, names in os.walk(folder):
         if Path(at) == folder:
-            folders[:] = sorted(set(folders) - _NO_TEXT)
+            folders[:] = sorted(set(folders) - OTHERS)
         for name in sorted(names):
-            if name not in _NO_TEXT and not _INDEX.fullmatch(name):
+            if is_text(name):
                 yield Path(at, name)
 
 
