@@ -88,7 +88,7 @@ def _error(why: Exception) -> str:
 
 def _name(shard: Any) -> str:
     """Say which shard, by what a person can find in it: never cut inside of a name, which may be a secret."""
-    if not isinstance(shard, (str, list, tuple)):
+    if type(shard) not in (str, list, tuple):
         return str(shard)
     names = list(_texts(shard))
     more = f", … ({len(names)} names in all)" if len(names) > _NAMED else ""

@@ -13,9 +13,6 @@ from tidegate.sources.gitfiles import OTHERS, is_text
 from tidegate.sources.ignore import Patterns
 from tidegate.sources.places import shown
 
-Shard = list[tuple[str, list[str]]]
-"""Folders (relative to the root, `/` between) with names of files in them."""
-
 _SHARD_FILES: Final = 512
 """About 7 MB of source code, 10 ms of work."""
 _VIRTUAL: Final = frozenset(("/proc", "/sys", "/dev"))
@@ -25,8 +22,20 @@ _GIT_OBJECT: Final = re.compile(
 )
 
 
+_NAMED: Final = 3
+"""Files of a shard that are named where it could not be read."""
 _IGNORE_BYTES: Final = 1 << 20
 """Of a `.gitignore`; what comes later is not honoured, so that more is read and not less."""
+
+
+class Shard(list[tuple[str, list[str]]]):
+    """Folders (relative to the root, `/` between) with names of files in them."""
+
+    def __str__(self) -> str:
+        """Name some of the files, as a gap's subject: whole, since a part of a name may be a secret's."""
+        paths = [f"{folder}/{name}" if folder else name for folder, names in self for name in names]
+        more = f", … ({len(paths):,} files in all)" if len(paths) > _NAMED else ""
+        return ", ".join(map(shown, paths[:_NAMED])) + more
 
 
 class _Folder(NamedTuple):
@@ -63,9 +72,9 @@ class Walk:
     def shards(self, jobs: int, tally: Tally) -> Iterator[Shard]:
         """Yield shards of about 512 files, fewer in a small tree so that every worker gets some."""
         if self._single:
-            yield [("", [self._single])]
+            yield Shard([("", [self._single])])
             return
-        shard: Shard = []
+        shard = Shard()
         count = 0
         limit = max(16, _SHARD_FILES // 8)
         for folder, names in self.folders(tally):
@@ -75,7 +84,7 @@ class Walk:
                 count += len(part)
                 if count >= limit:
                     yield shard
-                    shard, count = [], 0
+                    shard, count = Shard(), 0
                     limit = min(limit * 2, _SHARD_FILES) if jobs > 1 else _SHARD_FILES
         if shard:
             yield shard

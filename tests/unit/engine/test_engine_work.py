@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from lists import Texts, UnforeseenError, failed, killed, left, link, signature,
 
 from tidegate.detect.engine import Detector
 from tidegate.engine.work import run_shards
-from tidegate.model.document import Tally
+from tidegate.model.document import Batch, Tally
 from tidegate.model.report import Coverage
+from tidegate.sources.files import TreeSource
+from tidegate.sources.folders import Walk
+from tidegate.sources.unpack import Limits
 
 
 def seen(source: Texts, detector: Detector, jobs: int) -> tuple[list[str], Tally]:
@@ -139,3 +143,22 @@ def test_control_c_ends_a_scan_at_once_and_says_nothing_twice() -> None:
     assert out.splitlines()[-1] == "interrupted, left: 0"
     assert err == ""
     assert link(1) not in out
+
+
+class _Dying(TreeSource):
+    def batches(self, shard: object, tally: Tally) -> Iterator[Batch]:
+        raise UnforeseenError
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_gap_names_files_as_a_person_does(detector: Detector, jobs: int, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    for number in range(40):
+        (tmp_path / f"docs/{number}.txt").write_text("x")
+    walk = Walk(str(tmp_path), gitignore=False, exclude=(), skip_git=True, skip_git_texts=True)
+    tally = Tally()
+    list(run_shards(_Dying("x", walk, Limits(), 1 << 16, containers=True), detector, jobs, tally))
+    assert tally.gaps
+    for gap in tally.gaps:
+        assert gap.subject.startswith("docs/")
+        assert not set("[]()'") & set(gap.subject.partition(" (")[0])

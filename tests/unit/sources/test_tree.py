@@ -240,6 +240,16 @@ def test_a_source_goes_to_another_process(tmp_path: Path) -> None:
         assert sum(pool.map(_count, tasks)) == 200
 
 
+def test_a_shard_is_told_by_whole_names_of_its_files(tmp_path: Path) -> None:
+    root = plant(tmp_path, {f"docs/{n}.txt": b"x" for n in range(9)} | {"keys.txt": b"x"})
+    (shard,) = open_tree(root, label="x").shards(1, Tally())
+    told = str(pickle.loads(pickle.dumps(shard)))
+    assert told.startswith("keys.txt, docs/")
+    assert told.endswith(".txt, … (10 files in all)")
+    (alone,) = open_tree(root / "keys.txt", label="x").shards(1, Tally())
+    assert str(alone) == "keys.txt"
+
+
 def git(root: Path, *arguments: str) -> None:
     command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
