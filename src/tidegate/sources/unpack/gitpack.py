@@ -15,8 +15,8 @@ from typing import Final
 
 from tidegate.sources.delta import BrokenError as BrokenObjectError
 from tidegate.sources.delta import apply_delta, delta_sizes, inserted
-from tidegate.sources.unpack.packobjects import NAMES, TREE, WIDTHS, Inflation, Objects
 from tidegate.sources.unpack.limits import BrokenError, Budget
+from tidegate.sources.unpack.packobjects import NAMES, TREE, WIDTHS, Inflation, Objects
 from tidegate.sources.unpack.reader import Reader
 from tidegate.sources.unpack.streams import AFTER
 
