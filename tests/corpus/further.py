@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from html import escape
+from urllib.parse import quote
 
 from corpus import mint
 from corpus import mint_clouds as clouds
@@ -195,6 +196,15 @@ held(
     "!/ppt/slides/slide1.xml*",
 )
 held(
+    "X124",
+    "mail with a zip attached",
+    "a.eml",
+    lambda s: (
+        b"Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(zipped({"conf/.env": env(s)}))
+    ),
+)
+held(
     "X125",
     "docx in a zip in a tar.gz",
     "a.tgz",
@@ -206,6 +216,13 @@ held(
     "gzip with a name inside",
     "dump.gz",
     lambda s: b"\x1f\x8b\x08\x08\0\0\0\0\0\xffsettings.env\0" + gzipped(env(s))[10:],
+    lines=(2, 2),
+)
+held(
+    "X127",
+    "zip with a comment and bytes before it: a self-extracting file",
+    "setup.exe",
+    lambda s: b"MZ" + mint.seeded("stub", 5_000) + zipped({"conf/.env": env(s)}),
     lines=(2, 2),
 )
 
@@ -275,3 +292,19 @@ pair(
 )
 signed("G11", "signed link to put, version 2", 2, lambda u: f"PUT {u}\n", method="PUT", may=frozenset())
 signed("G12", "signed link, version 4, in HTML", 4, lambda u: f'<a href="{escape(u)}">x</a>\n')
+spelled(
+    "X130",
+    "an API's answer: base64 of a file in JSON, broken at 60 with \\n",
+    "contents.json",
+    lambda s: json.dumps({"name": ".env", "encoding": "base64", "content": wrapped(b64(env(s)), 60) + "\n"}),
+)
+spelled(
+    "X131",
+    "percent-encoded in a UTF-16 file",
+    "a.reg",
+    lambda s: f"u={quote(s.url, safe='')}\r\n",
+    encoding="utf-16",
+)
+spelled(
+    "X132", "base64 of percent-encoded", "a.txt", lambda s: f"state: {b64('next=' + quote(s.url, safe=''))}\n"
+)

@@ -157,6 +157,11 @@ def test_an_empty_folder_is_not_clean(tidegate: Command, tmp_path: Path) -> None
     assert answer.report["complete"] is False
 
 
+def test_an_empty_repository_is_not_clean(tidegate: Command, tmp_path: Path) -> None:
+    answer = tidegate.scan(Repository(tmp_path / "repo").path)
+    assert answer.code == 3
+
+
 def test_noise_is_read_and_gives_nothing(tidegate: Command, tmp_path: Path) -> None:
     (tmp_path / "noise.bin").write_bytes(b"\x00" + mint.seeded("noise", 3_000_000))
     answer = tidegate.scan(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,26 @@ def test_an_address_that_does_not_answer_is_a_gap(tidegate: Command) -> None:
     answer = tidegate.scan("https://127.0.0.1:9/nobody/nothing.git")
     assert answer.code == 3
     assert answer.report["gaps"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_repository_inside_of_an_archive_is_read_or_said_to_be_unread(
+    packed: bool, leaky: Repository, tidegate: Command, tmp_path: Path
+) -> None:
+    if packed:
+        leaky.git("gc", "-q")
+    with tarfile.open(tmp_path / "backup.tar.gz", "w:gz") as archive:
+        archive.add(leaky.path, "leaky")
+    answer = tidegate.scan(tmp_path / "backup.tar.gz")
+    assert answer.report["findings"] or answer.report["gaps"]
+    assert answer.code in (1, 3)
+
+
+def test_a_bundle_is_read_or_said_to_be_unread(leaky: Repository, tidegate: Command, tmp_path: Path) -> None:
+    leaky.git("bundle", "create", "-q", str(tmp_path / "backup.bundle"), "--all")
+    answer = tidegate.scan(tmp_path / "backup.bundle")
+    assert answer.report["findings"] or answer.report["gaps"]
+    assert answer.code in (1, 3)
 
 
 def test_several_targets_are_one_report(leaky: Repository, tidegate: Command, tmp_path: Path) -> None:
