@@ -75,9 +75,9 @@ def stands(want: Want, place: Mapping[str, Any]) -> bool:
 
 def leaks(secrets: Iterable[str], text: str) -> list[str]:
     """Return each run of ten characters of a secret that `text` shows."""
-    return [
-        s[i : i + WINDOW] for s in secrets for i in range(len(s) - WINDOW + 1) if s[i : i + WINDOW] in text
-    ]
+    shown = {text[i : i + WINDOW] for i in range(len(text) - WINDOW + 1)}
+    runs = (s[i : i + WINDOW] for s in secrets for i in range(len(s) - WINDOW + 1))
+    return [r for r in runs if r in shown]
 
 
 def _brief(found: Found) -> str:
