@@ -11,7 +11,9 @@ from typing import Any
 
 from tidegate.model.document import Spot, Tally
 from tidegate.model.place import Place
+from tidegate.sources.git.ancestry import Ancestry
 from tidegate.sources.git.command import CatFile, CommandError
+from tidegate.sources.git.deltaops import OddError
 from tidegate.sources.git.history import Origin, TreeWalk, origins, reachable
 from tidegate.sources.git.messages import Message, parse_message, place_in_message
 from tidegate.sources.git.refs import Refs
@@ -59,6 +61,7 @@ class Placer:
         self._blobs: dict[bytes, list[_At]] = {}
         self._messages: dict[bytes, Message] = {}
         self._in_head: set[bytes] = set()
+        self._ancestry: Ancestry | None = None
         self._nameless = "unreachable blob"
         """What a blob is called that no commit holds."""
 
@@ -69,12 +72,19 @@ class Placer:
         self._look_up_blobs(blobs)
         commits = {label[1] for label in labels if isinstance(label, tuple) and label[0] == "commit"}
         if commits and self._refs.head is not None:
-            try:
-                self._in_head = reachable(self._view, commits, self._refs.head)
-            except CommandError as error:
-                self._tally.gap("source", self._target, f"what HEAD reaches is not known: {error}")
+            self._in_head = self._reachable(commits, self._refs.head)
         self._names = list(self._refs.names.items())
         return [self._places(spot) for spot in spots]
+
+    def _reachable(self, commits: set[bytes], head: bytes) -> set[bytes]:
+        """Return those of the commits that HEAD comes after, or is."""
+        if self._ancestry is not None:
+            return self._ancestry.reachable(commits, head)
+        try:
+            return reachable(self._view, commits, head)
+        except CommandError as error:
+            self._tally.gap("source", self._target, f"what HEAD reaches is not known: {error}")
+            return set()
 
     def _places(self, spot: Spot) -> list[Place]:
         label: Any = _outermost(spot.label)
@@ -187,14 +197,27 @@ class Placer:
         tips = {*self._refs.names.values(), *self._refs.others}
         if self._refs.head is not None:
             tips.add(self._refs.head)
+        starts = self._commits(tips)
         try:
-            found.update(origins(self._view, wanted, self._commits(tips)))
+            self._ancestry = self._read_ancestry()
+            found.update(self._ancestry.origins(wanted, starts))
+        except OddError:
+            found.clear()
+        else:
+            return
+        try:
+            found.update(origins(self._view, wanted, starts))
             if wanted - found.keys():
                 found.update(origins(self._view, wanted - found.keys(), self._every_commit()))
         except CommandError:
             reason = "commits are missing or damaged: first commits are known only as far as history goes"
             self._tally.gap("source", self._target, reason)
             found.update(origins(self._view, wanted - found.keys(), self._without_lost_parents()))
+
+    def _read_ancestry(self) -> Ancestry:
+        if (self._view / "shallow").exists():
+            raise OddError("a shallow clone")
+        return Ancestry(self._catalogue, self._git, self._repository.width)
 
     def _without_lost_parents(self) -> list[bytes]:
         """Tell git, as a shallow clone would, which commits have parents that are not there.
@@ -239,7 +262,7 @@ class Placer:
         return sorted(oid for oid in found if oid is not None)
 
     def _every_commit(self) -> list[bytes]:
-        packed = [row.tobytes() for rows in self._catalogue.commits for row in rows]
+        packed = [row.tobytes() for part in self._catalogue.commits for row in part.oids]
         loose = []
         for oid in self._catalogue.loose:
             found = self._git.read(oid)

@@ -17,7 +17,7 @@ from tidegate.sources.git.pack import (
     COMMIT,
     LOST_BASE,
     MAX_DEPTH,
-    TAG,
+    NO_BASE,
     TREE,
     Bytes,
     DamagedError,
@@ -34,6 +34,8 @@ from tidegate.sources.git.view import Store
 SHARDS_A_WORKER = 6
 LOOSE_A_SHARD = 2000
 MIN_COST = 8 << 20
+MAX_TREES = 1_500_000
+"""So many are remembered for finding first commits, at 60 bytes each."""
 _OBJECT_COST = 512
 """What an object costs beside its bytes, in bytes: about a microsecond."""
 
@@ -71,6 +73,19 @@ class LooseShard:
         return f"{len(self.names):,} objects of {self.folder}"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Objects of one kind in one pack, whole delta trees. Every array is (n,), but `oids` (n, width)."""
+
+    pack: str
+    starts: Ints
+    ends: Ints
+    sizes: Ints
+    parents: Ints
+    """Position of the base in these arrays; negative when it is no delta."""
+    oids: Bytes
+
+
 @dataclass(slots=True)
 class Catalogue:
     """Which objects there are."""
@@ -78,9 +93,10 @@ class Catalogue:
     packed: list[NDArray[np.bytes_]] = field(default_factory=list)
     """Sorted ids, one array a pack."""
     loose: set[bytes] = field(default_factory=set)
-    commits: list[Bytes] = field(default_factory=list)
-    """Ids of packed commits, (n, width) a pack."""
-    tags: list[Bytes] = field(default_factory=list)
+    commits: list[Part] = field(default_factory=list)
+    trees: list[Part] = field(default_factory=list)
+    whole: bool = True
+    """Every pack could be read, every base is in its own pack, and `trees` has all there are."""
 
     def __len__(self) -> int:
         return sum(map(len, self.packed)) + len(self.loose)
@@ -91,8 +107,8 @@ class Catalogue:
             return set()
         wanted = np.array(oids, dtype=f"S{len(oids[0])}")
         found = np.full(len(oids), False)
-        for rows in self.commits:
-            found |= find(np.sort(keys(rows)), wanted) >= 0
+        for part in self.commits:
+            found |= find(np.sort(keys(part.oids)), wanted) >= 0
         return {oids[i] for i in np.flatnonzero(found).tolist()}
 
     def lacks(self, oids: Sequence[bytes]) -> list[bytes]:
@@ -116,6 +132,7 @@ def plan(
             indexes.append((pack, read_index(pack.with_suffix(".idx"), width)))
         except (DamagedError, OSError) as error:
             tally.gap("source", str(pack), f"its index cannot be read: {error}")
+            catalogue.whole = False
     indexes.sort(key=lambda each: len(each[1].offsets), reverse=True)
     for pack, index in indexes:
         if not len(index.offsets):
@@ -126,6 +143,7 @@ def plan(
             yield from _pack_shards(pack, index, _fresh(names, catalogue.packed), jobs, catalogue)
         except (DamagedError, OSError, ValueError) as error:
             tally.gap("source", str(pack), f"{len(names):,} objects cannot be read: {error}")
+            catalogue.whole = False
             continue  # another pack may have the same objects
         catalogue.packed.append(ordered)
     for folder in (each for store in stores for each in store.loose):
@@ -146,8 +164,12 @@ def _pack_shards(
     entries, at = read_entries(open_pack(pack), index, index.oids.shape[1])
     tops, depths = _whole_trees(entries)
     kinds = entries.kinds[tops]
-    catalogue.commits.append(entries.oids[kinds == COMMIT])
-    catalogue.tags.append(entries.oids[kinds == TAG])
+    catalogue.commits.append(_part(pack, entries, kinds == COMMIT))
+    if sum(len(part.starts) for part in catalogue.trees) + np.count_nonzero(kinds == TREE) <= MAX_TREES:
+        catalogue.trees.append(_part(pack, entries, kinds == TREE))
+    else:
+        catalogue.whole = False
+    catalogue.whole &= not (entries.parents < NO_BASE).any()
     chosen = np.flatnonzero(kinds != TREE)
     if not len(chosen):
         return
@@ -172,6 +194,20 @@ def _whole_trees(entries: Entries) -> tuple[Ints, Ints]:
         entries.parents[cut] = LOST_BASE
         tops, depths = roots(entries.parents)
     return tops, depths
+
+
+def _part(pack: Path, entries: Entries, chosen: Flags) -> Part:
+    at = np.flatnonzero(chosen)
+    renamed = np.full(len(chosen) + 1, -1, np.int64)
+    renamed[at] = np.arange(len(at))
+    return Part(
+        pack=str(pack),
+        starts=entries.starts[at],
+        ends=entries.ends[at],
+        sizes=entries.sizes[at],
+        parents=renamed[np.maximum(entries.parents[at], -1)],
+        oids=entries.oids[at],
+    )
 
 
 def _cut(pack: str, entries: Entries, order: Order, at: Ints, fresh: Flags, jobs: int) -> list[PackShard]:
