@@ -75,12 +75,11 @@ class Mask:
 
     def place(self, place: Place) -> Place:
         """Return the place with its outside texts masked."""
-        return replace(
-            place,
-            target=self.text(place.target),
-            path=self.text(place.path),
-            author=None if place.author is None else self.text(place.author),
-        )
+        target, path = self.text(place.target), self.text(place.path)
+        author = None if place.author is None else self.text(place.author)
+        if (target, path, author) == (place.target, place.path, place.author):
+            return place
+        return replace(place, target=target, path=path, author=author)
 
     def gap(self, gap: Gap) -> Gap:
         """Return the gap with its outside texts masked."""

@@ -31,6 +31,9 @@ def collapse(found: Iterable[tuple[Spot, Sequence[Place]]]) -> list[Place]:
             versions[place.source, place.target, place.path].setdefault(version, []).append(place)
     kept: list[Place] = []
     for labels in versions.values():
+        if None in labels:
+            kept += _distinct(labels[None])
+            continue
         every = [place for own in labels.values() for place in own]
         first = min(every, key=lambda p: (p.commit is None, p.committed_at or _LATE))
         current = next((own for own in labels.values() if own[0].in_head), None)
