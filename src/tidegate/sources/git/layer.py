@@ -8,6 +8,9 @@ from tidegate.model.document import Batch, Tally
 from tidegate.sources.unpack import ALSO_RAW, HEAD_BYTES, STARTS, ZIP_END, Limits, sniff, sniff_end, unpack
 
 BUFFER_BYTES = 1 << 20
+_MAILS = ("mail", "mbox")
+_ENCODED = b"content-transfer-encoding:"
+"""A mail without it hides nothing, and need not be opened: git/git keeps 40,000 headers of mails as notes."""
 ALONE_BYTES = 256 << 10
 """From this size a document is a batch of its own, and not copied."""
 
@@ -64,6 +67,8 @@ class Layer:
         ):
             head = content[:HEAD_BYTES]
             kind = sniff(head, len(content)) or sniff_end(head, len(content), lambda last: content[-last:])
+            if kind in _MAILS and _ENCODED not in content.lower():
+                kind = None
             if kind is not None:
                 gaps = len(self._tally.gaps)
                 empty = True
