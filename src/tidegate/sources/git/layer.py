@@ -8,11 +8,33 @@ from tidegate.model.document import Batch, Tally
 from tidegate.sources.unpack import ALSO_RAW, HEAD_BYTES, STARTS, ZIP_END, Limits, sniff, sniff_end, unpack
 
 BUFFER_BYTES = 1 << 20
+_ZIP_TAIL_BYTES = 22 + 0xFFFF
+"""The end of a zip and its longest comment."""
 _MAILS = ("mail", "mbox")
 _ENCODED = b"content-transfer-encoding:"
 """A mail without it hides nothing, and need not be opened: git/git keeps 40,000 headers of mails as notes."""
 ALONE_BYTES = 256 << 10
 """From this size a document is a batch of its own, and not copied."""
+
+
+def _may_open(content: bytes) -> bool:
+    test = STARTS.get(content[0])
+    return (
+        (test is not None and test(content, 0) is not None)
+        or content[257:262] == b"ustar"
+        or content[-22:-18] == ZIP_END
+    )
+
+
+def _kind(content: bytes) -> str | None:
+    """Return which container it is, or `None`; asked of every script and program as well."""
+    size = len(content)
+    kind = sniff(content[:HEAD_BYTES], size)
+    if kind is None and content.find(ZIP_END, max(size - _ZIP_TAIL_BYTES, 0)) >= 0:
+        return sniff_end(content[:HEAD_BYTES], size, lambda last: content[-last:])
+    if kind in _MAILS and _ENCODED not in content.lower():
+        return None
+    return kind
 
 
 class Layer:
@@ -56,19 +78,8 @@ class Layer:
 
     def put_file(self, label: Hashable, content: bytes, *, count: bool = True) -> Iterator[Batch]:
         """Lay a file down: itself, or if it is a container what is in it, as `(label, inner path)`."""
-        if (
-            content
-            and self._containers
-            and (
-                ((test := STARTS.get(content[0])) is not None and test(content, 0))
-                or content[257:262] == b"ustar"
-                or content[-22:-18] == ZIP_END
-            )
-        ):
-            head = content[:HEAD_BYTES]
-            kind = sniff(head, len(content)) or sniff_end(head, len(content), lambda last: content[-last:])
-            if kind in _MAILS and _ENCODED not in content.lower():
-                kind = None
+        if content and self._containers:
+            kind = _kind(content) if _may_open(content) else None
             if kind is not None:
                 gaps = len(self._tally.gaps)
                 empty = True
