@@ -16,7 +16,7 @@ from tidegate.model.document import Tally
 from tidegate.sources.delta import apply_delta
 from tidegate.sources.git.ancestry import Ancestry
 from tidegate.sources.git.command import CatFile
-from tidegate.sources.git.deltaops import OddError, read_instructions
+from tidegate.sources.git.deltaops import SLACK, OddError, read_instructions
 from tidegate.sources.git.history import Origin, origins
 from tidegate.sources.git.shards import Catalogue, plan
 
@@ -144,7 +144,7 @@ def test_a_history_in_sha256_is_followed(tmp_path: Path) -> None:
 @given(st.lists(st.tuples(st.binary(max_size=400), st.binary(max_size=400)), min_size=1, max_size=5))
 def test_instructions_say_what_a_delta_does(pairs: list[tuple[bytes, bytes]]) -> None:
     deltas = [b"".join(create_delta(base, target)) for base, target in pairs]
-    data = np.frombuffer(b"".join(deltas), np.uint8)
+    data = np.frombuffer(b"".join(deltas) + bytes(SLACK), np.uint8)
     ends = np.cumsum([len(delta) for delta in deltas])
     made = read_instructions(data, ends - [len(delta) for delta in deltas], ends)
     for number, (base, target) in enumerate(pairs):
@@ -158,6 +158,6 @@ def test_instructions_say_what_a_delta_does(pairs: list[tuple[bytes, bytes]]) ->
 
 @given(st.binary(max_size=60))
 def test_a_malformed_delta_is_odd_and_never_anything_worse(delta: bytes) -> None:
-    data = np.frombuffer(delta, np.uint8)
+    data = np.frombuffer(delta + bytes(SLACK), np.uint8)
     with suppress(OddError):
         read_instructions(data, np.array([0]), np.array([len(delta)]))

@@ -16,6 +16,10 @@ Flags = NDArray[np.bool_]
 _LONGEST_COPY = 0x10000
 
 
+SLACK = 16
+"""More than the longest instruction that inserts nothing: the last one may be cut short."""
+
+
 class OddError(ValueError):
     """Not what git writes; whoever asked must find out in another way."""
 
@@ -36,11 +40,10 @@ class Instructions:
 
 
 def read_instructions(data: Bytes, begins: Ints, ends: Ints) -> Instructions:
-    """Read deltas that lie in `data`. Raises `OddError` when one of them is malformed.
+    """Read deltas that lie in `data`, before its last `SLACK` bytes. Raises `OddError`: one is malformed.
 
     All of them go on in step: the first instruction of each, then the second of each.
     """
-    data = np.append(data, np.zeros(16, np.uint8))
     at = begins.copy()
     for _ in range(2):
         at = _behind_number(data, at, ends)

@@ -7,12 +7,13 @@ where it stood already. So only what deltas insert is searched; what they copy i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
 from deflate import DeflateError, zlib_decompress
 from numpy.typing import NDArray
 
-from tidegate.sources.git.deltaops import Instructions, OddError, read_instructions
+from tidegate.sources.git.deltaops import SLACK, Instructions, OddError, read_instructions
 from tidegate.sources.git.pack import Bytes, Ints
 from tidegate.sources.git.shards import Part
 
@@ -30,7 +31,7 @@ That the three before the core are copied and it is missed has a chance of 2^-32
 """
 _SHORTEST_COPY = 4
 """Git copies no less: nothing inside of an id comes from elsewhere. What others wrote is an `OddError`."""
-_CHUNK_BYTES = 24 << 20
+_CHUNK_BYTES = 12 << 20
 _LARGEST = 256 << 20
 MAX_HOLDINGS = 4_000_000
 """Pairs of an object and a tree that holds it: 336,000 in git/git for 270 objects."""
@@ -134,11 +135,11 @@ class Holders:
         wide = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
         nuls = np.flatnonzero(data[: ends[-1] if len(ends) else 0] == 0) + 1
         # An id stands behind the zero byte that ends its name: in a whole tree, in inserted bytes;
-        for at, owner, where in (
-            _in_pieces(nuls, begins[trees], ends[trees], trees, np.zeros(len(trees), np.int64)),
-            _in_inserts(nuls, made, owners),
-            # or at the beginning of what is inserted, and its first bytes may have been copied.
-            *_at_beginnings(made, owners),
+        # or at the beginning of what is inserted, and its first bytes may have been copied.
+        for at, owner, where in chain(
+            [_in_pieces(nuls, begins[trees], ends[trees], trees, np.zeros(len(trees), np.int64))],
+            [_in_inserts(nuls, made, owners)],
+            _at_beginnings(made, owners),
         ):
             self._keep(wide[at + _CORE_AT], owner + here, where)
         self._keep(*_over_seams(data, made, owners, here))
@@ -153,12 +154,14 @@ class Holders:
     def holdings(self, wanted: Ints) -> tuple[Ints, Ints]:
         """Return all (held, holding), as numbers of names, that lead up from the wanted ones; some twice.
 
-        Raises `OddError` when there are too many.
+        Asked once. Raises `OddError` when there are too many.
         """
         held, tree, where = _joined(self._places, 3)
+        self._places.clear()
         by_held = _Groups(held, len(self._names))
         tree, where = tree[by_held.order], where[by_held.order]
         descent = _Descent(self._bases, self._copies, self._width)
+        self._copies.clear()
         numbers = np.concatenate(self._numbers) if self._numbers else np.zeros(0, np.int32)
         known = np.zeros(len(self._names), np.bool_)
         known[wanted] = True
@@ -242,7 +245,7 @@ def _joined(pieces: Iterable[tuple[Small, ...]], count: int) -> list[Small]:
 
 
 def _inflated(packed: Part, data: memoryview, first: int, stop: int, size: int) -> Bytes:
-    content = bytearray(size + 64)
+    content = bytearray(size + SLACK)
     at = 0
     try:
         for start, end, own in zip(
