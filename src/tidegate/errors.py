@@ -6,7 +6,12 @@
     │   ├── RuleError     a rule does not hold what it promises
     │   └── PluginError   a plug-in module lacks what its seam asks for
     ├── SourceError       a target cannot be read at all                    a gap in a scan
-    └── ReportError       a saved report cannot be understood               exit 2
+    ├── ReportError       a saved report cannot be understood               exit 2
+    └── RequestError      a request brought nothing that can be used        a gap, or an unknown state
+        ├── OutOfScopeError   the scope does not name what was to be asked  exit 4
+        ├── NoAnswerError     nothing came back that could be read
+        ├── RefusedError      the service said no
+        └── BudgetError       what the user allowed is used up
 
 What a scanned file, repository or server does wrong is never one of these: it ends as a `Gap`.
 """
@@ -14,9 +19,14 @@ What a scanned file, repository or server does wrong is never one of these: it e
 from __future__ import annotations
 
 __all__ = [
+    "BudgetError",
     "ConfigError",
+    "NoAnswerError",
+    "OutOfScopeError",
     "PluginError",
+    "RefusedError",
     "ReportError",
+    "RequestError",
     "RuleError",
     "SourceError",
     "TidegateError",
@@ -55,3 +65,30 @@ class SourceError(TidegateError):
 
 class ReportError(TidegateError):
     """A saved report is not one of ours, or not whole."""
+
+
+class RequestError(TidegateError):
+    """A request was not made, or brought nothing that can be used."""
+
+
+class OutOfScopeError(RequestError):
+    """Nothing was sent: the scope does not name what was to be asked. The hint is the line to add."""
+
+
+class NoAnswerError(RequestError):
+    """No connection, a time or size limit, a broken answer: it tells nothing about the credential."""
+
+
+class RefusedError(RequestError):
+    """The service answered, and refused."""
+
+    def __init__(self, message: str, *, status: int, code: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        """HTTP status."""
+        self.code = code
+        """The service's own code; may be empty."""
+
+
+class BudgetError(RequestError):
+    """The requests, bytes or time that the scope file allows are used up; nothing more is sent."""

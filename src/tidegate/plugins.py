@@ -1,4 +1,4 @@
-"""The seams: what a source, a provider's decoder and a reporter must offer, and how they are found.
+"""The seams: what a source, a provider and a reporter must offer, and how they are found.
 
 A plug-in is a module in the folder of its kind with a module-level `PLUGIN`. Adding one means adding
 one file (a provider: one folder); nothing else is edited.
@@ -7,17 +7,25 @@ one file (a provider: one folder); nothing else is edited.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from tidegate.errors import PluginError
+from tidegate.model.credential import Credential
 from tidegate.model.document import Batch, Spot, Tally
 from tidegate.model.grant import Grant
 from tidegate.model.place import Place
+from tidegate.model.reach import Reach
 from tidegate.model.report import Report
 from tidegate.model.sighting import Sighting
+from tidegate.net.message import Sends
+
+if TYPE_CHECKING:
+    import polars as pl  # 0.3 s, and only listing needs it
 
 
 class Source(Protocol):
@@ -62,6 +70,114 @@ class Decoder(Protocol):
     def redact(self, sighting: Sighting) -> str:
         """Return the text with every secret part replaced, fit for a report."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container, bucket, share, queue or table that a credential reaches."""
+
+    service: str
+    """`blob`, `file`, `queue`, `table`, `s3`, `gcs`."""
+    name: str
+    prefix: str = ""
+    """Only what begins with it is reached: a directory's token; or one object's name."""
+    single: bool = False
+    """`prefix` is the name of the one object that is reached."""
+    flat: bool = True
+    """One listing gives all that is below; else (file shares) each directory must be listed."""
+    listable: bool = True
+    """It has items to list; queues and tables do not."""
+    public: str = ""
+    """The service's own word for what anyone may do, where the listing tells: `blob`, `container`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer of a listing."""
+
+    items: pl.DataFrame
+    """Columns of `tidegate.items.SCHEMA`, in the order of the service."""
+    prefixes: tuple[str, ...] = ()
+    """What lies one level deeper; only where it was asked for, or where the service knows no other way."""
+    after: str | None = None
+    """Mark from which the next page goes on, `None` at the end. Holds no secret, and is valid for days."""
+
+
+class Storage(Protocol):
+    """Asks one provider's service, with one credential, only to read. Every request goes through `net`.
+
+    Stands as `STORAGE` in `tidegate.providers.<id>.storage`.
+    """
+
+    id: str
+    """`azure`, `s3`, `gcs`."""
+
+    def owner(self, url: str, host: str | None) -> str | None:
+        """Return the account (Azure) or bucket that a request would reach, by its address alone.
+
+        `""` for an address of the service itself, which belongs to no bucket; `None` for a foreign address.
+        host: the `Host` header, where it differs from the URL's. The guard asks this of every request.
+        """
+        ...
+
+    def target(self, text: str) -> Credential | None:
+        """Return the open address that a target names (`az://account/container/path`), `None` for others."""
+        ...
+
+    def probe(self, credential: Credential, net: Sends, now: datetime) -> Reach:
+        """Ask, with as few and as small requests as prove it, what the credential opens.
+
+        Raises `OutOfScopeError`, `BudgetError`; anything else the service does is a state.
+        """
+        ...
+
+    def containers(self, credential: Credential, net: Sends) -> Iterator[Container]:
+        """Yield what the credential reaches: all containers if it may list them, else the one it names.
+
+        Raises `RequestError`.
+        """
+        ...
+
+    def page(
+        self,
+        credential: Credential,
+        net: Sends,
+        container: Container,
+        *,
+        prefix: str = "",
+        delimited: bool = False,
+        after: str | None = None,
+        past: bool = False,
+    ) -> Page:
+        """List one page of what is in a container below `prefix`.
+
+        delimited: stop at the next `/`, giving `Page.prefixes`. after: `Page.after` of the page before.
+        past: versions, snapshots and soft-deleted items too. Raises `RequestError`.
+        """
+        ...
+
+    def read(
+        self,
+        credential: Credential,
+        net: Sends,
+        container: Container,
+        name: str,
+        start: int,
+        stop: int,
+        *,
+        version: str = "",
+    ) -> bytes:
+        """Return bytes [start, stop) of an object, fewer only at its end. Raises `RequestError`."""
+        ...
+
+
+def storage(provider: str) -> Storage | None:
+    """Return what asks this provider's service, or `None` for one that cannot be asked (`other`)."""
+    name = f"tidegate.providers.{provider}.storage"
+    if importlib.util.find_spec(name) is None:
+        return None
+    found: Storage = importlib.import_module(name).STORAGE
+    return found
 
 
 @runtime_checkable

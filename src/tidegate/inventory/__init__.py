@@ -1,0 +1,1 @@
+"""What lies behind a grant: listed into a catalogue on disk, and summed up."""

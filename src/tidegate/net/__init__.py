@@ -1,0 +1,1 @@
+"""The only way out: every request of Tidegate passes the guard of this package."""

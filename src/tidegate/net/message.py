@@ -1,0 +1,79 @@
+"""A request and its answer. Secrets stand apart from what may be logged: nothing has to be masked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from tidegate.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One read. There is no other verb."""
+
+    method: Literal["GET", "HEAD"] = "GET"
+    provider: str
+    """Whose `owner` function says what the address belongs to: `azure`, `s3`, `gcs`."""
+    name: str
+    """Account or bucket that is asked; for a request to no bucket, the id of the key. Must be in scope."""
+    url: str
+    """Scheme, host, path and the harmless part of the query: this is what the audit log shows."""
+    secret_query: Secret | None = None
+    """The rest of the query, already encoded, e.g. a shared access signature. Never logged."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret_headers: Mapping[str, Secret] = field(default_factory=dict)
+    """`Authorization` and the like. Never logged."""
+    host: str | None = None
+    """`Host` header, where it differs from the URL: a link signed for the name that an endpoint replaces."""
+    max_bytes: int = 1 << 20
+    """The body is cut there, and `Response.truncated` says so."""
+    asked: str = ""
+    """What it is for, in plain words, for the audit log: `list one container`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What came back, whole or cut at `Request.max_bytes`. Redirects are not followed: they are answers."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case; of repeated ones the last."""
+    body: bytes
+    truncated: bool = False
+    url: str = ""
+    """The request's `url`: without secrets."""
+
+    def header(self, name: str) -> str:
+        """Return a header's value, or an empty text; `name` in lower case."""
+        return self.headers.get(name, "")
+
+
+class Sends(Protocol):
+    """What providers see of the network; `tidegate.net.transport.Net` is the real one."""
+
+    def send(self, request: Request) -> Response:
+        """Send one request and return the answer, whatever its status. Blocking; safe from many threads.
+
+        Raises `OutOfScopeError` before anything is sent, `NoAnswerError` when nothing readable came back,
+        `BudgetError` when what the user allowed is used up. 429, 500, 502, 503 and 504 have been tried again
+        before they are returned.
+        """
+        ...
+
+    def base(self, provider: str, name: str, service: str, host: str, scheme: str = "https") -> Base:
+        """Return where to send requests meant for `host`: there, or to the endpoint of the scope file.
+
+        service: `blob`, `dfs`, `file`, `queue`, `table`, `s3`, `gcs`. Raises `OutOfScopeError`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where a service is: URLs begin with `url`, which has no slash at its end."""
+
+    url: str
+    host: str | None = None
+    """`Host` header to send, when an endpoint stands for another name."""

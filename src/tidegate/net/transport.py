@@ -1,0 +1,1 @@
+"""Sending requests: the guard stands in front, the recorder behind."""
