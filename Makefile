@@ -4,7 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check format requirements clean help
+AZURITE := azurite@3.35.0
+
+.PHONY: demo test check services format requirements clean help
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -15,11 +17,18 @@ $(READY): requirements/test.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
+# Azurite is a program for Node.js; both come from registries, into the environment, whatever the machine has.
+$(VENV)/azurite/.ready: $(READY)
+	$(BIN)/python tests/services/install_azurite.py $(AZURITE)
+	@touch $@
+
+services: $(VENV)/azurite/.ready ## install what the tests start: storage services on loopback
+
 demo: $(READY) ## build a small leaky repository and scan it
 	@BIN=$(BIN) sh examples/demo.sh
 
-test: $(READY) check ## everything CI runs
-	$(BIN)/python -m pytest -n 2
+test: $(READY) check services ## everything CI runs
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(READY) ## format, lint, types, layers, rules, generated pages
 	$(BIN)/ruff format --check .
