@@ -14,9 +14,11 @@ from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
 from tidegate.errors import ReportError
+from tidegate.model.contents import Contents, Kind
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
 from tidegate.model.place import Place
+from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import SCHEMA, Coverage, Gap, Report
 
 Json = dict[str, Any]
@@ -83,10 +85,9 @@ def finding_to_dict(finding: Finding) -> Json:
         "secret": {"redacted": finding.redacted, "fingerprint": finding.fingerprint},
         "occurrences": [_place_to_dict(place) for place in finding.occurrences],
         "occurrences_total": finding.occurrences_total,
-        # Nothing is asked of a provider yet, so that nothing is known of reach, contents or paths. The keys
-        # are there all the same: a reader written today meets no surprise later.
-        "reach": None,
-        "contents": None,
+        "reach": None if finding.reach is None else _reach_to_dict(finding.reach),
+        "contents": None if finding.contents is None else _contents_to_dict(finding.contents),
+        # No attack path is drawn yet. The key is there all the same, so that no reader meets a surprise.
         "paths": [],
         "fix": list(finding.fix),
     }
@@ -119,6 +120,46 @@ def grant_to_dict(grant: Grant) -> Json:
         },
         "facts": dict(grant.facts),
         "warnings": list(grant.warnings),
+    }
+
+
+def _reach_to_dict(reach: Reach) -> Json:
+    return {
+        "state": reach.state.value,
+        "proved": [each.value for each in reach.proved],
+        "untried": [each.value for each in reach.untried],
+        "checked_at": instant(reach.checked_at),
+        "reason": reach.reason,
+        "answers": [
+            {
+                "asked": each.asked,
+                "permission": None if each.permission is None else each.permission.value,
+                "state": each.state.value,
+                "status": each.status,
+                "code": each.code,
+                "words": each.words,
+            }
+            for each in reach.answers
+        ],
+    }
+
+
+def _contents_to_dict(contents: Contents) -> Json:
+    return {
+        "containers": contents.containers,
+        "items": contents.items,
+        "bytes": contents.bytes,
+        "complete": contents.complete,
+        "kinds": [
+            {
+                "kind": each.kind,
+                "items": each.items,
+                "bytes": each.bytes,
+                "severity": each.severity.value,
+                "estimated": each.estimated,
+            }
+            for each in contents.kinds
+        ],
     }
 
 
@@ -176,7 +217,7 @@ def from_dict(value: object) -> Report:
             Gap(**{key: node.need(key).text() for key in ("stage", "subject", "reason")})
             for node in root.need("gaps").items()
         ),
-        coverage=Coverage(**{each.name: counts.need(each.name).integer() for each in fields(Coverage)}),
+        coverage=Coverage(**{each.name: counts.get(each.name, 0).integer() for each in fields(Coverage)}),
         suppressed={
             node.need("reason").text(): node.need("count").integer()
             for node in root.get("suppressed", []).items()
@@ -203,6 +244,51 @@ def _finding(node: _Node) -> Finding:
         occurrences=occurrences,
         occurrences_total=node.get("occurrences_total", len(occurrences)).integer(),
         fix=node.need("fix").texts(),
+        reach=node.get("reach", None).optional(_reach),
+        contents=node.get("contents", None).optional(_contents),
+    )
+
+
+def _reach(node: _Node) -> Reach:
+    state, proved = node.need("state").member(State), node.need("proved").permissions()
+    if (state is State.OPEN) != bool(proved):
+        node.fail("is open without a proof, or has a proof without being open")
+    return Reach(
+        state=state,
+        proved=proved,
+        untried=node.get("untried", []).permissions(),
+        checked_at=node.need("checked_at").instant(),
+        reason=node.need("reason").text(),
+        answers=tuple(
+            Answer(
+                asked=each.need("asked").text(),
+                permission=each.need("permission").optional(_Node.permission),
+                state=each.need("state").member(State),
+                status=each.need("status").optional(_Node.integer),
+                code=each.need("code").text(),
+                words=each.need("words").text(),
+            )
+            for each in node.get("answers", []).items()
+        ),
+    )
+
+
+def _contents(node: _Node) -> Contents:
+    return Contents(
+        containers=node.get("containers", 0).integer(),
+        items=node.need("items").integer(),
+        bytes=node.need("bytes").integer(),
+        complete=node.need("complete").boolean(),
+        kinds=tuple(
+            Kind(
+                kind=each.need("kind").text(),
+                items=each.need("items").integer(),
+                bytes=each.need("bytes").integer(),
+                severity=each.need("severity").member(Severity),
+                estimated=each.need("estimated").boolean(),
+            )
+            for each in node.need("kinds").items()
+        ),
     )
 
 
@@ -319,7 +405,10 @@ class _Node:
     def texts(self) -> tuple[str, ...]:
         return tuple(each.text() for each in self.items())
 
-    def permissions(self) -> tuple[Permission, ...]:
+    def permission(self) -> Permission:
         """Read a word we do not know, written by a later version, as UNKNOWN: never as nothing."""
-        known = set(Permission)
-        return tuple(Permission(word) if word in known else Permission.UNKNOWN for word in self.texts())
+        word = self.text()
+        return Permission(word) if word in set(Permission) else Permission.UNKNOWN
+
+    def permissions(self) -> tuple[Permission, ...]:
+        return tuple(each.permission() for each in self.items())

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from tidegate.model.contents import Contents
 from tidegate.model.grant import Grant
 from tidegate.model.place import Place
+from tidegate.model.reach import Reach
+from tidegate.model.severity import Severity
 
-
-class Severity(StrEnum):
-    """How bad, in the words of the report. Ordered: `CRITICAL` is the greatest."""
-
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-    @property
-    def rank(self) -> int:
-        """0 for info to 4 for critical."""
-        return list(Severity).index(self)
+__all__ = ["Assessment", "Finding", "Severity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +47,7 @@ class Finding:
     """May be more than `occurrences` holds: the list is capped, the count is not."""
     fix: tuple[str, ...]
     """What to do, in order."""
+    reach: Reach | None = None
+    """What the service answered; `None` when it was not asked."""
+    contents: Contents | None = None
+    """What was listed; `None` when nothing was."""

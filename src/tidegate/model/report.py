@@ -34,6 +34,8 @@ class Coverage:
     items_listed: int = 0
     items_read: int = 0
     bytes_read: int = 0
+    requests: int = 0
+    """Sent to storage, each try counted."""
 
     def add(self, other: Coverage) -> None:
         """Add another worker's counts."""
@@ -59,5 +61,6 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Everything that was to be read was read, and that was not nothing."""
-        return not self.gaps and self.coverage.documents > 0 and self.coverage.bytes > 0
+        """Everything that was to be read or asked was, and that was not nothing."""
+        coverage = self.coverage
+        return not self.gaps and (coverage.requests > 0 or (coverage.documents > 0 and coverage.bytes > 0))
