@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from report import samples
 from tidegate.errors import ReportError
 from tidegate.model import codec
+from tidegate.model.contents import Contents, Kind
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
 from tidegate.model.place import Place
+from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import Coverage, Gap, Report
 
 texts = st.text(max_size=8)
@@ -37,15 +39,41 @@ grants = st.builds(
     validity=st.sampled_from(Validity), facts=st.dictionaries(texts, texts, max_size=2), warnings=rows,
     revocation=st.builds(Revocation, means=texts, collateral=texts, individually=st.booleans()),
 )  # fmt: skip
+answers = st.builds(
+    Answer, asked=texts, permission=st.none() | st.sampled_from(Permission), state=st.sampled_from(State),
+    status=st.none() | st.integers(100, 599), code=texts, words=texts,
+)  # fmt: skip
+reaches = st.sampled_from(State).flatmap(
+    lambda state: st.builds(
+        Reach, state=st.just(state), proved=st.just((Permission.READ, Permission.LIST) if state is State.OPEN else ()),
+        untried=rights, checked_at=instants, reason=texts, answers=st.lists(answers, max_size=2).map(tuple),
+    )
+)  # fmt: skip
+kinds = st.builds(
+    Kind,
+    kind=texts,
+    items=numbers,
+    bytes=numbers,
+    severity=st.sampled_from(Severity),
+    estimated=st.booleans(),
+)
+contents = st.builds(
+    Contents,
+    containers=numbers,
+    items=numbers,
+    bytes=numbers,
+    complete=st.booleans(),
+    kinds=st.lists(kinds, max_size=2).map(tuple),
+)
 findings = st.builds(
     Finding, id=texts, rule=texts, title=texts, severity=st.sampled_from(Severity), score=st.integers(0, 100), confidence=texts,
     reasons=rows, grant=grants, redacted=texts, fingerprint=texts, occurrences=st.lists(places, max_size=2).map(tuple),
-    occurrences_total=numbers, fix=rows,
+    occurrences_total=numbers, fix=rows, reach=st.none() | reaches, contents=st.none() | contents,
 )  # fmt: skip
 reports = st.builds(
     Report, version=texts, started_at=instants, ended_at=instants, targets=rows, findings=st.lists(findings, max_size=2).map(tuple),
     gaps=st.lists(st.builds(Gap, stage=texts, subject=texts, reason=texts), max_size=2).map(tuple),
-    coverage=st.builds(Coverage, documents=numbers, bytes=numbers), suppressed=st.dictionaries(texts, numbers, max_size=2),
+    coverage=st.builds(Coverage, documents=numbers, bytes=numbers, requests=numbers), suppressed=st.dictionaries(texts, numbers, max_size=2),
 )  # fmt: skip
 
 
@@ -179,3 +207,15 @@ def test_keys_of_a_later_version_are_passed_over() -> None:
     value = codec.to_dict(samples.small())
     value["later"] = value["findings"][0]["later"] = value["findings"][0]["grant"]["later"] = {"x": 1}
     assert codec.from_dict(value) == samples.small()
+
+
+def test_a_saved_reach_that_proves_nothing_and_is_open_is_refused() -> None:
+    value = codec.to_dict(samples.small())
+    reach = {"state": "open", "proved": [], "checked_at": "2026-11-24T18:00:00Z", "reason": "it answered"}
+    value["findings"][0]["reach"] = reach
+    with pytest.raises(ReportError, match=r"findings\[0\]\.reach: is open without a proof"):
+        codec.loads(json.dumps(value))
+    value["findings"][0]["reach"] = {**reach, "proved": ["read"]}
+    read = codec.loads(json.dumps(value)).findings[0].reach
+    assert read is not None
+    assert (read.state, read.proved, read.untried, read.answers) == (State.OPEN, (Permission.READ,), (), ())
