@@ -66,7 +66,7 @@ def make(work: Path, *, files: int, megabytes: int, seed: int, roots: Sequence[s
     `facts`.
     """
     home = work / "folder"
-    wanted = {"files": files, "megabytes": megabytes, "seed": seed, "roots": list(roots), "version": 3}
+    wanted = {"files": files, "megabytes": megabytes, "seed": seed, "roots": list(roots), "version": 4}
     note = home / "corpus.json"
     if note.exists():
         saved = json.loads(note.read_text())
@@ -114,7 +114,8 @@ def _look(path: str) -> Candidate | None:
             data = file.read()
     except OSError:
         return None
-    if data.startswith(CONTAINERS) or data[257:262] == b"ustar":
+    # A Java module is a zip behind four bytes of its own, an installer one behind a program.
+    if data.startswith(CONTAINERS) or data[257:262] == b"ustar" or data[-22:-18] == b"PK\x05\x06":
         kind = "container"
     else:
         kind = "binary" if b"\x00" in data[:8192] else "text"
