@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from tidegate.assess.fix import fixes
 from tidegate.assess.severity import assess
 from tidegate.assess.words import matrix_rows, sentence
+from tidegate.model.contents import Contents, Kind
 from tidegate.model.finding import Severity
 from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
+from tidegate.model.reach import Reach, State
 from tidegate.providers._seal import in_order
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -98,3 +100,80 @@ def test_every_grant_has_reasons_a_sentence_a_matrix_and_fixes(given_: Grant) ->
     assert fixes(given_, NOW)
     said = " ".join([*assess(given_, now=NOW).reasons, sentence(given_, NOW), *fixes(given_, NOW)])
     assert "None" not in said
+
+
+reach_of = st.sampled_from(
+    [
+        None,
+        Reach(state=State.UNKNOWN, checked_at=NOW, reason="no answer"),
+        Reach(state=State.OPEN, proved=(Permission.READ,), checked_at=NOW, reason="200"),
+        Reach(state=State.OPEN, proved=(Permission.READ, Permission.LIST), checked_at=NOW, reason="200"),
+    ]
+)
+kinds = st.lists(
+    st.builds(Kind, kind=st.just("disk_image"), items=st.integers(0, 9), bytes=st.integers(0, 2**60), severity=st.sampled_from(Severity)),
+    max_size=3,
+)  # fmt: skip
+
+
+def holding(found: list[Kind]) -> Contents:
+    size = sum(kind.bytes for kind in found)
+    return Contents(
+        containers=1, items=sum(k.items for k in found), bytes=size, complete=True, kinds=tuple(found)
+    )
+
+
+@given(grants(), reach_of)
+def test_an_answer_never_makes_a_grant_look_better_unless_it_is_a_refusal(
+    given_: Grant, reach: Reach | None
+) -> None:
+    assert assess(given_, now=NOW, reach=reach).score >= assess(given_, now=NOW).score
+
+
+@given(grants())
+def test_a_refused_grant_is_info_and_says_what_it_would_have_been(given_: Grant) -> None:
+    refused = Reach(state=State.CLOSED, checked_at=NOW, reason="AuthenticationFailed: its key was rotated")
+    paper, judged = assess(given_, now=NOW), assess(given_, now=NOW, reach=refused)
+    assert judged.severity is Severity.INFO
+    assert "its key was rotated" in judged.reasons[0]
+    assert f"{paper.severity} (score {paper.score})" in judged.reasons[1]
+
+
+@given(grants(), kinds, kinds)
+def test_more_behind_an_open_grant_never_lowers_the_score(
+    given_: Grant, found: list[Kind], more: list[Kind]
+) -> None:
+    open_ = Reach(state=State.OPEN, proved=(Permission.LIST,), checked_at=NOW, reason="200")
+    less = assess(given_, now=NOW, reach=open_, contents=holding(found))
+    all_ = assess(given_, now=NOW, reach=open_, contents=holding(found + more))
+    assert all_.score >= less.score >= assess(given_, now=NOW, reach=open_).score
+
+
+def test_an_open_container_with_disk_images_is_critical_and_says_why() -> None:
+    anyone = Grant(
+        provider="azure", kind="anonymous", account="contosomodels", container="backups", scope=Scope.CONTAINER,
+        permissions=(Permission.READ, Permission.LIST), validity=Validity.UNKNOWN,
+        revocation=Revocation(means="m", collateral="c", individually=True),
+    )  # fmt: skip
+    reach = Reach(state=State.OPEN, proved=(Permission.READ, Permission.LIST), checked_at=NOW, reason="200")
+    disks = holding([Kind(kind="disk_image", items=2, bytes=5 << 30, severity=Severity.CRITICAL)])
+    assert assess(anyone, now=NOW).severity is Severity.INFO
+    assert assess(anyone, now=NOW, reach=reach).severity is Severity.MEDIUM
+    judged = assess(anyone, now=NOW, reach=reach, contents=disks)
+    assert judged.severity is Severity.CRITICAL
+    assert judged.reasons == (
+        "anyone, without any credential, can read contents and metadata and list what is inside, shown on 2026-11-24",
+        "behind it lie 2 items, 5.0 GiB",
+        "among them, by their names, disk image: 2 items, 5.0 GiB",
+    )
+
+
+def test_what_has_expired_on_paper_and_still_answers_is_judged_as_endless() -> None:
+    given_ = Grant(
+        provider="azure", kind="account_sas", account="contosomodels", scope=Scope.ACCOUNT, services=("blob",),
+        permissions=(Permission.READ, Permission.LIST, Permission.WRITE), expires_at=NOW - timedelta(days=9), validity=Validity.EXPIRED,
+        revocation=Revocation(means="m", collateral="c", individually=False),
+    )  # fmt: skip
+    reach = Reach(state=State.OPEN, proved=(Permission.LIST,), checked_at=NOW, reason="200")
+    assert assess(given_, now=NOW).severity is Severity.INFO
+    assert assess(given_, now=NOW, reach=reach).severity is Severity.CRITICAL

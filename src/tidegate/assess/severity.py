@@ -1,4 +1,4 @@
-"""How bad a grant is, from the grant alone: rights, breadth, remaining life, and what ends it.
+"""How bad a grant is: on paper by rights, breadth, remaining life, and what ends it; then by what was shown.
 
 The score is a sum of the tables below, so that more rights, a wider scope or a longer life never
 lower it. The bands are those of CVSS (critical from 9.0, high from 7.0, medium from 4.0), times ten.
@@ -9,12 +9,16 @@ long-lived link is critical and a link to read one object for a day is low.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import AddressValueError, IPv4Address
 
+from tidegate.assess.proof import with_reach
 from tidegate.assess.words import day, where_words
+from tidegate.model.contents import Contents
 from tidegate.model.finding import Assessment, Severity
 from tidegate.model.grant import Grant, Permission, Scope, Validity
+from tidegate.model.reach import Reach, State
 from tidegate.providers._time import lifetime_words
 
 P = Permission
@@ -93,11 +97,29 @@ _SMALL_RANGE = 65_536
 _Weight = tuple[int, str]
 
 
-def assess(grant: Grant, *, confidence: str = "high", now: datetime) -> Assessment:
+def assess(
+    grant: Grant,
+    *,
+    confidence: str = "high",
+    now: datetime,
+    reach: Reach | None = None,
+    contents: Contents | None = None,
+) -> Assessment:
     """Judge a grant; the reasons come most important first, then those that lower it.
 
-    `confidence` is the rule's: `high`, `medium` or `low`.
+    `confidence` is the rule's: `high`, `medium` or `low`. `reach` and `contents` are what was shown of it.
     """
+    if reach is None:
+        return _on_paper(grant, confidence, now)
+    if reach.state is State.OPEN:
+        confidence = "high"  # it answered: whatever it looks like, it is one
+        if grant.validity in (Validity.EXPIRED, Validity.NOT_YET_VALID):
+            # The service goes by other dates than its text: judged as if it never ended.
+            grant = replace(grant, validity=Validity.UNKNOWN, expires_at=None)
+    return with_reach(_on_paper(grant, confidence, now), grant, reach, contents, BANDS)
+
+
+def _on_paper(grant: Grant, confidence: str, now: datetime) -> Assessment:
     if grant.validity is Validity.EXPIRED and grant.expires_at is not None:
         return _expired(grant, now)
     if grant.kind in _FLAT:

@@ -279,3 +279,18 @@ def _until(grant: Grant, now: datetime) -> str:
     if P.MINT in grant.permissions or P.ADMIN in grant.permissions:
         return ", until it is revoked"
     return ", for as long as nobody revokes it"
+
+
+def many(count: int, one: str, more: str | None = None) -> str:
+    """Count things: `1 gap`, `4,950 gaps`."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def size(count: int) -> str:
+    """Count bytes in units of 1,024: `1.2 GiB`."""
+    value, unit = float(count), "bytes"
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024 or unit == "TiB":
+            break
+        value /= 1024
+    return f"{value:,.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:,.1f} {unit}"

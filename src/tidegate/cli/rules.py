@@ -76,10 +76,10 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from tidegate.assess.words import many  # noqa: PLC0415
     from tidegate.detect.check import check_rules  # noqa: PLC0415
     from tidegate.detect.rules import load_rules  # noqa: PLC0415
     from tidegate.report._escape import safe  # noqa: PLC0415
-    from tidegate.report._words import many  # noqa: PLC0415
 
     rules = load_rules([Path(path) for path in args.paths])
     problems = check_rules(rules)

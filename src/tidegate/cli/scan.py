@@ -112,9 +112,10 @@ def _write_baseline(path: Path, report: Report) -> None:
 
 def _summarise(report: Report, file: str) -> None:
     """Tell a person at the terminal what went into the file."""
+    from tidegate.assess import words  # noqa: PLC0415
     from tidegate.report import _words  # noqa: PLC0415
     from tidegate.report._escape import safe  # noqa: PLC0415
 
     found = ", ".join(text for _, text in _words.counts(report.findings)) or _words.verdict(report)
-    gaps = f"; {_words.many(len(report.gaps), 'gap')}" if report.gaps and report.findings else ""
+    gaps = f"; {words.many(len(report.gaps), 'gap')}" if report.gaps and report.findings else ""
     print(safe(f"tidegate: {found}{gaps} (written to {file})"), file=sys.stderr)

@@ -55,7 +55,7 @@ def places(paper: Paper, finding: Finding, *, target: bool) -> Iterator[str]:
         label = ""
     more = finding.occurrences_total - min(PLACES, len(finding.occurrences))
     if more > 0:
-        yield from block(paper, label, f"and {_words.many(more, 'more place')}")
+        yield from block(paper, label, f"and {words.many(more, 'more place')}")
 
 
 def _place(paper: Paper, label: str, place: Place, *, target: bool) -> Iterator[str]:

@@ -19,21 +19,6 @@ WORST_FIRST: tuple[Severity, ...] = tuple(reversed(Severity))
 _PROVIDERS = {"azure": "Azure", "aws": "AWS", "gcp": "Google Cloud"}
 
 
-def many(count: int, one: str, more: str | None = None) -> str:
-    """Count things: `1 gap`, `4,950 gaps`."""
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
-
-
-def size(count: int) -> str:
-    """Count bytes in units of 1,024: `1.2 GiB`."""
-    value, unit = float(count), "bytes"
-    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
-        if value < 1024 or unit == "TiB":
-            break
-        value /= 1024
-    return f"{value:,.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:,.1f} {unit}"
-
-
 def duration(seconds: float) -> str:
     """Say how long something took: `0.4 s`, `3 min 20 s`."""
     if seconds < 100:
@@ -59,7 +44,7 @@ def verdict(report: Report) -> str:
     if not report.coverage.documents:
         return "Nothing was read, so this says nothing about the target."
     if report.gaps:
-        gaps = many(len(report.gaps), "thing was", "things were")
+        gaps = words.many(len(report.gaps), "thing was", "things were")
         return f"Nothing found, but {gaps} not looked at: this is not a clean result."
     return "No link, token or key to cloud storage was found."
 
@@ -67,9 +52,9 @@ def verdict(report: Report) -> str:
 def read(report: Report) -> str:
     """Say how much was read, and how fast."""
     coverage: Coverage = report.coverage
-    parts = [many(coverage.documents, "document"), size(coverage.bytes)]
+    parts = [words.many(coverage.documents, "document"), words.size(coverage.bytes)]
     if coverage.commits:
-        parts.append(many(coverage.commits, "commit"))
+        parts.append(words.many(coverage.commits, "commit"))
     return f"{', '.join(parts)} in {duration((report.ended_at - report.started_at).total_seconds())}"
 
 

@@ -35,7 +35,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"### Tidegate: {counted or 'nothing found'}"
     yield ""
     if report.gaps or not report.coverage.documents:
-        gaps = _words.many(len(report.gaps), "thing was", "things were")
+        gaps = words.many(len(report.gaps), "thing was", "things were")
         said = (
             _words.verdict(report)
             if not report.findings
@@ -71,7 +71,7 @@ def _body(report: Report, left: int) -> Iterator[str]:
         details = list(_details(report, finding))
         left -= sum(len(line) + 1 for line in details)
         if left < 0:
-            yield f"Details of {_words.many(len(report.findings) - number, 'finding')} are left out here."
+            yield f"Details of {words.many(len(report.findings) - number, 'finding')} are left out here."
             yield ""
             return
         yield from details
@@ -97,7 +97,7 @@ def _details(report: Report, finding: Finding) -> Iterator[str]:
         yield f"- {_place(place)}"
     more = finding.occurrences_total - min(PLACES, len(finding.occurrences))
     if more > 0:
-        yield f"- and {_words.many(more, 'more place')}"
+        yield f"- and {words.many(more, 'more place')}"
     yield ""
     for heading, texts, sign in (("Close it", finding.fix, "1."), ("Why", finding.reasons, "-")):
         if texts:
@@ -126,7 +126,7 @@ def _place(place: Place) -> str:
 def _tail(report: Report) -> Iterator[str]:
     groups = list(_words.group_gaps(report.gaps))
     if groups:
-        yield f"<details><summary>{_words.many(len(report.gaps), 'gap')}: not looked at</summary>"
+        yield f"<details><summary>{words.many(len(report.gaps), 'gap')}: not looked at</summary>"
         yield ""
         for group in groups[:GAP_GROUPS]:
             names = ", ".join(_code(subject) for subject in group.subjects[:GAP_SUBJECTS])

@@ -242,7 +242,7 @@ def _notifications(report: Report) -> Iterable[dict[str, Any]]:
         yield _notice(f"Not looked at: {gap.subject}: {gap.reason} ({gap.stage})", "warning")
     more = len(report.gaps) - MAX_NOTIFICATIONS
     if more > 0:
-        yield _notice(f"Not looked at: {_words.many(more, 'more place')}.", "warning")
+        yield _notice(f"Not looked at: {words.many(more, 'more place')}.", "warning")
     if not report.coverage.documents:
         yield _notice(_words.verdict(report), "error")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import IO
 
+from tidegate.assess import words
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.report import Report
 from tidegate.report import _words
@@ -61,7 +62,7 @@ def _tally(paper: Paper, report: Report) -> str:
         for severity, text in _words.counts(report.findings)
     ]
     if report.gaps:
-        parts.append(f"{_words.many(len(report.gaps), 'gap')}: not all was read")
+        parts.append(f"{words.many(len(report.gaps), 'gap')}: not all was read")
     return paper.signs.dot.join(parts)
 
 
@@ -86,7 +87,7 @@ def _cards(paper: Paper, report: Report, findings: Sequence[Finding]) -> Iterato
 def _more(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
     if not findings:
         return
-    yield paper.rule(f"{_words.many(len(findings), 'more finding')}, one a line")
+    yield paper.rule(f"{words.many(len(findings), 'more finding')}, one a line")
     yield from _rows(paper, findings[:LINES])
     yield from _cut(paper, len(findings), LINES)
     yield ""
@@ -117,7 +118,7 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
     other = [finding for finding in findings if finding.grant.kind != "anonymous"]
     if other:
         yield paper.rule(
-            "INFO", middle=f"{_words.many(len(other), 'credential')} of little weight", style="info"
+            "INFO", middle=f"{words.many(len(other), 'credential')} of little weight", style="info"
         )
         for finding in other[:INFO_LINES]:
             what, place = _columns(paper, finding)
@@ -128,7 +129,7 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
         yield ""
     if plain:
         yield paper.rule(
-            "INFO", middle=_words.many(len(plain), "storage address", "storage addresses"), style="info"
+            "INFO", middle=words.many(len(plain), "storage address", "storage addresses"), style="info"
         )
         yield from paper.wrap(
             "No credential in them. Worth asking whether they are open to anyone:", first=" "
@@ -142,7 +143,7 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
 def _gaps(paper: Paper, report: Report) -> Iterator[str]:
     if not report.gaps:
         return
-    yield paper.rule("NOT LOOKED AT", middle=_words.many(len(report.gaps), "gap"), style="medium")
+    yield paper.rule("NOT LOOKED AT", middle=words.many(len(report.gaps), "gap"), style="medium")
     groups = list(_words.group_gaps(report.gaps))
     for group in groups[:GAP_GROUPS]:
         count = f"{len(group.subjects):,} times: " if len(group.subjects) > 1 else ""
@@ -153,7 +154,7 @@ def _gaps(paper: Paper, report: Report) -> Iterator[str]:
             yield f"   and {len(group.subjects) - GAP_SUBJECTS:,} more"
     if len(groups) > GAP_GROUPS:
         rest = sum(len(group.subjects) for group in groups[GAP_GROUPS:])
-        yield f" and {_words.many(rest, 'gap')} for {len(groups) - GAP_GROUPS} other reasons"
+        yield f" and {words.many(rest, 'gap')} for {len(groups) - GAP_GROUPS} other reasons"
     yield ""
 
 
