@@ -1,0 +1,63 @@
+"""What is used up of what the user allowed. Not for many threads: it lives on the network's own."""
+
+from __future__ import annotations
+
+from tidegate.errors import BudgetError
+from tidegate.net.limits import Budget
+
+
+class Spending:
+    """Counts against a `Budget`. Times are seconds of one monotonic clock, handed in."""
+
+    def __init__(self, budget: Budget, scope_file: str) -> None:
+        self._budget = budget
+        self._file = scope_file
+        self._interval_s = 1.0 / budget.requests_per_second
+        self._next_s = float("-inf")
+        self._ends_s: float | None = None
+        self.requests = 0
+        self.bytes_read = 0
+
+    def request(self, now_s: float) -> float:
+        """Count one attempt and return how many seconds it has to wait for its turn. Raises `BudgetError`.
+
+        Turns are one interval apart, without bursts: a rate is what the user said it is in any second.
+        """
+        if self._ends_s is None and self._budget.seconds is not None:
+            self._ends_s = now_s + self._budget.seconds
+        if self.requests == self._budget.requests:
+            raise self._used_up(f"{self.requests:,} requests", "requests")
+        if self._bytes_used_up():
+            raise self._bytes_error()
+        turn_s = max(now_s, self._next_s)
+        if self.left_s(turn_s) <= 0:
+            raise self.time_error()
+        self._next_s = turn_s + self._interval_s
+        self.requests += 1
+        return turn_s - now_s
+
+    def read(self, size_bytes: int) -> None:
+        """Count bytes of a body. Raises `BudgetError`."""
+        self.bytes_read += size_bytes
+        if self._budget.bytes_read is not None and self.bytes_read > self._budget.bytes_read:
+            raise self._bytes_error()
+
+    def left_s(self, now_s: float) -> float:
+        """Return how many seconds the run still has."""
+        return float("inf") if self._ends_s is None else self._ends_s - now_s
+
+    def time_error(self) -> BudgetError:
+        """Return the error for a run that takes longer than allowed."""
+        return self._used_up(f"{self._budget.seconds:g} seconds", "seconds")
+
+    def _bytes_used_up(self) -> bool:
+        return self._budget.bytes_read is not None and self.bytes_read >= self._budget.bytes_read
+
+    def _bytes_error(self) -> BudgetError:
+        return self._used_up(f"{self._budget.bytes_read:,} bytes", "bytes_read")
+
+    def _used_up(self, what: str, key: str) -> BudgetError:
+        return BudgetError(
+            f"the {what} that the scope allows are used up",
+            hint=f"Raise {key} under [budget] in {self._file}.",
+        )
