@@ -69,6 +69,13 @@ class Sends(Protocol):
         """
         ...
 
+    def named(self, provider: str) -> tuple[str, ...]:
+        """Return the accounts, buckets and key ids that the scope names without a wildcard.
+
+        A key is tried on these even where it may not list what there is.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
