@@ -52,6 +52,7 @@ def test_the_report_has_the_keys_of_the_contract(tidegate: Command, tmp_path: Pa
         "items_listed",
         "items_read",
         "bytes_read",
+        "requests",
     }
     assert finding.keys() >= FINDING
     assert finding["id"].startswith("tg-")

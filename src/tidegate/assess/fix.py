@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from tidegate.assess.words import day
 from tidegate.model.grant import Grant, Scope, Validity
+from tidegate.model.reach import Reach, State
 
 _SOON = timedelta(days=1)
 
@@ -22,12 +23,19 @@ _LOGS = (
 )
 
 
-def fixes(grant: Grant, now: datetime | None = None) -> tuple[str, ...]:
+def fixes(grant: Grant, now: datetime | None = None, reach: Reach | None = None) -> tuple[str, ...]:
     """Return what to do, in order, with the names filled in; `<…>` stands for what the grant does not tell.
 
-    With `now`, a grant that ends within a day is first left to do so.
+    With `now`, a grant that ends within a day is first left to do so. `reach`: what the service answered.
     """
-    if grant.validity is Validity.EXPIRED:
+    if reach is not None and reach.state is State.CLOSED:
+        return (
+            "Nothing to revoke: the service refuses it already.",
+            "See in the logs whether it was used while it worked, and what was overwritten.",
+            _CLEAN,
+        )
+    answers = reach is not None and reach.state is State.OPEN
+    if grant.validity is Validity.EXPIRED and not answers:
         return (
             "Nothing to revoke: it has ended.",
             (
@@ -36,7 +44,7 @@ def fixes(grant: Grant, now: datetime | None = None) -> tuple[str, ...]:
             ),
         )
     steps = _STEPS.get((grant.provider, grant.kind)) or _STEPS.get(("", grant.kind)) or _unknown
-    soon = now and grant.expires_at and grant.expires_at - now <= _SOON
+    soon = now and grant.expires_at and now < grant.expires_at and grant.expires_at - now <= _SOON
     wait = (
         (f"It ends by itself on {day(grant.expires_at)}: see whether you can wait.",)
         if soon and grant.expires_at

@@ -19,11 +19,13 @@ from tidegate.assess.fix import fixes
 from tidegate.assess.severity import assess
 from tidegate.detect.engine import Detector, named
 from tidegate.detect.rules import Rule
+from tidegate.engine.ask import Asked, Online, named_grant
 from tidegate.engine.mask import Mask
 from tidegate.engine.occurrences import collapse, without_copies
 from tidegate.engine.work import run_shards
-from tidegate.errors import RuleError, SourceError
+from tidegate.errors import OutOfScopeError, RuleError, SourceError, UsageError
 from tidegate.model.baseline import Baseline
+from tidegate.model.credential import Credential
 from tidegate.model.document import Spot, Tally
 from tidegate.model.finding import Finding
 from tidegate.model.grant import Grant, Scope
@@ -32,7 +34,7 @@ from tidegate.model.report import Coverage, Report
 from tidegate.model.secret import Secret
 from tidegate.model.sighting import Sighting
 from tidegate.sources.ignore import Patterns
-from tidegate.sources.targets import Opened, Wanted, open_target
+from tidegate.sources.targets import Opened, Wanted, is_storage, open_target
 from tidegate.version import VERSION
 
 MAX_OCCURRENCES = 1_000
@@ -57,6 +59,10 @@ class Plan:
     baseline: Baseline | None = None
     include_suppressed: bool = False
     progress: Callable[[Coverage], None] | None = None
+    online: Online | None = None
+    """What storage is asked with; `None`: nothing is sent."""
+    anonymous: bool = False
+    """Of targets that are storage only the address is asked, without the credential in it."""
 
 
 @dataclass(slots=True)
@@ -68,6 +74,11 @@ class _Group:
     places: list[Place] = field(default_factory=list)
     suppressed: str | None = None
     """Only when everything in it is."""
+    named: bool = False
+    """The user named it as a target."""
+    credential: Credential | None = None
+    """What to ask with, where it is not what was sighted."""
+    asked: Asked = field(default_factory=Asked)
 
 
 def run(plan: Plan) -> Report:
@@ -78,7 +89,12 @@ def run(plan: Plan) -> Report:
     _check_decoders(plan, detector)
     collector = _Collector(plan, detector, tally)
     for target in plan.targets:
-        collector.read(target)
+        if is_storage(target):
+            collector.take(target)
+        else:
+            collector.read(target)
+    if plan.online is not None:
+        _ask(collector, plan, tally)
     findings = _findings(collector, plan)
     return Report(
         version=VERSION,
@@ -137,6 +153,53 @@ class _Collector:
         nothing = coverage.documents == documents or coverage.bytes == size
         if nothing and len(self._tally.gaps) == gaps:
             self._tally.gap("source", target, "there is nothing to read in it")
+
+    def take(self, target: str) -> None:
+        """Take a target that is storage itself: a link, a key, or an address.
+
+        Raises `UsageError` where nothing may be asked, or where the target is none of those.
+        """
+        if self._plan.online is None:
+            raise UsageError(
+                "this target is storage, or a link into it, which only a request could read",
+                hint="`tidegate probe` asks it, if your scope file names it; `tidegate decode` is offline.",
+            )
+        address = self._address(target.partition("?")[0] if self._plan.anonymous else target)
+        if address is not None:
+            self._named(*address)
+            return
+        sightings = [] if self._plan.anonymous else self._detector.scan_text(target)
+        for sighting in sightings:
+            grant = self._grant(sighting)
+            if grant is not None and grant.kind != "anonymous":
+                self.mask.learn([sighting])
+                self._named(sighting, grant, None)
+        if not any(group.named for group in self.groups.values()):
+            raise UsageError(
+                "this target is no storage that Tidegate can ask",
+                hint="give a link in quotes, az://account/container, s3://bucket or gs://bucket.",
+            )
+
+    def _named(self, sighting: Sighting, grant: Grant, credential: Credential | None) -> None:
+        group = self.groups.setdefault(_identity(sighting, grant), _Group(sighting, grant))
+        group.named, group.credential, group.suppressed = True, credential, None
+
+    def _address(self, target: str) -> tuple[Sighting, Grant, Credential] | None:
+        """Return the open address that a target names."""
+        for rule in self._plan.rules:
+            storage = plugins.storage(rule.provider) if rule.kind == "public_url" else None
+            credential = None if storage is None else storage.target(target)
+            if credential is not None:
+                sighting = Sighting(
+                    rule=rule.id,
+                    provider=rule.provider,
+                    kind=rule.kind,
+                    text=Secret(target),
+                    secret=Secret(target),
+                    spot=Spot("", 1, 1),
+                )
+                return sighting, credential.grant, replace(credential, provider=rule.provider)
+        return None
 
     def _read_source(self, opened: Opened) -> None:
         seen: dict[tuple[object, ...], Sighting] = {}
@@ -251,7 +314,7 @@ def _findings(collector: _Collector, plan: Plan) -> list[Finding]:
     titles = {rule.id: rule.title for rule in plan.rules}
     findings = []
     for group in collector.groups.values():
-        if not group.places:
+        if not group.places and not group.named:
             collector.suppressed["excluded by its path"] += 1
             continue
         group.places = [collector.mask.place(place) for place in without_copies(group.places)]
@@ -268,7 +331,10 @@ def _finding(
     group: _Group, now: datetime, titles: Mapping[str, str], decoders: Mapping[str, plugins.Decoder]
 ) -> Finding:
     best = group.best
-    verdict = assess(group.grant, confidence=best.confidence, now=now)
+    asked = group.asked
+    verdict = assess(
+        group.grant, confidence=best.confidence, now=now, reach=asked.reach, contents=asked.contents
+    )
     digest = hashlib.sha256(b"tidegate/finding/1\x00" + _identity(best, group.grant).encode())
     reasons = verdict.reasons
     if best.stitched:
@@ -289,7 +355,44 @@ def _finding(
         fingerprint=best.secret.fingerprint,
         occurrences=tuple(places[:MAX_OCCURRENCES]),
         occurrences_total=len(places),
-        fix=fixes(group.grant, now),
+        fix=fixes(group.grant, now, asked.reach),
+        reach=asked.reach,
+        contents=asked.contents,
+    )
+
+
+def _ask(collector: _Collector, plan: Plan, tally: Tally) -> None:
+    """Ask about every group that alarms; what the scope does not name is a gap, unless it is all there is."""
+    assert plan.online is not None
+    groups = {
+        name: group
+        for name, group in collector.groups.items()
+        if group.named or (group.places and group.suppressed is None)
+    }
+    credentials = {name: group.credential or _credential(group) for name, group in groups.items()}
+    answers = plan.online.ask_all(credentials, tally.coverage, plan.progress)
+    refused: dict[str, tuple[_Group, OutOfScopeError]] = {}
+    for name, asked in answers.items():
+        groups[name].asked = asked
+        tally.gaps += asked.gaps
+        if asked.refused is not None:
+            refused.setdefault(asked.refused.hint, (groups[name], asked.refused))
+    for group, why in refused.values():
+        if group.named:
+            raise why
+        tally.gap("reach", named_grant(group.grant), str(why))
+
+
+def _credential(group: _Group) -> Credential:
+    best = group.best
+    open_address = group.grant.kind == "anonymous"
+    return Credential(
+        grant=group.grant,
+        text=best.text,
+        secret=None if open_address else best.secret,
+        context=best.context,
+        provider=best.provider,
+        kind=best.kind,
     )
 
 

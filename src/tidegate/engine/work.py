@@ -63,7 +63,7 @@ def _shards(source: Source, jobs: int, tally: Tally) -> Iterator[Any]:
     except SourceError as why:
         tally.gap("source", source.target, str(why))
     except Exception as why:  # noqa: BLE001 - what was cut must still be read
-        tally.gap("source", source.target, f"the rest was not read: {_error(why)}")
+        tally.gap("source", source.target, f"the rest was not read: {error_words(why)}")
 
 
 def _scan(source: Source, detector: Detector, shard: Any) -> _Seen:
@@ -73,11 +73,11 @@ def _scan(source: Source, detector: Detector, shard: Any) -> _Seen:
         for batch in source.batches(shard, tally):
             sightings += detector.scan(batch, tally)
     except Exception as why:  # noqa: BLE001 - one shard must not end the scan
-        tally.gap("source", _name(shard), _error(why))
+        tally.gap("source", _name(shard), error_words(why))
     return sightings, tally
 
 
-def _error(why: Exception) -> str:
+def error_words(why: Exception) -> str:
     """Say what went wrong and where, but not the message: it may quote what was being read."""
     if isinstance(why, OSError) and why.strerror:
         return why.strerror.lower()
@@ -168,7 +168,7 @@ def _result(future: Future[_Seen], shard: Any) -> _Seen | None:
         return None
     except Exception as why:  # noqa: BLE001 - e.g. a result that cannot be sent through the pipe
         tally = Tally()
-        tally.gap("source", _name(shard), _error(why))
+        tally.gap("source", _name(shard), error_words(why))
         return [], tally
 
 

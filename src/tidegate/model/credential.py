@@ -23,6 +23,8 @@ class Credential:
     """The signature or key itself, in canonical form; `None` asks without any credential."""
     context: Mapping[str, str] = field(default_factory=dict)
     """What stood beside it: `account`, `key_id`, `endpoint`, … None of it secret."""
+    provider: str = ""
+    """Which decoder understood it, and so which storage is asked: `azure`, `s3`, `gcs`, `other`."""
     kind: str = ""
     """The rule's `kind`, as in `Sighting`: which of the provider's forms the text is."""
 

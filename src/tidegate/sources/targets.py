@@ -43,6 +43,11 @@ class Opened:
     """Put before every path: the folder of a repository inside of a tree."""
 
 
+def is_storage(target: str) -> bool:
+    """Tell whether a target is storage, or a link into it: not text to read, but something to ask."""
+    return bool(_STORAGE.match(target) or _SIGNED.search(target))
+
+
 def open_target(target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
     """Yield the sources of one target, one after the other: some are known only when others are read.
 
@@ -52,11 +57,6 @@ def open_target(target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
         if wanted.stdin is None:
             raise UsageError("there is no standard input to read", hint="Name a file or folder.")
         yield Opened(open_stream(wanted.stdin, label="-", containers=wanted.containers))
-    elif _STORAGE.match(target) or _SIGNED.search(target):
-        raise UsageError(
-            "this target is storage, or a link into it, which only a request could read",
-            hint="`tidegate decode` says offline what a link grants.",
-        )
     elif _GIT_ADDRESS.match(target) and not Path(target).exists():
         yield from _clone(target, wanted)
     else:

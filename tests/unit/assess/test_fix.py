@@ -7,6 +7,7 @@ from grants import NOW, grant
 
 from tidegate.assess.fix import fixes
 from tidegate.model.grant import Permission, Scope
+from tidegate.model.reach import Reach, State
 
 P = Permission
 
@@ -92,3 +93,17 @@ def test_an_expired_grant_needs_no_rotation() -> None:
 def test_a_link_that_ends_within_a_day_is_first_left_to_do_so() -> None:
     assert "ends by itself" in fixes(grant(P.READ, days=0.5), NOW)[0]
     assert "ends by itself" not in fixes(grant(P.READ, days=30), NOW)[0]
+
+
+def test_what_the_service_refuses_needs_no_revoking() -> None:
+    refused = Reach(state=State.CLOSED, checked_at=NOW, reason="AuthenticationFailed")
+    steps = fixes(grant(P.READ, scope=Scope.ACCOUNT, kind="account_sas"), NOW, refused)
+    assert steps[0] == "Nothing to revoke: the service refuses it already."
+    assert not any("keys renew" in step for step in steps)
+
+
+def test_what_has_expired_on_paper_and_still_answers_is_revoked_all_the_same() -> None:
+    answers = Reach(state=State.OPEN, proved=(P.READ,), checked_at=NOW, reason="200")
+    expired = grant(P.READ, days=-3, scope=Scope.ACCOUNT, kind="account_sas")
+    assert fixes(expired, NOW)[0] == "Nothing to revoke: it has ended."
+    assert any("keys renew" in step for step in fixes(expired, NOW, answers))

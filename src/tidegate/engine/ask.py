@@ -1,0 +1,109 @@
+"""The stages that go out: reach, then inventory. One credential, or open address, at a time; many at once.
+
+What a service does wrong is an answer, what the scope does not name is a gap: neither ends the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from tidegate import plugins
+from tidegate.engine.work import error_words
+from tidegate.errors import BudgetError, OutOfScopeError, RequestError
+from tidegate.model.contents import Contents
+from tidegate.model.credential import Credential
+from tidegate.model.grant import Grant
+from tidegate.model.reach import Reach, State
+from tidegate.model.report import Coverage, Gap
+from tidegate.net.message import Sends
+
+AT_ONCE: Final = 8
+"""Credentials asked about at the same time; the scope file's requests per second bound them all."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """What was shown of one credential."""
+
+    reach: Reach | None = None
+    contents: Contents | None = None
+    gaps: list[Gap] = field(default_factory=list)
+    refused: OutOfScopeError | None = None
+    """The scope does not name it: nothing was sent."""
+
+
+Lists = Callable[[plugins.Storage, Credential], tuple[Contents, list[Gap]]]
+"""Lists what an open credential reaches; raises `RequestError`."""
+
+
+class Online:
+    """What the outside is asked with; without one of these a run sends nothing."""
+
+    def __init__(
+        self, net: Sends, now: datetime, *, lists: Lists | None = None, sent: Callable[[], int] = lambda: 0
+    ) -> None:
+        """Take the way out.
+
+        lists: how contents are counted; they are not when it is not given. sent: requests so far.
+        """
+        self._net = net
+        self._now = now
+        self._lists = lists
+        self._sent = sent
+
+    def ask_all(
+        self,
+        credentials: Mapping[str, Credential],
+        coverage: Coverage,
+        progress: Callable[[Coverage], None] | None = None,
+    ) -> dict[str, Asked]:
+        """Ask about all of them; the result has the keys of `credentials`."""
+        found: dict[str, Asked] = {}
+        with ThreadPoolExecutor(min(AT_ONCE, max(1, len(credentials)))) as pool:
+            for name, asked in zip(credentials, pool.map(self.ask, credentials.values()), strict=True):
+                found[name] = asked
+                coverage.requests = self._sent()
+                coverage.items_listed += asked.contents.items if asked.contents else 0
+                if progress is not None:
+                    progress(coverage)
+        coverage.requests = self._sent()
+        return found
+
+    def ask(self, credential: Credential) -> Asked:
+        """Probe one credential, and list what is behind it if it is open."""
+        asked = Asked()
+        grant = credential.grant
+        subject = named_grant(grant)
+        storage = plugins.storage(credential.provider)
+        if storage is None:
+            reason = f"a {grant.kind.replace('_', ' ')} cannot be probed: Tidegate knows no request for it"
+            asked.gaps.append(Gap(stage="reach", subject=subject, reason=reason))
+            return asked
+        try:
+            asked.reach = storage.probe(credential, self._net, self._now)
+            if asked.reach.state is State.OPEN and self._lists is not None:
+                asked.contents, gaps = self._lists(storage, credential)
+                asked.gaps += gaps
+        except OutOfScopeError as why:
+            asked.refused = why
+        except BudgetError as why:
+            asked.gaps.append(Gap(stage="reach", subject=subject, reason=str(why)))
+        except RequestError as why:
+            asked.gaps.append(Gap(stage="inventory", subject=subject, reason=str(why)))
+        except Exception as why:  # noqa: BLE001 - one credential must not end the run
+            asked.gaps.append(Gap(stage="reach", subject=subject, reason=error_words(why)))
+        return asked
+
+
+def named_grant(grant: Grant) -> str:
+    """Name what a grant opens, for a gap."""
+    names = (
+        (grant.account, grant.container, grant.key)
+        if grant.provider == "azure"
+        else (grant.container, grant.key)
+    )
+    return "/".join(name for name in names if name) or grant.account or grant.endpoint or grant.kind
