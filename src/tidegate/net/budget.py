@@ -30,8 +30,7 @@ class Spending:
         if self._bytes_used_up():
             raise self._bytes_error()
         turn_s = max(now_s, self._next_s)
-        if self.left_s(turn_s) <= 0:
-            raise self.time_error()
+        self.check_time(turn_s)
         self._next_s = turn_s + self._interval_s
         self.requests += 1
         return turn_s - now_s
@@ -46,9 +45,10 @@ class Spending:
         """Return how many seconds the run still has."""
         return float("inf") if self._ends_s is None else self._ends_s - now_s
 
-    def time_error(self) -> BudgetError:
-        """Return the error for a run that takes longer than allowed."""
-        return self._used_up(f"{self._budget.seconds:g} seconds", "seconds")
+    def check_time(self, now_s: float) -> None:
+        """Raise `BudgetError` when the run has no time left at `now_s`."""
+        if self.left_s(now_s) <= 0:
+            raise self._used_up(f"{self._budget.seconds:g} seconds", "seconds")
 
     def _bytes_used_up(self) -> bool:
         return self._budget.bytes_read is not None and self.bytes_read >= self._budget.bytes_read

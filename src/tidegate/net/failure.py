@@ -25,7 +25,7 @@ def explain(error: Exception, host: str) -> Failure:
         case aiohttp.ConnectionTimeoutError():
             words, again = f"no connection to {host} in time", True
         case aiohttp.SocketTimeoutError():
-            words, again = f"{host} went silent in the middle of an answer", True
+            words, again = f"{host} sent nothing more for too long", True
         case asyncio.TimeoutError():
             words, again = f"{host} did not finish its answer in time", True
         case aiohttp.ClientConnectorCertificateError():

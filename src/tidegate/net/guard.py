@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from tidegate.errors import OutOfScopeError
 from tidegate.net.address import IPAddress, Url, numeric, refusal, split_url
-from tidegate.net.message import Base, Request
+from tidegate.net.harmless import all_headers, check_query, full_url
+from tidegate.net.message import METHODS, Base, Request
 from tidegate.net.scope import Scope
 
 Owner = Callable[[str, str | None], str | None]
 """`Storage.owner`: which account or bucket an address belongs to."""
-
-METHODS: Final = ("GET", "HEAD")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]{0,16384}")
-_SECRET_QUERY = re.compile(r"[!$%&'()*+,./0-9:;=?@A-Z_a-z~\-]{0,16384}")
-_OURS: Final = frozenset(
-    (
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "cookie",
-        "expect",
-        "host",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-    )
-)
-"""Headers that the transport sets, or that no read needs."""
-_OTHER_VERB = re.compile(r"x-(?:http-)?method(?:-override)?|x-original-(?:url|method)|x-rewrite-url|proxy-.*")
-"""Headers by which some servers and gateways take a GET for another request."""
-_SECRET_HEADERS: Final = frozenset(("authorization", "x-amz-security-token"))
-_SECRET_PARAMETERS = re.compile(
-    r"(?:^|[&?;])(?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|access_token|token)=",
-    re.IGNORECASE,
-)
-_DEQUEUES = re.compile(r"/messages/?", re.IGNORECASE)
 
 
 class Checked(NamedTuple):
@@ -85,8 +55,8 @@ class Guard:
         at_endpoint = self._at_endpoint(request)
         self._check_place(request, url, owner, at_endpoint=at_endpoint)
         self._check_address(url, at_endpoint=at_endpoint)
-        self._check_harmless(request, url)
-        return Checked(url, _full_url(request, url), _headers(request), at_endpoint)
+        check_query(request, url, at_queue=self._at_queue(request, url))
+        return Checked(url, full_url(request, url), all_headers(request), at_endpoint)
 
     def check_resolved(self, host: str, addresses: list[IPAddress], *, at_endpoint: bool) -> None:
         """Judge what a host resolved to, all of it. Raises `OutOfScopeError`.
@@ -97,31 +67,47 @@ class Guard:
         for address in addresses:
             words = refusal(address)
             if words and not (at_endpoint and not address.is_link_local):
-                raise OutOfScopeError(
-                    f"{host} resolves to {address}, {words}: nothing was sent",
-                    hint=f"If that is meant, name it under [endpoints] in {self._scope.file}.",
-                )
+                raise OutOfScopeError(f"{host} resolves to {address}, {words}")
+
+    def endpoint_hint(self, request: Request, url: Url) -> str:
+        """Return what to write when an address in a private network is meant, as behind a private link."""
+        host = url.host
+        if request.provider == "azure":
+            account, _, rest = host.partition(".")
+            _, dot, suffix = rest.partition(".")
+            host = f"{{account}}.{{service}}.{suffix}" if (account, dot) == (request.name, ".") else host
+        line = f'{request.provider} = "{url.scheme}://{host}"'
+        return f"If that is meant, write under [endpoints] in {self._scope.file}: {line}"
 
     def _check_place(self, request: Request, url: Url, owner: Owner, *, at_endpoint: bool) -> None:
         provider, name = request.provider, request.name
-        foreign_host = request.host is not None and request.host.lower() != _authority(url)
         if not self._scope.allows(provider, name, "" if at_endpoint else url.host):
             raise self._outside(provider, name)
-        if self._scope.endpoints.get(provider) and not at_endpoint:
-            raise OutOfScopeError(f"{url.host} is not the endpoint that the scope names for {provider}")
-        if foreign_host and not at_endpoint:
-            raise OutOfScopeError(f"the request to {url.host} carries the name of another host")
-        if at_endpoint and self._names_account(provider):
-            return  # The endpoint with the account in it is the beginning of the address.
-        if not at_endpoint and self._scope.names_host(provider, url.host):
-            return
-        belongs_to = owner(request.url, request.host)
+        if not at_endpoint:
+            if self._scope.endpoints.get(provider):
+                raise OutOfScopeError(f"{url.host} is not the endpoint that the scope names for {provider}")
+            if request.host is not None and request.host.lower() != url.host:
+                raise OutOfScopeError(f"the request to {url.host} carries the name of another host")
+            if self._scope.names_host(provider, url.host):
+                return
+        belongs_to = self._belongs_to(request, owner, at_endpoint=at_endpoint)
         if belongs_to is None:
-            raise OutOfScopeError(
-                f"{url.host} is no address of {provider}", hint=self._host_hint(provider, url.host)
-            )
+            hint = self._scope.line_for(provider, url.host) if "." in url.host else ""
+            raise OutOfScopeError(f"{url.host} is no address of {provider}", hint=hint)
         if belongs_to not in ("", name):
             raise OutOfScopeError(f"the address belongs to {belongs_to!r}, not to {name!r}")
+
+    def _belongs_to(self, request: Request, owner: Owner, *, at_endpoint: bool) -> str | None:
+        if at_endpoint and all(
+            "{account}" in url for url in self._scope.endpoints[request.provider].values()
+        ):
+            return request.name  # The address begins with the endpoint of this very account.
+        found = owner(request.url, request.host)
+        if found is None and at_endpoint:
+            # A private cloud under a name of its own: buckets stand first in the path.
+            base = next(base for base in self._bases(request) if _below(request.url, base))
+            found = request.url[len(base) :].partition("?")[0].strip("/").partition("/")[0]
+        return found
 
     def _check_address(self, url: Url, *, at_endpoint: bool) -> None:
         if at_endpoint:
@@ -136,37 +122,25 @@ class Guard:
         if address is not None and (words := refusal(address)):
             raise OutOfScopeError(f"{address} is {words}")
 
-    def _check_harmless(self, request: Request, url: Url) -> None:
-        query = url.query or ""
-        if _SECRET_PARAMETERS.search(query):
-            raise ValueError("a secret stands in the part of the URL that is logged")
-        # Getting messages of a queue hides them from their readers, and counts: a GET that writes.
-        # A blob may be called `messages` too.
-        last = re.fullmatch(r"/[^/]+/messages/?|/[^/]+/[^/]+/messages/?", url.path)
-        if request.provider == "azure" and last and self._may_be_queue(request, url):
-            parameters = f"{query}&{_reveal_query(request)}".lower().split("&")
-            if "peekonly=true" not in parameters:
-                raise OutOfScopeError(
-                    "messages of a queue are only peeked at: getting them takes them from their readers"
-                )
-
-    def _may_be_queue(self, request: Request, url: Url) -> bool:
+    def _at_queue(self, request: Request, url: Url) -> bool:
+        """Tell whether the request goes to Azure's queue service, as far as the address tells."""
+        if request.provider != "azure":
+            return False
         by_service = self._scope.endpoints.get("azure", {})
         if not by_service:
-            return url.host.split(".")[1:2] == ["queue"]
-        queue, others = by_service.get("queue"), {u for s, u in by_service.items() if s != "queue"}
-        if queue is None or (queue in others and "{service}" not in queue):
-            return False
-        expected = self._scope.endpoint("azure", request.name, "queue")
-        return expected is not None and _below(request.url, expected)
+            return ".queue." in url.host
+        queue = self._scope.endpoint("azure", request.name, "queue") if "queue" in by_service else None
+        others = {self._scope.endpoint("azure", request.name, s) for s in by_service if s != "queue"}
+        return queue is not None and queue not in others and _below(request.url, queue)
 
     def _at_endpoint(self, request: Request) -> bool:
-        by_service = self._scope.endpoints.get(request.provider, {})
-        bases = {self._scope.endpoint(request.provider, request.name, service) for service in by_service}
-        return any(base is not None and _below(request.url, base) for base in bases)
+        return any(_below(request.url, base) for base in self._bases(request))
 
-    def _names_account(self, provider: str) -> bool:
-        return all("{account}" in url for url in self._scope.endpoints[provider].values())
+    def _bases(self, request: Request) -> list[str]:
+        """Return the endpoints that may be meant, longest first."""
+        by_service = self._scope.endpoints.get(request.provider, {})
+        found = {self._scope.endpoint(request.provider, request.name, service) for service in by_service}
+        return sorted((base for base in found if base), key=len, reverse=True)
 
     def _outside(self, provider: str, name: str) -> OutOfScopeError:
         shown = name if len(name) <= 100 else f"{name[:100]}…"
@@ -174,50 +148,6 @@ class Guard:
             f"{provider} {shown!r} is not in scope", hint=self._scope.line_for(provider, name)
         )
 
-    def _host_hint(self, provider: str, host: str) -> str:
-        return self._scope.line_for(provider, host) if "." in host and numeric(host) is None else ""
-
 
 def _below(url: str, base: str) -> bool:
     return url.startswith(base) and url[len(base) : len(base) + 1] in ("", "/", "?")
-
-
-def _authority(url: Url) -> str:
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    return host if (url.scheme, url.port) in (("https", 443), ("http", 80)) else f"{host}:{url.port}"
-
-
-def _reveal_query(request: Request) -> str:
-    return "" if request.secret_query is None else request.secret_query.reveal()
-
-
-def _full_url(request: Request, url: Url) -> str:
-    secret = _reveal_query(request)
-    if not secret:
-        return request.url
-    if _SECRET_QUERY.fullmatch(secret) is None:
-        raise OutOfScopeError("the secret part of the query holds characters that no URL has")
-    joint = "?" if url.query is None else "&" if url.query else ""
-    return f"{request.url}{joint}{secret}"
-
-
-def _headers(request: Request) -> dict[str, str]:
-    """Return all headers, names in lower case."""
-    headers: dict[str, str] = {}
-    secret = {name.lower(): value.reveal() for name, value in request.secret_headers.items()}
-    for name, value in request.headers.items():
-        if name.lower() in _SECRET_HEADERS:
-            raise ValueError(f"{name.lower()} belongs among the secret headers")
-        headers[name.lower()] = value
-    for name, value in (*headers.items(), *secret.items()):
-        if _HEADER_NAME.fullmatch(name) is None:
-            raise OutOfScopeError("a header's name holds characters that none has")
-        if _HEADER_VALUE.fullmatch(value) is None:
-            raise OutOfScopeError(f"the header {name} holds characters that none may, or is too long")
-        if name in _OURS or _OTHER_VERB.fullmatch(name):
-            raise OutOfScopeError(f"the header {name} is not sent")
-    if request.host is not None:
-        if re.fullmatch(r"[A-Za-z0-9._:\[\]-]{1,255}", request.host) is None:
-            raise OutOfScopeError("the Host header holds characters that no host has")
-        secret["host"] = request.host
-    return headers | secret

@@ -37,5 +37,5 @@ class Budget:
     """Attempts, counting what is tried again."""
     bytes_read: int | None = 5 << 30
     """Of answers' bodies. Listing a million blobs takes about 0.7 GB."""
-    seconds: float | None = None
+    seconds: float | None = 3600.0
     """From the first request to the last byte."""

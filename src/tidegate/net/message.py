@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from tidegate.model.secret import Secret
+
+METHODS: Final = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +34,20 @@ class Request:
     asked: str = ""
     """What it is for, in plain words, for the audit log: `list one container`."""
 
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError("there is no other verb than GET and HEAD")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """What came back, whole or cut at `Request.max_bytes`. Redirects are not followed: they are answers."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     """Names in lower case; of repeated ones the last."""
-    body: bytes
+    body: bytes = field(repr=False)
+    """As it came: never decompressed. An object that was stored compressed is compressed."""
     truncated: bool = False
     url: str = ""
     """The request's `url`: without secrets."""

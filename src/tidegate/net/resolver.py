@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -24,11 +25,7 @@ def look_up(host: str) -> list[str]:
 
 
 class AddressRefusedError(Exception):
-    """Carries the guard's error through aiohttp, which shares one look-up between many requests."""
-
-    def __init__(self, error: OutOfScopeError) -> None:
-        super().__init__(str(error))
-        self.error = error
+    """Carries the guard's words through aiohttp, which shares one look-up between many requests."""
 
 
 class CheckingResolver(AbstractResolver):
@@ -46,11 +43,14 @@ class CheckingResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        addresses = [ipaddress.ip_address(text) for text in dict.fromkeys(await self._in_thread(host))]
+        texts = dict.fromkeys(await self._in_thread(host))
+        addresses = [ipaddress.ip_address(text) for text in texts]
         try:
             self._guard.check_resolved(host, addresses, at_endpoint=(host, port) in self.endpoints)
         except OutOfScopeError as error:
-            raise AddressRefusedError(error) from None
+            raise AddressRefusedError(str(error)) from None
+        if not addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "no address")
         wanted = {socket.AF_INET: (4,), socket.AF_INET6: (6,)}.get(family, (4, 6))
         return [
             ResolveResult(
@@ -87,7 +87,7 @@ class CheckingResolver(AbstractResolver):
                 addresses = self._lookup(host)
             except OSError as raised:
                 error = raised
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # The loop was closed meanwhile: nobody waits any more.
                 loop.call_soon_threadsafe(hand_over, addresses, error)
 
         threading.Thread(target=work, name="tidegate-lookup", daemon=True).start()

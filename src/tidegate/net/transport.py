@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-import aiohttp
-import yarl
-
-from tidegate.errors import ConfigError, NoAnswerError, OutOfScopeError, RequestError
+from tidegate.errors import OutOfScopeError, RequestError
 from tidegate.net.audit import Entry, Recorder
 from tidegate.net.budget import Spending
-from tidegate.net.failure import Failure, explain
+from tidegate.net.exchange import Client, Reading, tls_context
+from tidegate.net.failure import Failure
 from tidegate.net.guard import Checked, Guard, Owner
 from tidegate.net.limits import Limits
 from tidegate.net.loop import LoopThread
 from tidegate.net.message import Base, Request, Response
-from tidegate.net.resolver import AddressRefusedError, CheckingResolver, Lookup, look_up
+from tidegate.net.resolver import CheckingResolver, Lookup, look_up
 from tidegate.net.retry import STATUSES, wait_s
 from tidegate.net.scope import Scope
 from tidegate.version import VERSION
@@ -35,8 +31,7 @@ _SHORTEST_SLEEP_S = 0.001
 class Net:
     """The real `Sends`: blocking, for many threads, on one event loop of its own.
 
-    It follows no redirect, reads no proxy settings and no `.netrc`, keeps no cookies, undoes no
-    compression, and checks certificates.
+    Close it before you wait for threads that send: what is under way is then broken off.
     """
 
     def __init__(
@@ -58,12 +53,19 @@ class Net:
         self._limits = limits or Limits()
         self._spending = Spending(scope.budget, scope.file)
         self._run = secrets.token_hex(4)
-        self._attempts = 0
         self._agent = f"tidegate/{VERSION} (read-only storage check; scope={scope.id})"
         self._resolver = CheckingResolver(self._guard, lookup)
-        self._tls = _tls(scope)
+        self._attempts = 0
+        self._dead: set[str] = set()
+        """Hosts that no attempt of a request brought an answer from: until one does, none is repeated."""
+        tls = tls_context(scope.ca)
+        self._slots = asyncio.Semaphore(self._limits.concurrency)
         self._loop = LoopThread("tidegate-net")
-        self._session, self._slots = self._loop.run(self._start())
+
+        async def client() -> Client:
+            return Client(self._limits, self._resolver, tls, self._spending.read)
+
+        self._client = self._loop.run(client())
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +77,7 @@ class Net:
 
     def close(self) -> None:
         """Break off what is under way, which then raises `NoAnswerError`, and give everything back."""
-        self._loop.close(self._session.close())
+        self._loop.close(self._client.close())
 
     @property
     def run(self) -> str:
@@ -93,7 +95,6 @@ class Net:
         return self._spending.bytes_read
 
     def named(self, provider: str) -> tuple[str, ...]:
-        """Return the names that the scope gives without a wildcard."""
         return self._scope.named(provider)
 
     def base(self, provider: str, name: str, service: str, host: str, scheme: str = "https") -> Base:
@@ -102,74 +103,55 @@ class Net:
     def send(self, request: Request) -> Response:
         return self._loop.run(self._send(request, self._guard.check(request)))
 
-    async def _start(self) -> tuple[aiohttp.ClientSession, asyncio.Semaphore]:
-        limits = self._limits
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=self._resolver,
-                limit=limits.concurrency,
-                ssl=self._tls,
-                # Azurite closes idle connections after 5 s; who comes later finds a closed door.
-                keepalive_timeout=4.0,
-                ttl_dns_cache=300,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=limits.connect_s, sock_read=limits.idle_s, ceil_threshold=60.0
-            ),
-            auto_decompress=False,
-            trust_env=False,
-            max_line_size=limits.header_line_bytes,
-            max_field_size=limits.header_line_bytes,
-            max_headers=limits.headers,
-        )
-        # aiohttp would repeat a request whose connection was stale, and no repeat may be missing in the log.
-        session._retry_connection = False
-        return session, asyncio.Semaphore(limits.concurrency)
-
     async def _send(self, request: Request, checked: Checked) -> Response:
-        clock = asyncio.get_running_loop().time
         if checked.at_endpoint:
             self._resolver.endpoints.add((checked.url.host, checked.url.port))
         async with self._slots:
-            ends_s = None
-            attempt = 0
-            while True:
-                attempt += 1
-                turn_s = self._spending.request(clock())
-                if turn_s > _SHORTEST_SLEEP_S:
-                    await asyncio.sleep(turn_s)
-                ends_s = ends_s or clock() + self._limits.request_s
-                left_s = min(ends_s - clock(), self._spending.left_s(clock()), self._limits.attempt_s)
-                outcome = await self._attempt(request, checked, left_s)
-                if self._spending.left_s(clock()) <= 0:
-                    raise self._spending.time_error()
-                wait = self._wait_s(outcome, attempt)
-                if wait is None or clock() + wait >= ends_s:
-                    break
-                if self._spending.left_s(clock()) <= wait:
-                    raise self._spending.time_error()
-                await asyncio.sleep(wait)
-        if isinstance(outcome, Failure):
-            raise outcome.error
+            outcome = await self._attempts_of(request, checked)
+        if isinstance(outcome, Response):
+            self._dead.discard(checked.url.host)
+            return outcome
+        if outcome.again:
+            self._dead.add(checked.url.host)
+        if isinstance(outcome.error, OutOfScopeError):
+            outcome.error.hint = self._guard.endpoint_hint(request, checked.url)
+        raise outcome.error
+
+    async def _attempts_of(self, request: Request, checked: Checked) -> Response | Failure:
+        clock, limits, spending = asyncio.get_running_loop().time, self._limits, self._spending
+        ends_s = float("inf")
+        for attempt in range(1, limits.attempts + 1):
+            turn_s = spending.request(clock())
+            if turn_s > _SHORTEST_SLEEP_S:
+                await asyncio.sleep(turn_s)
+            # Waiting for the first turn is the user's wish, not the server's fault.
+            ends_s = min(ends_s, clock() + limits.request_s)
+            left_s = min(ends_s - clock(), spending.left_s(clock()), limits.attempt_s)
+            outcome = await self._recorded(request, checked, left_s)
+            spending.check_time(clock())
+            wait = self._wait_s(outcome, attempt, checked.url.host)
+            if wait is None or clock() + wait >= ends_s:
+                break
+            spending.check_time(clock() + wait)
+            await asyncio.sleep(wait)
         return outcome
 
-    def _wait_s(self, outcome: Response | Failure, attempt: int) -> float | None:
+    def _wait_s(self, outcome: Response | Failure, attempt: int, host: str) -> float | None:
         """Return how long to wait before asking again; `None`: what came is final."""
-        final = not outcome.again if isinstance(outcome, Failure) else outcome.status not in STATUSES
-        if final or attempt >= self._limits.attempts:
+        if isinstance(outcome, Failure):
+            final, headers = not outcome.again or host in self._dead, {}
+        else:
+            final, headers = outcome.status not in STATUSES, dict(outcome.headers)
+        if final or attempt == self._limits.attempts:
             return None
-        headers = {} if isinstance(outcome, Failure) else outcome.headers
         return wait_s(self._limits, attempt, headers, datetime.now(UTC))
 
-    async def _attempt(self, request: Request, checked: Checked, left_s: float) -> Response | Failure:
+    async def _recorded(self, request: Request, checked: Checked, left_s: float) -> Response | Failure:
         self._attempts += 1
-        n, sent_at, begun_s, reading = self._attempts, datetime.now(UTC), time.monotonic(), _Reading()
-        error = "broken off"
+        n, sent_at, begun_s, reading = self._attempts, datetime.now(UTC), time.monotonic(), Reading()
+        headers, error = self._headers(request, checked, n), "broken off"
         try:
-            outcome = await self._exchange(
-                request, checked, self._headers(request, checked, n), left_s, reading
-            )
+            outcome = await self._client.exchange(request, checked, headers, left_s, reading)
             error = str(outcome.error) if isinstance(outcome, Failure) else ""
         except RequestError as raised:
             error = str(raised)
@@ -191,92 +173,10 @@ class Net:
             )
         return outcome
 
-    async def _exchange(
-        self, request: Request, checked: Checked, headers: Mapping[str, str], left_s: float, reading: _Reading
-    ) -> Response | Failure:
-        url = yarl.URL(checked.full_url, encoded=True)
-        try:
-            async with (
-                asyncio.timeout(left_s),
-                self._session.request(request.method, url, headers=headers, allow_redirects=False) as answer,
-            ):
-                reading.status = answer.status
-                return await self._read(answer, request, reading)
-        except AddressRefusedError as refused:
-            failure = Failure(OutOfScopeError(str(refused.error), hint=refused.error.hint), again=False)
-        except (aiohttp.ClientError, OSError) as raised:
-            failure = explain(raised, checked.url.host)
-        # Outside of the handler, or the error of aiohttp, which knows the whole URL, would hang on to ours.
-        return failure
-
-    async def _read(
-        self, answer: aiohttp.ClientResponse, request: Request, reading: _Reading
-    ) -> Response | Failure:
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        trouble = _unreadable(request, answer.status, headers)
-        if trouble:
-            answer.close()
-            return Failure(NoAnswerError(trouble), again=False)
-        pieces: list[bytes] = []
-        truncated = False
-        async for piece in answer.content.iter_any():
-            self._spending.read(len(piece))
-            reading.bytes += len(piece)
-            truncated = reading.bytes > request.max_bytes
-            pieces.append(piece)
-            if truncated:
-                answer.close()
-                break
-        body = b"".join(pieces)[: request.max_bytes]
-        return Response(
-            status=answer.status, headers=headers, body=body, truncated=truncated, url=request.url
-        )
-
     def _headers(self, request: Request, checked: Checked, n: int) -> dict[str, str]:
-        headers = {
-            "accept": "*/*",
-            **checked.headers,
-            "accept-encoding": "identity",
-            "user-agent": self._agent,
-        }
+        headers = {"accept": "*/*", **checked.headers}
+        headers |= {"accept-encoding": "identity", "user-agent": self._agent}
         # A signature with an account key covers every x-ms header: none may be added to such a request.
         if request.provider == "azure" and not headers.get("authorization", "").startswith("SharedKey"):
             headers["x-ms-client-request-id"] = f"{self._run}-{n}"
         return headers
-
-
-@dataclass(slots=True)
-class _Reading:
-    """How far an attempt came, for the record."""
-
-    status: int | None = None
-    bytes: int = 0
-
-
-def _unreadable(request: Request, status: int, headers: Mapping[str, str]) -> str:
-    """Say why a body cannot be taken for what was asked; empty when it can."""
-    # An object may have been stored compressed: then its bytes are what was asked for. Nothing else may be.
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    of_object = request.method == "HEAD" or (
-        status in {200, 206} and "range" in map(str.lower, request.headers)
-    )
-    if encoding not in {"", "identity"} and not of_object:
-        return "the answer is compressed, which was not asked for"
-    bodiless = request.method == "HEAD" or status in {204, 304} or status < 200
-    if not bodiless and "content-length" not in headers and "transfer-encoding" not in headers:
-        return "the answer does not say where it ends: it may be cut off"
-    return ""
-
-
-def _tls(scope: Scope) -> ssl.SSLContext:
-    # Not `create_default_context`: that one writes the session's keys to a file that SSLKEYLOGFILE names.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    context.load_default_certs()
-    if scope.ca is not None:
-        try:
-            context.load_verify_locations(scope.ca)
-        except (OSError, ssl.SSLError):
-            raise ConfigError(f"{scope.ca} is no certificate authority in PEM form") from None
-    return context
