@@ -10,10 +10,12 @@ from typing import BinaryIO
 
 from tidegate.detect.rules import load_rules
 from tidegate.engine import run as engine
+from tidegate.engine.ask import Online
 from tidegate.errors import UsageError
 from tidegate.model.baseline import Baseline
 from tidegate.model.grant import Grant
 from tidegate.model.report import Coverage, Report
+from tidegate.net.message import Sends
 from tidegate.sources.targets import Wanted
 
 
@@ -67,6 +69,39 @@ def scan(
             baseline=baseline,
             include_suppressed=include_suppressed,
             progress=progress,
+        )
+    )
+
+
+def probe(
+    targets: str | Sequence[str],
+    *,
+    net: Sends,
+    anonymous: bool = False,
+    cache_dir: Path | None = None,
+    now: datetime | None = None,
+) -> Report:
+    """Ask whether links, keys, containers and buckets are open; read-only, through `net` alone.
+
+    targets: links, connection strings, or addresses such as `az://account/container` and `s3://bucket`.
+    net: what sends; its scope decides what may be asked.
+    anonymous: ask only for the address, without the credential in it.
+
+    Raises `UsageError` for a target that is no storage, `OutOfScopeError` for one not in the scope.
+    """
+    named = (targets,) if isinstance(targets, str) else tuple(targets)
+    instant = now or datetime.now(UTC)
+    return engine.run(
+        engine.Plan(
+            targets=named,
+            rules=load_rules(()),
+            wanted=Wanted(),
+            jobs=1,
+            now=instant,
+            cache_dir=cache_dir,
+            online=Online(net, instant),
+            anonymous=anonymous,
+            storage_only=True,
         )
     )
 

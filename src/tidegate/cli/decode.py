@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
@@ -24,8 +23,6 @@ Give it in quotes, because the shell cuts a link at each &. Better, give - and
 let it be read from standard input: an argument can be seen by others in the
 list of processes, and stays in the history of the shell."""
 
-MAX_INPUT_BYTES = 1 << 20
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
@@ -36,11 +33,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decode, write the one document, and return the exit code."""
-    text = _read() if args.text == "-" else args.text
-
     from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
     from tidegate.cli.output import Output  # noqa: PLC0415
+    from tidegate.cli.stdin import credential  # noqa: PLC0415
 
+    text = credential() if args.text == "-" else args.text
     now = datetime.now(UTC)
     with Output(args.output, args.color) as out:
         grant = api.decode(text, now=now, cache_dir=options.cache_dir())
@@ -55,18 +52,6 @@ def run(args: argparse.Namespace) -> int:
         else:
             out.write(lambda stream: _text(found, now, stream, colour=out.colour), unicode=False)
     return codes.CLEAN
-
-
-def _read() -> str:
-    if sys.stdin is None:
-        raise UsageError("standard input is closed")
-    data = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
-    if len(data) > MAX_INPUT_BYTES:
-        raise UsageError("more than 1 MiB on standard input", hint="to search a text, use: tidegate scan -")
-    text = data.decode("utf-8", "replace").strip()
-    if not text:
-        raise UsageError("nothing on standard input")
-    return text
 
 
 def _json(grant: Grant, stream: TextIO) -> None:

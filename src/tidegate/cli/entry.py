@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tidegate.cli import codes, decode, report, rules, scan
-from tidegate.errors import TidegateError, UsageError
+from tidegate.cli import codes, decode, probe, report, rules, scan
+from tidegate.errors import OutOfScopeError, TidegateError, UsageError
 from tidegate.version import VERSION
 
-_VERBS = {"scan": scan, "decode": decode, "report": report, "rules": rules}
+_VERBS = {"scan": scan, "decode": decode, "probe": probe, "report": report, "rules": rules}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,6 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = _parser().parse_args(argv)
         code: int = args.run(args)
+    except OutOfScopeError as error:
+        complain(error)
+        return codes.REFUSED
     except TidegateError as error:
         complain(error)
         return codes.USAGE
@@ -90,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
             name,
             help=verb.HELP,
             description=verb.DESCRIPTION,
-            epilog=codes.HELP if name == "scan" else None,
+            epilog=codes.HELP if name in ("scan", "probe") else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )

@@ -43,17 +43,11 @@ Lists = Callable[[plugins.Storage, Credential], tuple[Contents, list[Gap]]]
 class Online:
     """What the outside is asked with; without one of these a run sends nothing."""
 
-    def __init__(
-        self, net: Sends, now: datetime, *, lists: Lists | None = None, sent: Callable[[], int] = lambda: 0
-    ) -> None:
-        """Take the way out.
-
-        lists: how contents are counted; they are not when it is not given. sent: requests so far.
-        """
+    def __init__(self, net: Sends, now: datetime, *, lists: Lists | None = None) -> None:
+        """Take the way out. `lists` says how contents are counted; without it they are not."""
         self._net = net
         self._now = now
         self._lists = lists
-        self._sent = sent
 
     def ask_all(
         self,
@@ -66,11 +60,11 @@ class Online:
         with ThreadPoolExecutor(min(AT_ONCE, max(1, len(credentials)))) as pool:
             for name, asked in zip(credentials, pool.map(self.ask, credentials.values()), strict=True):
                 found[name] = asked
-                coverage.requests = self._sent()
+                coverage.requests = self._net.requests
                 coverage.items_listed += asked.contents.items if asked.contents else 0
                 if progress is not None:
                     progress(coverage)
-        coverage.requests = self._sent()
+        coverage.requests = self._net.requests
         return found
 
     def ask(self, credential: Credential) -> Asked:

@@ -61,6 +61,8 @@ class Plan:
     progress: Callable[[Coverage], None] | None = None
     online: Online | None = None
     """What storage is asked with; `None`: nothing is sent."""
+    storage_only: bool = False
+    """Every target is storage: none is a path."""
     anonymous: bool = False
     """Of targets that are storage only the address is asked, without the credential in it."""
 
@@ -89,7 +91,7 @@ def run(plan: Plan) -> Report:
     _check_decoders(plan, detector)
     collector = _Collector(plan, detector, tally)
     for target in plan.targets:
-        if is_storage(target):
+        if plan.storage_only or is_storage(target):
             collector.take(target)
         else:
             collector.read(target)

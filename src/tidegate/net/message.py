@@ -69,6 +69,16 @@ class Sends(Protocol):
         """
         ...
 
+    @property
+    def requests(self) -> int:
+        """Requests so far, each try counted."""
+        ...
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of bodies so far."""
+        ...
+
     def base(self, provider: str, name: str, service: str, host: str, scheme: str = "https") -> Base:
         """Return where to send requests meant for `host`: there, or to the endpoint of the scope file.
 
