@@ -1,0 +1,126 @@
+"""Whether a request may do what it asks: signatures are recomputed, dates, letters and levels compared.
+
+The text to sign is that of `providers.azure.canonical`; the tests hold it against the signatures that Azure's
+own library makes. Sources: see there, and learn.microsoft.com/rest/api/storageservices/create-account-sas,
+"Account SAS permissions by operation".
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+from tidegate.lab.account import Account
+from tidegate.lab.container import Container
+from tidegate.lab.listing import http_date
+from tidegate.lab.refusals import Refusal
+from tidegate.providers.azure.canonical import Target, sign, string_to_sign
+
+
+class Operation(Enum):
+    """What is asked, with the level and the letter that an account SAS needs for it."""
+
+    LIST_CONTAINERS = ("s", "l")
+    LIST_BLOBS = ("c", "l")
+    READ_BLOB = ("o", "r")
+    CONTAINER_PROPERTIES = ("c", "r")
+    SERVICE_PROPERTIES = ("s", "r")
+    ACCOUNT_INFORMATION = ("", "r")
+    CONTAINER_ACL = ("none", "none")
+    """No SAS reads it."""
+
+
+# A service SAS has no part in what concerns the container itself, or the account.
+_OF_A_CONTAINER = {Operation.LIST_BLOBS, Operation.READ_BLOB, Operation.ACCOUNT_INFORMATION}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request, as far as access depends on it."""
+
+    operation: Operation
+    path: str
+    """Decoded: `container/name`, empty for the account."""
+    container: Container | None
+    """`None` where the path names none, or none that there is."""
+    parameters: Mapping[str, str]
+    """The query, decoded, names in lower case."""
+    https: bool
+    address: str
+    """Where the request comes from."""
+
+
+def check_sas(account: Account, asked: Asked, now: datetime) -> None:
+    """Raise `Refusal` unless the shared access signature permits what is asked."""
+    params = asked.parameters
+    _check_signature(account, asked)
+    _check_dates(params, now)
+    if "https" in params.get("spr", "") and "http" not in params["spr"].split(",") and not asked.https:
+        raise Refusal("AuthorizationProtocolMismatch")
+    if params.get("sip") and not _within(asked.address, params["sip"]):
+        raise Refusal("AuthorizationSourceIPMismatch")
+    level, letter = asked.operation.value
+    if asked.operation is Operation.CONTAINER_ACL:
+        raise Refusal("AuthorizationFailure")
+    if "ss" in params or "srt" in params:
+        if "b" not in params.get("ss", ""):
+            raise Refusal("AuthorizationServiceMismatch")
+        if level not in params.get("srt", ""):
+            raise Refusal("AuthorizationResourceTypeMismatch")
+    elif asked.operation not in _OF_A_CONTAINER:
+        raise Refusal("AuthorizationFailure")
+    if letter not in params.get("sp", ""):
+        raise Refusal("AuthorizationPermissionMismatch")
+
+
+def check_anonymous(account: Account, asked: Asked) -> None:
+    """Raise `Refusal` unless anyone may do what is asked. Private and absent are refused alike."""
+    if not account.public_allowed:
+        raise Refusal("PublicAccessNotPermitted")
+    open_to = asked.container.public if asked.container else ""
+    reads = asked.operation is Operation.READ_BLOB
+    lists = asked.operation in (Operation.LIST_BLOBS, Operation.CONTAINER_PROPERTIES)
+    if not ((reads and open_to) or (lists and open_to == "container")):
+        raise Refusal("ResourceNotFound")
+
+
+def _check_signature(account: Account, asked: Asked) -> None:
+    params = asked.parameters
+    text = string_to_sign(params, Target(account=account.name, path=asked.path))
+    given = params.get("sig", "").encode()
+    if not any(hmac.compare_digest(sign(text, key).encode(), given) for key in account.keys):
+        raise Refusal("AuthenticationFailed", f"Signature did not match. String to sign used was {text}")
+
+
+def _check_dates(params: Mapping[str, str], now: datetime) -> None:
+    start, end = (_instant(params.get(name, "")) for name in ("st", "se"))
+    if end is None or (params.get("st") and start is None):
+        raise Refusal("AuthenticationFailed", "Signature fields not well formed.")
+    if now >= end or (start is not None and now < start):
+        begins = f"Start [{http_date(start)}] - " if start else ""
+        raise Refusal(
+            "AuthenticationFailed",
+            f"Signature not valid in the specified time frame: {begins}Expiry [{http_date(end)}]"
+            f" - Current [{http_date(now)}]",
+        )
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _within(address: str, allowed: str) -> bool:
+    first, _, last = allowed.partition("-")
+    try:
+        low, high = ipaddress.IPv4Address(first), ipaddress.IPv4Address(last or first)
+        return low <= ipaddress.IPv4Address(address) <= high
+    except ValueError:
+        return False
