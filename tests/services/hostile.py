@@ -53,9 +53,11 @@ def hostile(behaviour: Behaviour) -> Iterator[Hostile]:
     """Run a server on a free loopback port, on a thread of its own."""
     loop = asyncio.new_event_loop()
     server = Hostile(port=0)
+    writers: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.connections += 1
+        writers.append(writer)
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while True:
                 heard = Heard(await reader.readuntil(b"\r\n\r\n"), len(server.heard) + 1)
@@ -63,19 +65,22 @@ def hostile(behaviour: Behaviour) -> Iterator[Hostile]:
                 await behaviour(heard, writer)
                 if not heard.keep:
                     break
-        with suppress(OSError, asyncio.CancelledError):
-            writer.close()
-            await writer.wait_closed()
+        writer.close()
 
     async def start() -> asyncio.Server:
         return await asyncio.start_server(serve, "127.0.0.1", 0)
 
     async def stop() -> None:
         listening.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # A connection may come in while others are ended.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
+        for _ in range(3):  # Transports close in a later turn of the loop.
+            await asyncio.sleep(0)
 
     thread = threading.Thread(target=loop.run_forever, name="hostile", daemon=True)
     thread.start()
