@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from tidegate.net.audit import Memory
 from tidegate.net.limits import Budget, Limits
@@ -25,7 +26,7 @@ QUICK = Limits(
 
 def owner(url: str, host: str | None) -> str | None:
     """Know `NAME.blob.core.windows.net`, as the guard asks it of every provider."""
-    name, _, rest = url.removeprefix("https://").partition("/")[0].partition(".")
+    name, _, rest = (urlsplit(url).hostname or "").partition(".")
     return name if rest == "blob.core.windows.net" else None
 
 
