@@ -8,7 +8,7 @@ from datetime import datetime
 from tidegate.assess import words
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.place import Place
-from tidegate.report import _words
+from tidegate.report import _reach, _words
 from tidegate.report._grant import LABEL, block, entries, facts, lifetime
 from tidegate.report._terminal import Paper, columns
 
@@ -31,6 +31,7 @@ def card(
     yield from paper.wrap(paper.clean(words.sentence(finding.grant, now)), first=" ", style="bold")
     yield ""
     yield from places(paper, finding, target=target)
+    yield from _reach.lines(paper, finding)
     if same_fix:
         yield from block(paper, "close", paper.clean(f"as {same_fix} above"))
     else:

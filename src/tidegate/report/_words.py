@@ -53,8 +53,14 @@ def read(report: Report) -> str:
     """Say how much was read, and how fast."""
     coverage: Coverage = report.coverage
     parts = [words.many(coverage.documents, "document"), words.size(coverage.bytes)]
+    if coverage.requests and not coverage.documents:
+        parts = []
     if coverage.commits:
         parts.append(words.many(coverage.commits, "commit"))
+    if coverage.requests:
+        parts.append(words.many(coverage.requests, "request"))
+    if coverage.items_listed:
+        parts.append(f"{words.many(coverage.items_listed, 'item')} listed")
     return f"{', '.join(parts)} in {duration((report.ended_at - report.started_at).total_seconds())}"
 
 

@@ -17,6 +17,7 @@ COLUMNS = (
     *("provider", "kind", "account", "container", "key", "scope", "permissions", "expires_at", "validity"),
     *("source", "target", "path", "line", "column", "commit", "author", "committed_at", "in_head"),
     *("redacted", "fingerprint", "reasons", "fix"),
+    *("reach", "proved", "checked_at", "items", "bytes"),
 )
 """`record` is `finding` or `gap`. A finding has a row for every place that the report lists, all of its own
 cells repeated; one without a place has one row. A gap has its stage in `source`, its subject in `path` and
@@ -63,6 +64,12 @@ def _rows(finding: Finding) -> Iterator[dict[str, str]]:
         "reasons": " ".join(finding.reasons),
         "fix": " ".join(finding.fix),
     }
+    if finding.reach is not None:
+        own["reach"] = finding.reach.state.value
+        own["proved"] = " ".join(finding.reach.proved)
+        own["checked_at"] = instant(finding.reach.checked_at)
+    if finding.contents is not None:
+        own["items"], own["bytes"] = str(finding.contents.items), str(finding.contents.bytes)
     if not finding.occurrences:
         yield own
     for place in finding.occurrences:

@@ -9,7 +9,7 @@ from tidegate.assess import words
 from tidegate.model.finding import Finding
 from tidegate.model.place import Place
 from tidegate.model.report import Report
-from tidegate.report import _words
+from tidegate.report import _reach, _words
 from tidegate.report._escape import markdown, markdown_code, markup
 
 MAX_CHARACTERS = 60_000
@@ -93,6 +93,12 @@ def _details(report: Report, finding: Finding) -> Iterator[str]:
     yield ""
     yield f"**{_text(words.sentence(finding.grant, report.ended_at))}**"
     yield ""
+    if finding.reach is not None:
+        yield f"Asked: {_text(_reach.reach(finding.reach))}"
+        yield ""
+    if finding.contents is not None:
+        yield f"Behind it: {_text(_reach.contents(finding.contents))}"
+        yield ""
     for place in finding.occurrences[:PLACES]:
         yield f"- {_place(place)}"
     more = finding.occurrences_total - min(PLACES, len(finding.occurrences))

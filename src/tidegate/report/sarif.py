@@ -132,6 +132,17 @@ def _rule(finding: Finding, name: str, rule: Rule | None) -> dict[str, Any]:
     return described
 
 
+def _asked(finding: Finding) -> dict[str, Any]:
+    """Return what the service answered, where it was asked."""
+    found: dict[str, Any] = {}
+    if finding.reach is not None:
+        found["reach"] = finding.reach.state.value
+        found["proved"] = [each.value for each in finding.reach.proved]
+    if finding.contents is not None:
+        found["items"], found["bytes"] = finding.contents.items, finding.contents.bytes
+    return found
+
+
 def _camel(rule: str) -> str:
     return "".join(word.capitalize() for word in re.split(r"[^A-Za-z0-9]+", rule))[:250] or "Rule"
 
@@ -158,6 +169,7 @@ def _result(finding: Finding, report: Report, index: dict[str, int]) -> dict[str
             "fingerprint": finding.fingerprint,
             "occurrencesTotal": finding.occurrences_total,
             "fix": list(finding.fix),
+            **_asked(finding),
         },
     }
     if len(places) > 1:

@@ -114,12 +114,10 @@ def _cut(paper: Paper, count: int, shown: int) -> Iterator[str]:
 
 
 def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
-    plain = [finding for finding in findings if finding.grant.kind == "anonymous"]
-    other = [finding for finding in findings if finding.grant.kind != "anonymous"]
+    plain = [each for each in findings if each.grant.kind == "anonymous" and each.reach is None]
+    other = [each for each in findings if each.grant.kind != "anonymous" or each.reach is not None]
     if other:
-        yield paper.rule(
-            "INFO", middle=f"{words.many(len(other), 'credential')} of little weight", style="info"
-        )
+        yield paper.rule("INFO", middle=f"{words.many(len(other), 'finding')} of little weight", style="info")
         for finding in other[:INFO_LINES]:
             what, place = _columns(paper, finding)
             yield f" {what}  {place}"

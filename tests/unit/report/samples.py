@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from tidegate.model.contents import Contents, Kind
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
 from tidegate.model.place import Place
+from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import Coverage, Gap, Report
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -186,6 +188,42 @@ def report(findings: Iterable[Finding], **more: object) -> Report:
         coverage=Coverage(documents=12_345, bytes=1_288_490_188, commits=3_210),
     )
     return replace(whole, **more)
+
+
+def asked() -> Report:
+    """A report of a run that asked: one link is open, one is dead, one did not answer."""
+    refused = Answer(
+        asked="list one container", permission=P.LIST_CONTAINERS, state=State.CLOSED, status=403,
+        code="AuthenticationFailed", words="its signature does not match: the key that made it was rotated",
+    )  # fmt: skip
+    open_ = Reach(
+        state=State.OPEN, proved=(P.READ, P.LIST, P.LIST_CONTAINERS), untried=(P.WRITE, P.CREATE, P.DELETE), checked_at=NOW,
+        reason="200 to a listing of containers, to a listing of one blob, and to one byte of it",
+    )  # fmt: skip
+    behind = Contents(
+        containers=4, items=10_000_000, bytes=38 * 10**12, complete=False,
+        kinds=(
+            Kind(kind="data_set", items=9_980_000, bytes=30 * 10**12),
+            Kind(kind="disk_image", items=2, bytes=5 * 10**12, severity=Severity.CRITICAL),
+            Kind(kind="model", items=19_998, bytes=3 * 10**12, severity=Severity.MEDIUM),
+        ),
+    )  # fmt: skip
+    closed = Reach(
+        state=State.CLOSED, checked_at=NOW, reason=f"403 {refused.code}: {refused.words}", answers=(refused,)
+    )
+    silent = Reach(state=State.UNKNOWN, checked_at=NOW, reason="no answer: the name does not resolve")
+    return report(
+        [
+            replace(ACCOUNT_FINDING, reach=open_, contents=behind),
+            replace(ACCOUNT_FINDING, id="tg-5f0c1a7be2d94411", reach=silent),
+            replace(
+                ACCOUNT_FINDING, id="tg-5f0c1a7be2d94412", severity=Severity.INFO, score=5, reach=closed,
+                reasons=(f"asked on 2026-11-24, the service refuses it: {closed.reason}",),
+            ),
+        ],
+        coverage=Coverage(documents=12_345, bytes=1_288_490_188, commits=3_210, requests=2_113, items_listed=10_000_000),
+        gaps=(Gap(stage="inventory", subject="contosomodels/backups", reason="listing stopped after 2,000 pages"),),
+    )  # fmt: skip
 
 
 GAPS = (

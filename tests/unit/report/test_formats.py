@@ -23,6 +23,7 @@ REPORTS = {
     "small": samples.small(),
     "thirty": samples.thirty(),
     "hostile": samples.hostile(),
+    "asked": samples.asked(),
     "empty": samples.report([]),
     "unread": samples.report([], coverage=Coverage()),
 }

@@ -18,6 +18,7 @@ REPORTS = {
     "small": samples.small(),
     "thirty": samples.thirty(),
     "hostile": samples.hostile(),
+    "asked": samples.asked(),
     "many": samples.many(400),
     "clean": samples.report([]),
     "gaps": samples.report([], gaps=samples.GAPS),
@@ -34,7 +35,7 @@ def written(report: Report, *, colour: bool = False, width: int = 80, encoding: 
     return text
 
 
-@pytest.mark.parametrize("name", ["small", "thirty", "clean", "gaps", "unread"])
+@pytest.mark.parametrize("name", ["small", "thirty", "asked", "clean", "gaps", "unread"])
 @pytest.mark.parametrize("colour", [False, True], ids=["plain", "colour"])
 def test_the_text_is_the_one_that_was_looked_at(name: str, colour: bool) -> None:
     """After a change that is meant: TIDEGATE_RENEW_GOLDEN=1 pytest tests/unit/report, and look at the difference."""
