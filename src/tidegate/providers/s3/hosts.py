@@ -7,7 +7,7 @@ Sources: docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html, …/
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tidegate.providers._link import Link
 
@@ -68,21 +68,25 @@ def read_address(link: Link) -> Address:
     """Read a virtual-hosted, path-style, website or access-point address; an unknown host is path-style."""
     if link.scheme in ("s3", "s3a", "s3n") and link.host:
         return Address(provider="aws", service="Amazon S3", bucket=link.host, key=link.path or None)
-    for provider, service, pattern in _HOSTS:
-        found = pattern.fullmatch(link.host)
-        if found is None:
-            continue
-        bucket, key = _bucket_and_key(link, found["bucket"])
-        return Address(
-            provider=provider,
-            service=service,
-            endpoint=link.endpoint,
-            region=found["region"] or None,
-            bucket=bucket,
-            key=key,
-        )
+    known = match_host(link.host)
+    if known is not None:
+        bucket, key = _bucket_and_key(link, known.bucket)
+        return replace(known, endpoint=link.endpoint, bucket=bucket, key=key)
     bucket, key = _bucket_and_key(link, None)
     return Address(endpoint=link.endpoint, bucket=bucket, key=key)
+
+
+def match_host(host: str) -> Address | None:
+    """Read a host name alone, in lower case and without port; `None` for one that no known service has.
+
+    `Address.bucket` is what stands before the service's name: nothing where the path names the bucket.
+    """
+    for provider, service, pattern in _HOSTS:
+        found = pattern.fullmatch(host)
+        if found is not None:
+            region = found["region"] or None
+            return Address(provider=provider, service=service, region=region, bucket=found["bucket"])
+    return None
 
 
 def service_of_endpoint(text: str) -> tuple[str, str] | None:
@@ -104,9 +108,9 @@ def service_of_endpoint(text: str) -> tuple[str, str] | None:
     }
     words = set(re.findall(r"[a-z0-9]+", lower))
     host = lower.partition("://")[2].partition("/")[0] or lower.partition("/")[0]
-    for provider, service, pattern in _HOSTS:
-        if pattern.fullmatch(host):
-            return provider, service
+    known = match_host(host)
+    if known is not None and known.service is not None:
+        return known.provider, known.service
     return next((named for word, named in names.items() if word in words), None)
 
 

@@ -1,0 +1,302 @@
+"""Asking S3 and what speaks its language: probing, listing and reading; see `tidegate.plugins.Storage`."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from threading import Lock
+
+from tidegate.errors import NoAnswerError, RefusedError, RequestError
+from tidegate.model.credential import Credential
+from tidegate.model.grant import Grant, Scope
+from tidegate.model.reach import Reach
+from tidegate.net.message import Response, Sends
+from tidegate.plugins import Container, Page
+from tidegate.providers._link import read_link
+from tidegate.providers.s3.access import Access, access_of, needs_token
+from tidegate.providers.s3.ask import FIRST_BYTE, What, gives
+from tidegate.providers.s3.buckets import every_bucket
+from tidegate.providers.s3.faults import refused
+from tidegate.providers.s3.keys import public_url
+from tidegate.providers.s3.listing import PAGE_BYTES, page_of, query_for, single
+from tidegate.providers.s3.owner import owner
+from tidegate.providers.s3.probe_key import named_buckets, probe_key
+from tidegate.providers.s3.probe_link import probe_link
+from tidegate.providers.s3.probe_open import list_one, probe_open
+from tidegate.providers.s3.signed import SignedLink, signed_link
+from tidegate.providers.s3.verdict import unasked
+
+_NEVER_ASKED = {
+    "access_key_id": "a key's id without its secret: there is nothing to ask with",
+    "post_policy": "granted, not tried: it is for uploading only",
+}
+_MOST_PLACES = 10_000
+_NO_FURTHER = "\0"
+"""The mark behind the one page of a signed listing."""
+
+
+class S3Storage:
+    """Amazon S3 and compatible services. Remembers in which region a bucket turned out to be."""
+
+    id = "s3"
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[str, str], Access] = OrderedDict()
+        self._lock = Lock()
+
+    def owner(self, url: str, host: str | None) -> str | None:
+        return owner(url, host)
+
+    def target(self, text: str) -> Credential | None:
+        """Read `s3://bucket/prefix`, or the address of a bucket or object without any signature."""
+        link = read_link(text)
+        if link.scheme not in ("s3", "s3a", "s3n", "https", "http") or not link.host:
+            return None
+        by_name = link.scheme.startswith("s3")
+        if any(name in link.values for name in ("x-amz-signature", "signature", "x-amz-credential")):
+            return None
+        grant = public_url(link)
+        if grant is None or grant.provider == "gcp" or not (by_name or grant.facts.get("service")):
+            return None
+        if by_name or (grant.key or "").endswith("/"):
+            grant = replace(grant, scope=Scope.DIRECTORY if grant.key else Scope.CONTAINER)
+        return Credential(grant=grant, kind="public_url")
+
+    def probe(self, credential: Credential, net: Sends, now: datetime) -> Reach:
+        grant = credential.grant
+        access = access_of(credential)
+        if _by_anyone(credential):
+            return probe_open(access.without_key(), grant, net, now)
+        if grant.kind in _NEVER_ASKED:
+            return unasked(_NEVER_ASKED[grant.kind], grant, now)
+        if grant.kind == "access_key":
+            if access.key is None:
+                return unasked("the id of the key is not known, or the secret is none", grant, now)
+            return probe_key(access, access.key, credential, net, now)
+        link = signed_link(credential)
+        if link is None:
+            return unasked("the link names no host to ask", grant, now)
+        return probe_link(link, grant, net, now)
+
+    def containers(self, credential: Credential, net: Sends) -> Iterator[Container]:
+        grant = credential.grant
+        access, link = access_of(credential), _link(credential)
+        if link is not None:
+            yield _container_of(link)
+            return
+        if _by_anyone(credential):
+            yield self._open_container(access.without_key(), grant, net)
+            return
+        if grant.kind in _NEVER_ASKED or access.key is None:
+            return
+        if needs_token(access.key):
+            raise NoAnswerError("the token of the session that the key belongs to was not seen")
+        yield from self._of_key(access, credential, net)
+
+    def page(
+        self,
+        credential: Credential,
+        net: Sends,
+        container: Container,
+        *,
+        prefix: str = "",
+        delimited: bool = False,
+        after: str | None = None,
+        past: bool = False,
+    ) -> Page:
+        if container.single:
+            return self._single(credential, net, container)
+        prefix = prefix or container.prefix
+        link = _link(credential)
+        if link is not None:
+            return _signed_page(link, net, container, prefix=prefix, after=after, delimited=delimited)
+        query = query_for(prefix, after, delimited=delimited, past=past)
+        asked = f"list {container.name}"
+        response = self._send(
+            self._access(credential),
+            net,
+            asked=asked,
+            bucket=container.name,
+            query=query,
+            max_bytes=PAGE_BYTES,
+        )
+        if not gives(response, What.NAMES):
+            raise refused(response, f"the listing of {container.name}")
+        return page_of(response, container.name, after=after, past=past)
+
+    def read(
+        self,
+        credential: Credential,
+        net: Sends,
+        container: Container,
+        name: str,
+        start: int,
+        stop: int,
+        *,
+        version: str = "",
+    ) -> bytes:
+        if stop <= start:
+            return b""
+        asked, span = f"read {name[:200]}", f"bytes={start}-{stop - 1}"
+        # A refusal has to fit as well.
+        limit = max(stop - start, 4096)
+        link = _link(credential)
+        if link is not None:
+            if name != link.name or version not in ("", link.value("versionid")):
+                raise RequestError("the link opens another object than this one")
+            response = net.send(link.request(net, asked=asked, byte_range=span, max_bytes=limit))
+        else:
+            response = self._send(
+                self._access(credential),
+                net,
+                asked=asked,
+                bucket=container.name,
+                name=name,
+                query={"versionId": version} if version else None,
+                headers={"range": span},
+                max_bytes=limit,
+            )
+        return _range_of(response, name, start, stop)
+
+    def _access(self, credential: Credential) -> Access:
+        access = access_of(credential)
+        return access.without_key() if _by_anyone(credential) else access
+
+    def _send(self, access: Access, net: Sends, *, asked: str, bucket: str, **what: object) -> Response:
+        """Send a request to a bucket, in the region in which it was found before, or is said to be now."""
+        place = (access.where.host, bucket)
+        with self._lock:
+            found = self._found.get(place)
+        if found is not None:
+            access = replace(access, where=found.where, ahead=found.ahead)
+        response = net.send(access.request(net, asked=asked, bucket=bucket, **what))  # type: ignore[arg-type]
+        better = access.corrected(response)
+        if better is None:
+            return response
+        with self._lock:
+            self._found[place] = replace(better, key=None)
+            while len(self._found) > _MOST_PLACES:
+                self._found.popitem(last=False)
+        return net.send(better.request(net, asked=asked, bucket=bucket, **what))  # type: ignore[arg-type]
+
+    def _of_key(self, access: Access, credential: Credential, net: Sends) -> Iterator[Container]:
+        """Yield all buckets where the key may list them; else what may be asked for by name and answers."""
+        seen: set[str] = set()
+        refusal: RequestError | None = None
+        try:
+            for name in every_bucket(net, access):
+                seen.add(name)
+                yield Container(service="s3", name=name)
+        except RequestError as error:
+            if seen:
+                raise
+            refusal = error
+        for name in named_buckets(net, access, credential):
+            if name not in seen and list_one(net, access, name)[-1].given:
+                seen.add(name)
+                yield Container(service="s3", name=name)
+        if not seen and refusal is not None:
+            raise refusal
+
+    def _open_container(self, access: Access, grant: Grant, net: Sends) -> Container:
+        """Return the bucket, or what is below a prefix; the one object where the bucket shows no names."""
+        if not grant.container:
+            raise NoAnswerError("the address names no bucket")
+        if grant.scope is Scope.OBJECT and grant.key:
+            if not list_one(net, access, grant.container)[-1].given:
+                return Container(service="s3", name=grant.container, prefix=grant.key, single=True)
+            return Container(service="s3", name=grant.container)
+        return Container(service="s3", name=grant.container, prefix=grant.key or "")
+
+    def _single(self, credential: Credential, net: Sends, container: Container) -> Page:
+        name, asked = container.prefix, f"read one byte of {container.prefix[:200]}"
+        link = _link(credential)
+
+        def ask(span: dict[str, str]) -> Response:
+            if link is not None:
+                wanted = span.get("range", "")
+                return net.send(link.request(net, asked=asked, byte_range=wanted, max_bytes=4096))
+            access = self._access(credential)
+            return self._send(
+                access, net, asked=asked, bucket=container.name, name=name, headers=span, max_bytes=4096
+            )
+
+        response = ask({"range": FIRST_BYTE})
+        if response.status == 416:
+            response = ask({})
+        if not gives(response, What.CONTENT):
+            raise refused(response, "the object")
+        return Page(items=single(response, container.name, name))
+
+
+def _by_anyone(credential: Credential) -> bool:
+    """Tell whether nothing secret is to be sent. The text of an address counts as its secret elsewhere."""
+    return credential.anonymous or credential.grant.kind == "anonymous"
+
+
+def _link(credential: Credential) -> SignedLink | None:
+    if _by_anyone(credential) or credential.grant.kind not in ("presigned_url", "signed_url"):
+        return None
+    return signed_link(credential)
+
+
+def _container_of(link: SignedLink) -> Container:
+    if link.version == 0:
+        return Container(service="s3", name=link.bucket, prefix=link.path.lstrip("/"), single=True)
+    if link.name:
+        return Container(service="s3", name=link.bucket, prefix=link.name, single=True)
+    return Container(service="s3", name=link.bucket, prefix=link.value("prefix"), listable=bool(link.bucket))
+
+
+def _signed_page(
+    link: SignedLink, net: Sends, container: Container, *, prefix: str, after: str | None, delimited: bool
+) -> Page:
+    """List with a link. Of version 2 the parameters are not signed: it lists the whole bucket, page by page.
+
+    Of version 4 they are: what it was signed for is one page, and there is no other.
+    """
+    asked = f"list {container.name} with the link"
+    if link.version == 2:
+        more = query_for(prefix, after, delimited=delimited, past=False)
+        response = net.send(link.request(net, asked=asked, more=more, max_bytes=PAGE_BYTES))
+        if not gives(response, What.NAMES):
+            raise refused(response, f"the listing of {container.name}")
+        return page_of(response, container.name, after=after, past=False)
+    if after is not None or prefix != link.value("prefix"):
+        raise RefusedError(
+            f"the link lists one page of {container.name}, and is signed for no other", status=0
+        )
+    response = net.send(link.request(net, asked=asked, max_bytes=PAGE_BYTES))
+    if not gives(response, What.NAMES):
+        raise refused(response, f"the listing of {container.name}")
+    page = page_of(response, container.name, after=None, past=b"<ListVersionsResult" in response.body[:300])
+    return replace(page, after=None if page.after is None else _NO_FURTHER)
+
+
+def _range_of(response: Response, name: str, start: int, stop: int) -> bytes:
+    """Return the bytes that were asked for. Raises `RequestError` for an answer that is not these bytes."""
+    shown = name[:100]
+    if response.status == 416:
+        return b""
+    if response.status == 200 and gives(response, What.CONTENT):
+        if start:
+            raise NoAnswerError(
+                f"the service knows no ranges: {shown} would have to be read from its beginning"
+            )
+        return response.body[:stop]
+    told = re.fullmatch(r"bytes ?(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", response.header("content-range"))
+    if response.status != 206 or told is None:
+        raise refused(response, f"reading {shown}")
+    first, last = int(told[1]), int(told[2])
+    if first != start or last >= stop or len(response.body) != last - first + 1:
+        raise NoAnswerError(f"the service sent other bytes of {shown} than were asked for")
+    whole = stop if told[3] == "*" else int(told[3])
+    if last + 1 < min(stop, whole):
+        raise NoAnswerError(f"the service sent fewer bytes of {shown} than were asked for")
+    return response.body
+
+
+STORAGE = S3Storage()
