@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -49,7 +50,7 @@ class Hostile:
 
 
 @contextmanager
-def hostile(behaviour: Behaviour) -> Iterator[Hostile]:
+def hostile(behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[Hostile]:
     """Run a server on a free loopback port, on a thread of its own."""
     loop = asyncio.new_event_loop()
     server = Hostile(port=0)
@@ -68,7 +69,7 @@ def hostile(behaviour: Behaviour) -> Iterator[Hostile]:
         writer.close()
 
     async def start() -> asyncio.Server:
-        return await asyncio.start_server(serve, "127.0.0.1", 0)
+        return await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
 
     async def stop() -> None:
         listening.close()

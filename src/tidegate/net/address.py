@@ -100,9 +100,15 @@ _REFUSED_6: Final = tuple(
         ("64:ff9b:1::/48", "an IPv4 address behind NAT64"),
         ("2002::/16", "an IPv4 address behind 6to4"),
         ("2001::/32", "an IPv4 address behind Teredo"),
-        ("fec0::/10", "site-local"),
+        ("fe80::/10", "link-local"),
+        ("fc00::/7", "private"),
+        ("ff00::/8", "multicast"),
+        ("2001:db8::/32", "kept for documentation"),
+        ("3fff::/20", "kept for documentation"),
     )
 )
+_GLOBAL_6: Final = ipaddress.IPv6Network("2000::/3")
+"""All that is given out. Source: IANA, IPv6 Global Unicast Address Assignments."""
 _ISATAP: Final = (0x00005EFE, 0x02005EFE)
 """The third quarter of an address that carries an IPv4 address in its last (RFC 5214)."""
 
@@ -110,8 +116,9 @@ _ISATAP: Final = (0x00005EFE, 0x02005EFE)
 def refusal(address: IPAddress) -> str:
     """Say why no request goes to this address, or return an empty text for a public one.
 
-    An allow list by `is_global`, and before it what that calls global although it leads inside: Azure's
-    168.63.129.16, and IPv6 forms that carry an IPv4 address. Those are refused whatever they carry.
+    An allow list by `is_global` (and 2000::/3: Python's own lists age), and before it what that calls
+    global although it leads inside: Azure's 168.63.129.16, and IPv6 forms that carry an IPv4 address.
+    Those are refused whatever they carry.
     """
     if isinstance(address, ipaddress.IPv6Address):
         if address.scope_id is not None:
@@ -133,4 +140,5 @@ def refusal(address: IPAddress) -> str:
         return "multicast"
     if address.is_private:
         return "private"
-    return "" if address.is_global else "reserved"
+    given_out = address.is_global and (address.version == 4 or address in _GLOBAL_6)
+    return "" if given_out else "reserved"
