@@ -21,7 +21,7 @@ Label = tuple[str, str | None, int, int]
 
 
 class Layout:
-    """The buffer and what lies in it. A batch is valid until the next is asked for."""
+    """The buffer and what lies in it. A batch is valid until the next is asked for: it is the same object."""
 
     __slots__ = ("_overlap", "batch", "buffer", "tally", "used", "view")
 
@@ -35,12 +35,13 @@ class Layout:
 
     def flush(self) -> Iterator[Batch]:
         """Yield what lies there, if anything; the buffer is empty afterwards."""
-        full = self.batch
-        self.batch = Batch(self.view)
-        used, self.used = self.used, 0
-        if full.starts:
-            full.data = self.view[:used]
-            yield full
+        batch = self.batch
+        if batch.starts:
+            batch.data = self.view[: self.used]
+            yield batch
+            for each in (batch.starts, batch.ends, batch.labels):
+                each.clear()
+        self.used = 0
 
     def put(self, path: str, inner: str | None, fill: Fill) -> Iterator[Batch]:
         """Lay one document down, with the batches that fall due by it. What `fill` raises goes through."""
