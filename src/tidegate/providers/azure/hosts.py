@@ -17,7 +17,7 @@ SERVICES = ("blob", "file", "queue", "table")
 _PATTERN = re.compile(
     r"(?P<account>[a-z0-9][a-z0-9-]{0,62})"
     r"(?:\.privatelink)?"
-    r"(?:\.z\d{1,3})?"
+    r"(?:\.(?P<zone>z\d{1,3}))?"
     r"\.(?P<service>blob|dfs|web|file|queue|table)"
     r"\.(?P<suffix>(?:core|storage)\.[a-z0-9.-]+|storage\.azure\.net|localhost)"
 )
@@ -78,9 +78,32 @@ def read_address(link: Link, context: Mapping[str, str]) -> Address:
     )
 
 
-def is_storage_host(host: str) -> bool:
-    """Tell whether the host is one of Azure Storage's own names."""
-    return _PATTERN.fullmatch(host) is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What a host alone says."""
+
+    account: str | None = None
+    front: str = ""
+    """`blob`, `dfs`, `web`, `file`, `queue` or `table`; empty for a host that is none of Azure's."""
+    zone: str = ""
+    """`z13.`, with its dot, for an account in a DNS zone."""
+    suffix: str = ""
+    """`core.windows.net` and its like."""
+    path_style: bool = False
+    """The account stands first in the path."""
+
+
+def read_host(host: str) -> Host:
+    """Read a host in lower case, without its port."""
+    found = _PATTERN.fullmatch(host)
+    if found is None:
+        return Host(path_style=_ADDRESS.fullmatch(host) is not None)
+    return Host(
+        account=_without_route(found["account"]),
+        front=found["service"],
+        zone=f"{found['zone']}." if found["zone"] else "",
+        suffix=found["suffix"],
+    )
 
 
 def cloud_of(host: str) -> str | None:

@@ -1,0 +1,104 @@
+"""A page of List Blobs as a table.
+
+Source: learn.microsoft.com/rest/api/storageservices/list-blobs, "Response body".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from tidegate.errors import NoAnswerError
+from tidegate.providers.azure.columns import constant, instant, inventory, md5_hex, text
+from tidegate.providers.azure.tiles import WANTED, Columns, Shape, tile
+from tidegate.providers.azure.xmlpages import read_records
+
+ROOT = "EnumerationResults"
+
+_OLD = frozenset(["Snapshot", "VersionId", "Deleted"])
+"""Leaves that only what is past has, or what has a past."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobPage:
+    """What one answer of List Blobs holds."""
+
+    items: pl.DataFrame
+    prefixes: tuple[str, ...]
+    after: str | None
+    shape: Shape = ()
+    """What the quick reader learned of this page; see `tiles.tile`."""
+
+
+def read_blobs(page: bytes, container: str, shape: Shape = ()) -> BlobPage:
+    """Read one answer; `shape` is that of the page before and changes nothing but the time.
+
+    Raises `NoAnswerError` when it is none, or holds what no listing can: a negative size.
+    """
+    tiles = tile(page, shape)
+    if tiles is not None:
+        rest = read_records(tiles.rest, ("Blob", "BlobPrefix"))
+        if not rest.records:
+            _check_root(rest.root)
+            items = table(tiles.columns, container)
+            return BlobPage(items, (), rest.values.get("NextMarker") or None, tiles.shape)
+    whole = read_records(page, ("Blob", "BlobPrefix"))
+    _check_root(whole.root)
+    blobs = [leaves for tag, leaves in whole.records if tag == "Blob"]
+    prefixes = tuple(leaves.get("Name", "") for tag, leaves in whole.records if tag == "BlobPrefix")
+    items = table(_columns(blobs), container)
+    return BlobPage(items, prefixes, whole.values.get("NextMarker") or None)
+
+
+def _check_root(root: str) -> None:
+    if root != ROOT:
+        raise NoAnswerError(f"the answer is no listing: its outermost element is {root[:40]!r}")
+
+
+def _columns(blobs: Sequence[Mapping[str, str]]) -> Columns:
+    keys = [key for key in WANTED if any(key in blob for blob in blobs)]
+    return {key: [blob.get(key, "") for blob in blobs] for key in keys}
+
+
+def table(columns: Columns, container: str) -> pl.DataFrame:
+    """Return the inventory's columns, whichever way the texts were read. Raises `NoAnswerError`."""
+    texts = pl.DataFrame([pl.Series(key, values, pl.String) for key, values in columns.items()])
+    have = columns.keys()
+    empty = [pl.lit("").alias(key) for key in WANTED if key not in have]
+    if empty:
+        texts = texts.with_columns(empty)
+    directory = pl.col("Properties/ResourceType") == "directory"
+    bare = directory & ~pl.col("Name").str.ends_with("/")
+    named = {
+        "service": constant("blob"),
+        "container": constant(container),
+        "name": pl.when(bare).then(pl.col("Name") + "/").otherwise(pl.col("Name")),
+        "state": _state() if have & _OLD else constant("current"),
+        "kind": pl.when(directory).then(pl.lit("directory")).otherwise(pl.lit("object")),
+        "modified_at": instant("Properties/Last-Modified"),
+        "created_at": instant("Properties/Creation-Time"),
+        "content_type": text("Properties/Content-Type"),
+        "tier": text("Properties/AccessTier"),
+        "etag": text("Properties/Etag"),
+        "md5": md5_hex("Properties/Content-MD5"),
+        "version": pl.coalesce(text("Snapshot"), text("VersionId")),
+    }
+    if "Properties/ResourceType" not in have:
+        named |= {"name": pl.col("Name"), "kind": constant("object")}
+    return inventory(texts, named, "Properties/Content-Length")
+
+
+def _state() -> pl.Expr:
+    """Name the state of each row: deleted goes before snapshot, and snapshot before version."""
+    old = text("VersionId").is_not_null() & (pl.col("IsCurrentVersion").fill_null("") != "true")
+    return (
+        pl.when(pl.col("Deleted") == "true")
+        .then(pl.lit("deleted"))
+        .when(text("Snapshot").is_not_null())
+        .then(pl.lit("snapshot"))
+        .when(old)
+        .then(pl.lit("version"))
+        .otherwise(pl.lit("current"))
+    )
