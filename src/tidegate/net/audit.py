@@ -24,6 +24,9 @@ class Entry:
     """The same for all requests of one run; Azure's own logs show it with `n` as the client request id."""
     n: int
     """Counts the attempts of the run from 1."""
+    provider: str
+    name: str
+    """The account or bucket that was asked, or the id of the key."""
     method: str
     url: str
     """Without the secret part of its query."""

@@ -34,6 +34,15 @@ def is_name(text: str) -> bool:
     return "*" not in text and _PATTERN.fullmatch(text) is not None
 
 
+def is_host_pattern(pattern: str) -> bool:
+    """Tell whether a pattern may also stand for a host: `data.contoso.com`, `*.contoso.com`.
+
+    A wildcard may only stand in front of a domain: `contoso.*` means buckets, not hosts of anybody.
+    """
+    _, wildcard, domain = pattern.rpartition("*")
+    return domain.startswith(".") and domain.count(".") > 1 if wildcard else "." in pattern
+
+
 def matches(pattern: str, name: str, *, fold: bool) -> bool:
     """Match the whole name; `*` stands for any characters. fold: capitals do not count."""
     text = ".*".join(map(re.escape, pattern.split("*")))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tidegate.errors import ConfigError, OutOfScopeError
 from tidegate.net.limits import Budget
-from tidegate.net.names import PROVIDERS, checked_pattern, is_name, matches
+from tidegate.net.names import PROVIDERS, checked_pattern, is_host_pattern, is_name, matches
 from tidegate.net.scope_file import checked_endpoints, read
 
 
@@ -19,7 +19,7 @@ class Scope:
     """What the scope file says; made by `load` or, by hand, by `of`."""
 
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """provider -> accounts, buckets, key ids, with `*` for any characters. One with a dot is also a host."""
+    """provider -> accounts, buckets, key ids, hosts; `*` stands for any characters."""
     endpoints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """provider -> service -> address that stands for it, with `{account}` and `{service}` to be replaced."""
     ca: Path | None = None
@@ -92,8 +92,9 @@ class Scope:
         return named or self.names_host(provider, host)
 
     def names_host(self, provider: str, host: str) -> bool:
-        """Tell whether an entry with a dot names this host: a custom domain."""
-        return any("." in p and matches(p, host, fold=True) for p in self.names.get(provider, ()))
+        """Tell whether an entry with a dot names this host: a custom domain, of which all is in scope."""
+        patterns = filter(is_host_pattern, self.names.get(provider, ()))
+        return any(matches(pattern, host, fold=True) for pattern in patterns)
 
     def named(self, provider: str) -> tuple[str, ...]:
         """Return the names that stand in the scope without a wildcard."""

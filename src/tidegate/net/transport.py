@@ -162,6 +162,8 @@ class Net:
                     time=sent_at.isoformat(timespec="milliseconds"),
                     run=self._run,
                     n=n,
+                    provider=request.provider,
+                    name=request.name,
                     method=request.method,
                     url=request.url,
                     asked=request.asked,

@@ -121,6 +121,18 @@ def test_the_address_that_was_judged_is_the_one_connected_to() -> None:
     assert server.heard[0].headers["host"] == f"storage.contoso.example:{server.port}"
 
 
+def test_what_is_not_in_scope_is_not_even_looked_up() -> None:
+    asked: list[str] = []
+
+    def note(host: str) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    with real_names(note) as (net, _), pytest.raises(OutOfScopeError):
+        net.send(Request(provider="azure", name="other", url="https://other.blob.core.windows.net/c"))
+    assert asked == []
+
+
 @pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1"])
 def test_even_the_name_of_an_endpoint_never_leads_to_metadata(address: str) -> None:
     scope = Scope.of(azure=["acct"], endpoints={"azure": "http://storage.contoso.example/{account}"})

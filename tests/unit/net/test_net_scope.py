@@ -166,6 +166,20 @@ def test_an_entry_with_a_dot_names_a_host_and_one_without_does_not() -> None:
     assert not scope.names_host("azure", "evil.example")
 
 
+@pytest.mark.parametrize("pattern", ["contoso.*", "*.com", "data.*.com", "*", "*contoso.com", "contoso.*.*"])
+def test_a_wildcard_for_buckets_opens_no_hosts_of_others(pattern: str) -> None:
+    scope = Scope.of(s3=[pattern])
+    assert not scope.names_host("s3", "contoso.evil.example")
+    assert not scope.names_host("s3", "data.evil.com")
+    assert not scope.names_host("s3", "evilcontoso.com")
+
+
+def test_a_wildcard_in_front_of_a_domain_names_its_hosts() -> None:
+    scope = Scope.of(s3=["*.contoso.com"])
+    assert scope.names_host("s3", "a.b.contoso.com")
+    assert not scope.names_host("s3", "contoso.com")
+
+
 def test_a_dot_in_a_pattern_is_a_dot() -> None:
     assert not Scope.of(azure=["data.contoso.com"]).names_host("azure", "dataxcontoso.com")
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
-from netting import ask, net_to
+from netting import QUICK, ask, net_to
 
 from services.hostile import Heard, hostile, in_turn, whole
 from tidegate.errors import BudgetError, NoAnswerError, OutOfScopeError
@@ -117,3 +119,23 @@ def test_a_host_that_stands_for_another_is_told_the_others_name() -> None:
             net.send(ask(server.port, host="acct.blob.core.windows.net"))
         heard = server.heard
     assert heard[0].headers["host"] == "acct.blob.core.windows.net"
+
+
+def test_no_more_requests_are_under_way_at_once_than_the_limit() -> None:
+    under_way: set[int] = set()
+    most: list[int] = []
+
+    async def slow(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        under_way.add(heard.count)
+        most.append(len(under_way))
+        await asyncio.sleep(0.02)
+        under_way.remove(heard.count)
+        await whole("200 OK")(heard, writer)
+
+    with (
+        hostile(slow) as server,
+        net_to(server.port, limits=replace(QUICK, concurrency=3)) as (net, _),
+        ThreadPoolExecutor(12) as pool,
+    ):
+        list(pool.map(lambda n: net.send(ask(server.port)), range(24)))
+    assert max(most) == 3
