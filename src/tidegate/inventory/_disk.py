@@ -17,15 +17,13 @@ class Disk:
     def append(self, file: BinaryIO, line: bytes) -> None:
         """Add a line and return when it is on disk."""
         file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
+        self.sync(file)
 
     def put(self, frame: pl.DataFrame, path: Path) -> int:
         """Write rows as one new file; return its size in bytes, when file and name are on disk."""
         with path.open("wb") as file:
             parquet.write(frame, file)
-            file.flush()
-            os.fsync(file.fileno())
+            self.sync(file)
             size_bytes = file.tell()
         self.sync_folder(path.parent)
         return size_bytes
@@ -38,6 +36,11 @@ class Disk:
     def remove(self, path: Path) -> None:
         """Delete a file; that it is gone already is no error."""
         path.unlink(missing_ok=True)
+
+    def sync(self, file: BinaryIO) -> None:
+        """Return when what was written is on disk."""
+        file.flush()
+        os.fsync(file.fileno())
 
     def sync_folder(self, folder: Path) -> None:
         """Return when the folder's names are on disk."""

@@ -25,7 +25,8 @@ def join(catalogue: Catalogue, target: Path) -> int:
     fresh = catalogue.folder / "whole.parquet"
     reader = _Reader(catalogue)
     numbers = range(len(catalogue.containers))
-    with Joined(fresh) as joined:
+    with fresh.open("wb") as file:
+        joined = Joined(file)
         for number in sorted(numbers, key=lambda n: _place(catalogue, n)):
             for piece in _pieces(catalogue, reader, (number,)):
                 if isinstance(piece, pl.DataFrame):
@@ -35,6 +36,7 @@ def join(catalogue: Catalogue, target: Path) -> int:
                 else:
                     joined.add(reader.rows(piece))
         joined.close()
+        catalogue.disk.sync(file)
     catalogue.disk.replace(fresh, target)
     return joined.rows
 

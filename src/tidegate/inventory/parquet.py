@@ -11,8 +11,7 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Final
 
 import polars as pl
 
@@ -47,22 +46,15 @@ def write(frame: pl.DataFrame, file: Any) -> None:
 class Joined:
     """One Parquet file in the making. `close` makes it whole; without it nothing readable is left."""
 
-    def __init__(self, path: Path) -> None:
-        self._file: BinaryIO = path.open("wb")
+    def __init__(self, file: BinaryIO) -> None:
+        """Begin at the start of `file`, which stays the caller's to close."""
+        self._file = file
         self._file.write(MAGIC)
         self._footer: Struct | None = None
         self._groups: list[Struct] = []
         self._pending: list[pl.DataFrame] = []
         self._pending_rows = 0
         self.rows = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        self._file.close()
 
     def add(self, frame: pl.DataFrame) -> None:
         """Append rows."""
@@ -81,7 +73,7 @@ class Joined:
             self.rows += self._append(source)
 
     def close(self) -> None:
-        """Write the footer and see that all is on disk."""
+        """Write the footer."""
         self._gather()
         if self._footer is None:
             self._append(_encoded(pl.DataFrame(schema=dict(SCHEMA))))
@@ -92,9 +84,6 @@ class Joined:
         encoded = bytearray()
         write_struct(footer, encoded)
         self._file.write(encoded + len(encoded).to_bytes(4, "little") + MAGIC)
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
 
     def _gather(self) -> None:
         if self._pending:
