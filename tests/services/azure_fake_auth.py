@@ -63,6 +63,8 @@ def admit(account: Account, wanted: Wanted, query: Mapping[str, str], address: s
         raise RefusedRequestError(
             403, "AuthenticationFailed", FAILED, f"Signature did not match. String to sign used was {text}"
         )
+    if "sduoid" in query:  # the user it is bound to would have to sign in beside it
+        raise RefusedRequestError(403, "AuthenticationFailed", FAILED)
     held = {name: query.get(name) or policy.get(name, "") for name in UNDELEGATED}
     _in_time(held)
     _from_here(query.get("sip", ""), address)

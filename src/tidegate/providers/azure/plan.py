@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from tidegate.errors import NoAnswerError
 from tidegate.model.grant import Grant, Permission, Scope
 from tidegate.net.message import Response
@@ -27,6 +29,9 @@ LARGEST_PAGE_BYTES = 32 << 20
 
 MOST_CONTAINERS = 3
 """Asked for a blob that can be read, where the first ones are empty."""
+
+MOST_LEVELS = 4
+"""Directories of a share entered for a file that can be read."""
 
 P = Permission
 
@@ -98,11 +103,11 @@ def _list_one_blob(container: str, grant: Grant) -> Step:
     if grant.scope is Scope.DIRECTORY:
         ask = paths_ask(container, grant.key or "", None, 1, LARGEST_PAGE_BYTES, recursive=True)
         return Step(
-            ask=ask, permission=P.LIST, read=lambda response: _name(read_paths(response.body, container))
+            ask=ask, permission=P.LIST, read=lambda response: _name(read_paths(response.body, container)[0])
         )
     ask = blob_list_ask(container, 1, {}, "list one blob")
     return Step(
-        ask=ask, permission=P.LIST, read=lambda response: _name((read_blobs(response.body, container).items,))
+        ask=ask, permission=P.LIST, read=lambda response: _name(read_blobs(response.body, container).items)
     )
 
 
@@ -141,19 +146,26 @@ def _files(rights: frozenset[Permission], grant: Grant, access: Access) -> Plan:
         share = first.value[0] if first.value else share
     if share and grant.scope is not Scope.OBJECT and P.LIST in rights:
         asked = True
-        listed = yield _list_one_file(share)
-        key = key or listed.value
+        listed: str | None = ""
+        for _ in range(MOST_LEVELS):
+            listed = (yield _list_one_file(share, listed or "")).value
+            if not listed or not listed.endswith("/"):
+                break
+        key = key or (listed if listed and not listed.endswith("/") else None)
     if share and key and P.READ in rights:
         yield from _read("file", f"{share}/{key}", access)
     elif share and not asked:
-        yield Step(ask=_list_one_file(share).ask, permission=None, read=_from_storage)
+        yield Step(ask=_list_one_file(share, "").ask, permission=None, read=_from_storage)
 
 
-def _list_one_file(share: str) -> Step:
-    ask = directory_ask(share, "", None, 1, LARGEST_PAGE_BYTES)
-    return Step(
-        ask=ask, permission=P.LIST, read=lambda response: _name(read_directory(response.body, share, ""))
-    )
+def _list_one_file(share: str, directory: str) -> Step:
+    ask = directory_ask(share, directory, None, 1, LARGEST_PAGE_BYTES)
+
+    def read(response: Response) -> str | None:
+        items, _, _ = read_directory(response.body, share, directory)
+        return items["name"][0] if len(items) else None
+
+    return Step(ask=ask, permission=P.LIST, read=read)
 
 
 def _queues(rights: frozenset[Permission], grant: Grant, _access: Access) -> Plan:
@@ -198,10 +210,12 @@ def _one_container(service: str, after: dict[str, str]) -> Step:
     return Step(ask=list_ask(service, 1, after), permission=P.LIST_CONTAINERS, read=read)
 
 
-def _name(page: tuple[Any, ...]) -> str | None:
-    """Return the name of the first object of a page, without a directory's slash."""
-    items = page[0]
-    return items["name"][0] if len(items) else None
+def _name(items: pl.DataFrame) -> str | None:
+    """Return the name of a page's first blob. A directory is one too, without its slash."""
+    if not len(items):
+        return None
+    name: str = items["name"][0]
+    return name[:-1] if items["kind"][0] == "directory" else name
 
 
 def _from_storage(response: Response) -> None:
