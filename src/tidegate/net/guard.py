@@ -90,24 +90,16 @@ class Guard:
                 raise OutOfScopeError(f"the request to {url.host} carries the name of another host")
             if self._scope.names_host(provider, url.host):
                 return
-        belongs_to = self._belongs_to(request, owner, at_endpoint=at_endpoint)
+        elif provider == "azure":
+            return  # Endpoints of Azure hold the account: the address begins with that of this very name.
+        # Addresses and bare names mean emulators, with the account in the path: anybody may have one.
+        foreign = not at_endpoint and ("." not in url.host or numeric(url.host) is not None)
+        belongs_to = None if foreign else owner(request.url, request.host)
         if belongs_to is None:
             hint = self._scope.line_for(provider, url.host) if "." in url.host else ""
             raise OutOfScopeError(f"{url.host} is no address of {provider}", hint=hint)
         if belongs_to not in ("", name):
             raise OutOfScopeError(f"the address belongs to {belongs_to!r}, not to {name!r}")
-
-    def _belongs_to(self, request: Request, owner: Owner, *, at_endpoint: bool) -> str | None:
-        if at_endpoint and all(
-            "{account}" in url for url in self._scope.endpoints[request.provider].values()
-        ):
-            return request.name  # The address begins with the endpoint of this very account.
-        found = owner(request.url, request.host)
-        if found is None and at_endpoint:
-            # A private cloud under a name of its own: buckets stand first in the path.
-            base = next(base for base in self._bases(request) if _below(request.url, base))
-            found = request.url[len(base) :].partition("?")[0].strip("/").partition("/")[0]
-        return found
 
     def _check_address(self, url: Url, *, at_endpoint: bool) -> None:
         if at_endpoint:
@@ -134,13 +126,9 @@ class Guard:
         return queue is not None and queue not in others and _below(request.url, queue)
 
     def _at_endpoint(self, request: Request) -> bool:
-        return any(_below(request.url, base) for base in self._bases(request))
-
-    def _bases(self, request: Request) -> list[str]:
-        """Return the endpoints that may be meant, longest first."""
         by_service = self._scope.endpoints.get(request.provider, {})
-        found = {self._scope.endpoint(request.provider, request.name, service) for service in by_service}
-        return sorted((base for base in found if base), key=len, reverse=True)
+        bases = {self._scope.endpoint(request.provider, request.name, service) for service in by_service}
+        return any(base is not None and _below(request.url, base) for base in bases)
 
     def _outside(self, provider: str, name: str) -> OutOfScopeError:
         shown = name if len(name) <= 100 else f"{name[:100]}…"

@@ -63,6 +63,9 @@ def checked_endpoints(given: Mapping[str, Any], where: str) -> dict[str, dict[st
         by_service = value if isinstance(value, Mapping) else dict.fromkeys(services, value)
         _only(by_service, services, f"{where} {provider}")
         found[provider] = {s: _endpoint(url, f"{where} {provider}") for s, url in by_service.items()}
+        if provider == "azure" and not all("{account}" in url for url in found[provider].values()):
+            hint = 'For instance "http://127.0.0.1:10000/{account}".'
+            raise ConfigError(f"{where} azure does not say where the account's name goes", hint=hint)
     return found
 
 

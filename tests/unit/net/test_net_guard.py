@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -206,22 +208,41 @@ def test_an_endpoint_stands_for_the_account_that_it_names_and_no_other(url: str)
         EMULATED.check(request(url))
 
 
-def test_at_an_endpoint_a_bucket_is_told_by_the_host_it_was_signed_for_or_by_the_path() -> None:
-    s3 = {"provider": "s3", "name": "bucket"}
-    owners = {
-        "s3": lambda url, host: host.partition(".")[0] if host and host.endswith("amazonaws.com") else None
-    }
-    guard = Guard(Scope.of(s3=["bucket"], endpoints={"s3": "http://127.0.0.1:9000"}), owners)
-    assert guard.check(request("http://127.0.0.1:9000/key", host="bucket.s3.amazonaws.com", **s3)).at_endpoint
-    assert guard.check(request("http://127.0.0.1:9000/bucket/key", **s3)).at_endpoint
-    assert guard.check(request("http://127.0.0.1:9000/bucket?list-type=2", **s3)).at_endpoint
-    for url, host in [
-        ("/key", "other.s3.amazonaws.com"),
-        ("/other/bucket", None),
-        ("/bucket2?x=/bucket", None),
-    ]:
-        with pytest.raises(OutOfScopeError, match=r"belongs to '(?:other|bucket2)'"):
-            guard.check(request("http://127.0.0.1:9000" + url, host=host, **s3))
+def s3_owner(url: str, host: str | None) -> str | None:
+    """Know `BUCKET.s3.amazonaws.com`, and the path where a `Host` is given."""
+    if host and host.endswith(".s3.amazonaws.com"):
+        return host.partition(".")[0]
+    return urlsplit(url).path[1:].partition("/")[0] if host else None
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "belongs_to"),
+    [
+        ("/key", "bucket.s3.amazonaws.com", "bucket"),
+        ("/bucket/key", "s3.contoso.com", "bucket"),
+        ("/bucket?list-type=2", "s3.contoso.com", "bucket"),
+        ("/bucket/key", "other.s3.amazonaws.com", "other"),
+        ("/other/bucket", "s3.contoso.com", "other"),
+        ("/bucket2?x=/bucket", "s3.contoso.com", "bucket2"),
+    ],
+)
+def test_at_an_endpoint_the_provider_tells_whose_bucket_it_is(path: str, host: str, belongs_to: str) -> None:
+    guard = Guard(Scope.of(s3=["bucket"], endpoints={"s3": "http://127.0.0.1:9000"}), {"s3": s3_owner})
+    asked = request(f"http://127.0.0.1:9000{path}", host=host, provider="s3", name="bucket")
+    if belongs_to == "bucket":
+        assert guard.check(asked).at_endpoint
+    else:
+        with pytest.raises(OutOfScopeError, match=f"belongs to '{belongs_to}', not to 'bucket'"):
+            guard.check(asked)
+
+
+@pytest.mark.parametrize("host", ["20.60.1.2", "[2603:1030::1]", "storage", "localhost", "127.0.0.1"])
+def test_whoever_has_an_address_does_not_get_what_is_meant_for_an_account(host: str) -> None:
+    path_style = Guard(
+        Scope.of(azure=["acct"]), {"azure": lambda url, name: urlsplit(url).path.split("/")[1]}
+    )
+    with pytest.raises(OutOfScopeError, match="is no address of azure"):
+        path_style.check(request(f"https://{host}/acct/c", secret_query=Secret("sig=x")))
 
 
 def test_a_request_to_no_bucket_needs_the_key_in_scope() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.errors import ConfigError, OutOfScopeError
-from tidegate.net.limits import Budget
+from tidegate.net.limits import Budget, Limits
 from tidegate.net.scope import Scope
 
 WHOLE = """
@@ -73,6 +74,11 @@ def test_an_empty_scope_file_allows_nothing(tmp_path: Path) -> None:
         ('[endpoints]\ns3 = "http://127.0.0.1:99999"', "no port", "http"),
         ('[endpoints]\ns3 = "http://127.0.0.1/?x=1"', "no query", ""),
         ('[endpoints]\nca = "nowhere.pem"', "there is no file", ""),
+        (
+            '[endpoints]\nazure = "http://127.0.0.1:10000/contoso"',
+            "where the account's name goes",
+            "{account}",
+        ),
         ("[endpoints]\nca = 1", "ca must be the name of a file", ""),
         ('[budget]\nbytes_read = "5 parsecs"', "bytes_read: '5 parsecs' is no size", "GiB"),
         ("[budget]\nbytes_read = -1", "bytes_read must be a whole number", ""),
@@ -221,3 +227,21 @@ def test_the_id_of_a_scope_depends_on_its_names_alone() -> None:
 
 def test_a_name_that_no_scope_can_hold_gets_no_line_to_add() -> None:
     assert Scope().line_for("azure", 'x"]\nazure=["*') == ""
+
+
+def test_the_scope_file_of_the_documentation_is_one_and_shows_the_defaults(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/scope.md").read_text()
+    shown = re.search(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert shown
+    (tmp_path / "our-authority.pem").touch()
+    assert load(tmp_path, shown[1]).budget == Budget()
+    bounds = dict(
+        re.findall(r"\| (connecting|silence in an answer|one attempt|one request)[^|]*\| (\d+) s", page)
+    )
+    limits = Limits()
+    assert {name: float(value) for name, value in bounds.items()} == {
+        "connecting": limits.connect_s,
+        "silence in an answer": limits.idle_s,
+        "one attempt": limits.attempt_s,
+        "one request": limits.request_s,
+    }
