@@ -1,0 +1,87 @@
+"""From groups of sightings to findings, worst first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from tidegate import plugins
+from tidegate.assess.fix import fixes
+from tidegate.assess.severity import assess
+from tidegate.engine.collect import Collector, Group, identity
+from tidegate.engine.occurrences import without_copies
+from tidegate.engine.plan import Plan
+from tidegate.model.finding import Finding
+from tidegate.model.place import Place
+
+MAX_OCCURRENCES = 1_000
+"""Places listed in a finding; all are counted."""
+_STITCHED = "what it belongs to stands apart from it in the same text, and was joined by nearness: check it"
+
+
+def findings(collector: Collector, plan: Plan) -> list[Finding]:
+    """Return what is to be decided on; what is muted is counted in `collector.suppressed`."""
+    decoders = plugins.load(plugins.Decoder, "tidegate.providers")
+    titles = {rule.id: rule.title for rule in plan.rules}
+    found = []
+    for group in collector.groups.values():
+        if not group.places and not group.named:
+            collector.suppressed["excluded by its path"] += 1
+            continue
+        group.places = [collector.mask.place(place) for place in without_copies(group.places)]
+        finding = _finding(group, plan.now, titles, decoders)
+        if plan.baseline is not None and finding.id in plan.baseline:
+            collector.suppressed["in the baseline"] += 1
+            if not plan.include_suppressed:
+                continue
+        found.append(finding)
+    return sorted(found, key=lambda f: (-f.severity.rank, -f.score, f.id))
+
+
+def _finding(
+    group: Group, now: datetime, titles: Mapping[str, str], decoders: Mapping[str, plugins.Decoder]
+) -> Finding:
+    best = group.best
+    asked = group.asked
+    verdict = assess(
+        group.grant, confidence=best.confidence, now=now, reach=asked.reach, contents=asked.contents
+    )
+    digest = hashlib.sha256(b"tidegate/finding/1\x00" + identity(best, group.grant).encode())
+    reasons = verdict.reasons
+    if best.stitched:
+        reasons = (*reasons, _STITCHED)
+    if group.suppressed is not None:
+        reasons = (f"suppressed: {group.suppressed}", *reasons)
+    places = sorted(group.places, key=_order)
+    return Finding(
+        id=f"tg-{digest.hexdigest()[:16]}",
+        rule=best.rule,
+        title=titles[best.rule],
+        severity=verdict.severity,
+        score=verdict.score,
+        confidence=best.confidence,
+        reasons=reasons,
+        grant=group.grant,
+        redacted=decoders[best.provider].redact(best),
+        fingerprint=best.secret.fingerprint,
+        occurrences=tuple(places[:MAX_OCCURRENCES]),
+        occurrences_total=len(places),
+        fix=fixes(group.grant, now, asked.reach),
+        reach=asked.reach,
+        contents=asked.contents,
+    )
+
+
+def _order(place: Place) -> tuple[bool, bool, datetime, bool, str, str, int, int]:
+    """Put what stands there now first, then the oldest."""
+    return (
+        place.in_head is False,
+        place.committed_at is None,
+        place.committed_at or datetime.max.replace(tzinfo=UTC),
+        "__pycache__" in place.path,
+        place.target,
+        place.path,
+        place.line,
+        place.column,
+    )
