@@ -34,6 +34,17 @@ _CLOUDS = (
     ("windows.net", "Azure public"),
     ("storage.azure.net", "Azure public"),
 )
+SERVICE_SUFFIXES = frozenset(
+    (
+        "core.windows.net",
+        "core.chinacloudapi.cn",
+        "core.usgovcloudapi.net",
+        "core.cloudapi.de",
+        "storage.azure.net",
+    )
+)
+"""What stands behind an account's service in hosts of Microsoft. Whatever else looks like it, such as
+`core.contoso.com` of a private cloud, may be anybody's: it can be read, but is asked only as an endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

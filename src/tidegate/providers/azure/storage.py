@@ -20,7 +20,7 @@ from tidegate.providers.azure.access import access_of
 from tidegate.providers.azure.ask import Client, Clock
 from tidegate.providers.azure.blobpages import read_blobs
 from tidegate.providers.azure.containers import containers
-from tidegate.providers.azure.hosts import read_host
+from tidegate.providers.azure.hosts import SERVICE_SUFFIXES, read_host
 from tidegate.providers.azure.objects import one_row, properties_ask, read_range
 from tidegate.providers.azure.paths import paths_ask, read_paths
 from tidegate.providers.azure.plan import LARGEST_PAGE_BYTES, blob_list_ask
@@ -57,7 +57,7 @@ class AzureStorage:
             return None
         named = read_host(re.sub(r":\d{1,5}$", "", host) if host else name)
         if named.account is not None:
-            return named.account
+            return named.account if named.suffix in SERVICE_SUFFIXES else None
         if not named.path_style:
             return None
         first = parts.path[1:].partition("/")[0]
