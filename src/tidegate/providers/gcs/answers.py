@@ -21,6 +21,11 @@ def range_header(start: int, stop: int) -> Mapping[str, str]:
     return {"range": f"bytes={start}-{stop - 1}"}
 
 
+def is_answer(response: Response) -> bool:
+    """Tell whether a request was granted; what it brought is looked at where it is read."""
+    return response.status == 200
+
+
 def is_byte(response: Response) -> bool:
     """Tell whether it is the first byte of an object, or the beginning of one that was sent whole."""
     if response.status == 206:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -19,59 +18,70 @@ _INSTANTS: Final = ("modified_at", "created_at")
 
 @dataclass(slots=True)
 class Rows:
-    """Columns that grow row by row, and what lies one level deeper."""
+    """Columns as the service wrote them, all texts, and what lies one level deeper."""
 
     container: str
-    names: list[str] = field(default_factory=list)
-    columns: dict[str, list[str | int | None]] = field(default_factory=dict)
+    told: dict[str, list[Any]] = field(default_factory=lambda: {"name": [], "version": []})
+    """Column of `items.SCHEMA` -> its values; what is not told is `None`."""
     prefixes: list[str] = field(default_factory=list)
 
-    def add(self, *, name: str, state: str, size_bytes: int, **told: str | None) -> None:
-        """Take one object. told: the other columns of `items.SCHEMA`, as texts."""
-        # The console and most tools show a folder for an empty object whose name ends in a slash.
-        kind = "directory" if name.endswith("/") and size_bytes == 0 else "object"
-        self.names.append(name)
-        given = {"state": state, "kind": kind, "size_bytes": size_bytes, **told}
-        for column, value in given.items():
-            self.columns.setdefault(column, []).append(value)
+    @property
+    def last(self) -> tuple[str, str]:
+        """Name and version of the last object; empty without any."""
+        names, versions = self.told["name"], self.told["version"]
+        return (names[-1], versions[-1] or "") if names else ("", "")
+
+    def add(self, **told: str | None) -> None:
+        """Take one object; every one of a page with the same columns."""
+        for column, value in told.items():
+            self.told.setdefault(column, []).append(value)
 
     def frame(self) -> pl.DataFrame:
-        """Return the table. Raises `NoAnswerError` when a date cannot be read."""
-        rows = len(self.names)
-        columns: dict[str, Sequence[str | int | None] | pl.Series] = dict(self.columns)
-        for name in _INSTANTS:
-            if name in columns:
-                columns[name] = _instants(columns[name])
-        columns |= {"service": ["gcs"] * rows, "container": [self.container] * rows, "name": self.names}
+        """Return the table. Raises `NoAnswerError` for names, sizes or dates that are none.
+
+        Done by column, as it takes most of a listing's time: see `items.SCHEMA` for what comes out.
+        """
+        rows = len(self.told["name"])
+        if not rows:
+            return items.frame({}, 0)
         try:
-            return items.frame(columns, rows)
-        except (pl.exceptions.PolarsError, TypeError, OverflowError):
-            raise NoAnswerError("the listing holds values that are no sizes, dates or names") from None
+            columns = {name: pl.Series(name, values, pl.String) for name, values in self.told.items()}
+            size = columns["size_bytes"].cast(pl.Int64)
+            for name in _INSTANTS:
+                if name in columns:
+                    columns[name] = columns[name].str.to_datetime(
+                        "%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", time_zone="UTC"
+                    )
+        except (pl.exceptions.PolarsError, TypeError, UnicodeEncodeError):
+            raise NoAnswerError("the listing holds names, sizes or dates that are none") from None
+        names = columns["name"]
+        if names.null_count() or size.null_count() or (names == "").any() or (size < 0).any():
+            raise NoAnswerError("the listing holds an object without a name or a size")
+        # The console and most tools show a folder for an empty object whose name ends in a slash.
+        folder = names.str.ends_with("/") & (size == 0)
+        columns["kind"] = pl.Series("kind", ["object"], pl.String).new_from_index(0, rows)
+        columns["kind"] = columns["kind"].set(folder, "directory")
+        columns["size_bytes"] = size
+        for name, value in (("service", "gcs"), ("container", self.container)):
+            columns[name] = pl.Series(name, [value], pl.String).new_from_index(0, rows)
+        return items.frame(columns, rows)
 
 
-def _instants(texts: Sequence[str | int | None] | pl.Series) -> pl.Series:
-    """Read `2026-11-24T06:00:00.123Z` in bulk; what is none fails."""
-    series = pl.Series(texts, dtype=pl.String)
-    try:
-        return series.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", time_zone="UTC")
-    except pl.exceptions.PolarsError:
-        raise NoAnswerError("the listing holds a date that cannot be read") from None
-
-
-def size_of(text: object) -> int:
-    """Read a size in bytes. Raises `NoAnswerError` for anything but a plain number of up to 18 digits."""
-    if isinstance(text, str) and re.fullmatch(r"[0-9]{1,18}", text):
-        return int(text)
-    raise NoAnswerError("the listing holds a size that is no number")
-
-
-def hex_md5(text: str | None) -> str | None:
+def hex_md5(text: object) -> str | None:
     """Turn the base64 of an MD5 into hex; `None` for anything else."""
+    if not isinstance(text, str) or len(text) != 24:
+        return None
     try:
-        raw = base64.b64decode(text or "", validate=True)
+        return base64.b64decode(text, validate=True).hex()
     except (binascii.Error, ValueError):
         return None
-    return raw.hex() if len(raw) == 16 else None
+
+
+def number(text: object) -> int:
+    """Read a generation. Raises `NoAnswerError` for anything but a plain number of up to 18 digits."""
+    if isinstance(text, str) and re.fullmatch(r"[0-9]{1,18}", text):
+        return int(text)
+    raise NoAnswerError("the listing holds a generation that is no number")
 
 
 def after_prefix(prefix: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -16,9 +17,9 @@ from tidegate.errors import NoAnswerError
 from tidegate.model.secret import Secret
 from tidegate.net.message import Request, Response, Sends
 from tidegate.plugins import Page
-from tidegate.providers.gcs.answers import expect, range_header
+from tidegate.providers.gcs.answers import expect, is_answer, range_header
 from tidegate.providers.gcs.faults import ROOM, as_object
-from tidegate.providers.gcs.items import Rows, after_prefix, hex_md5, size_of
+from tidegate.providers.gcs.items import Rows, after_prefix, hex_md5, number
 from tidegate.providers.gcs.owner import STORAGE_HOST
 from tidegate.providers.gcs.sign import flipped
 
@@ -46,7 +47,19 @@ RIGHTS: Final = (
 _ANY: Final = 2**63
 """Above every generation: an object that is overwritten during the listing is not listed again."""
 
-_FIELDS: Final = "name,size,updated,timeCreated,timeDeleted,contentType,storageClass,etag,md5Hash,generation"
+_COLUMNS: Final = {
+    "name": "name",
+    "size": "size_bytes",
+    "updated": "modified_at",
+    "timeCreated": "created_at",
+    "contentType": "content_type",
+    "storageClass": "tier",
+    "etag": "etag",
+    "md5Hash": "md5",
+    "generation": "version",
+}
+"""Field of the service -> column of `items.SCHEMA`."""
+_FIELDS: Final = ",".join((*_COLUMNS, "timeDeleted"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +115,11 @@ class JsonApi:
 
     def is_list(self, response: Response) -> bool:
         """Tell whether it is an answer to `ask_list`."""
-        return response.status == 200 and as_object(response.body).get("kind") == "storage#objects"
+        return response.status == 200 and _is_listing(as_object(response.body), "storage#objects")
 
     def is_buckets(self, response: Response) -> bool:
         """Tell whether it is an answer to `ask_buckets`."""
-        return response.status == 200 and as_object(response.body).get("kind") == "storage#buckets"
+        return response.status == 200 and _is_listing(as_object(response.body), "storage#buckets")
 
     def first(self, response: Response) -> str:
         """Return the name of the object in an answer to `ask_list`, or an empty text."""
@@ -124,8 +137,8 @@ class JsonApi:
         return tuple(right for right in RIGHTS if isinstance(given, list) and right in given)
 
     def bucket_names_in(self, response: Response) -> list[str]:
-        """Return the names in an answer to `ask_buckets`. Raises `NoAnswerError`."""
-        listed = _list(as_object(response.body), "items")
+        """Return the names in an answer to `ask_buckets`."""
+        listed = as_object(response.body).get("items", [])
         return [name for item in listed if (name := _text(item, "name"))]
 
     def bucket_names(self) -> Iterator[str]:
@@ -156,10 +169,12 @@ class JsonApi:
             request = self._get(
                 bucket, f"/storage/v1/b/{bucket}/o", query, max_bytes=LONGEST_PAGE, asked="list one page"
             )
-            answer = as_object(expect(self.net.send(request), self.is_list, "list objects"))
-            rows = _rows(bucket, answer, mark)
+            answer = as_object(expect(self.net.send(request), is_answer, "list objects"))
+            if not _is_listing(answer, "storage#objects"):
+                raise NoAnswerError("asked to list objects, the service sends something else")
+            rows = _rows(bucket, answer, mark, past=past)
             token = _text(answer, "nextPageToken") or ""
-            if rows.names or rows.prefixes or not token:
+            if rows.told["name"] or rows.prefixes or not token:
                 return Page(
                     items=rows.frame(),
                     prefixes=tuple(rows.prefixes),
@@ -222,46 +237,52 @@ class _Mark:
         """Tell whether a page before held it. Names are in the order of their UTF-8 bytes, as code points."""
         return bool(self.name) and (name, generation) <= (self.name, self.generation)
 
+    def holds(self, item: Mapping[str, Any]) -> bool:
+        """Tell whether a page before held it. Raises `NoAnswerError` for one without name or generation."""
+        name = _text(item, "name")
+        if name is None:
+            raise NoAnswerError("the listing holds an object without a name")
+        return self.passed(name, number(item.get("generation")))
+
     def next(self, rows: Rows, *, past: bool, more: bool) -> str | None:
         if not more:
             if not past or self.deleted:
                 return None
             return json.dumps(["", 0, True])
         name, generation = self.name, self.generation
-        if rows.names:
-            name, generation = rows.names[-1], int(rows.columns["version"][-1] or 0) if past else _ANY
+        if rows.told["name"]:
+            name, version = rows.last
+            generation = number(version) if past else _ANY
         # A prefix that is last is passed as a whole: nothing lies between its last name and this one.
         if rows.prefixes and rows.prefixes[-1] > name:
             name, generation = after_prefix(rows.prefixes[-1]), -1
         return json.dumps([name, generation, self.deleted])
 
 
-def _rows(bucket: str, answer: Mapping[str, Any], mark: _Mark) -> Rows:
-    rows = Rows(bucket)
-    for item in _list(answer, "items"):
-        name, generation = _text(item, "name"), _text(item, "generation")
-        if name is None or not is_encodable(name):
-            raise NoAnswerError("the listing holds an object without a name")
-        if mark.passed(name, size_of(generation or "0")):
-            continue
-        state = "deleted" if mark.deleted else ("version" if _text(item, "timeDeleted") else "current")
-        rows.add(
-            name=name,
-            state=state,
-            size_bytes=size_of(item.get("size")),
-            modified_at=_text(item, "updated"),
-            created_at=_text(item, "timeCreated"),
-            content_type=_text(item, "contentType"),
-            tier=_text(item, "storageClass"),
-            etag=_text(item, "etag"),
-            md5=hex_md5(_text(item, "md5Hash")),
-            version=generation,
-        )
+def _rows(bucket: str, answer: Mapping[str, Any], mark: _Mark, *, past: bool) -> Rows:
+    """Return what is new in a page. Raises `NoAnswerError` for an item or a prefix that is none."""
+    # What a page before held stands at its beginning.
+    listed = answer.get("items", [])
+    if mark.name:
+        listed = list(dropwhile(mark.holds, listed))
+    told = {column: [item.get(name) for item in listed] for name, column in _COLUMNS.items()}
+    told["md5"] = [hex_md5(each) for each in told["md5"]]
+    if mark.deleted or not past:
+        told["state"] = ["deleted" if mark.deleted else "current"] * len(listed)
+    else:
+        told["state"] = ["version" if item.get("timeDeleted") else "current" for item in listed]
     prefixes = answer.get("prefixes", [])
-    if not isinstance(prefixes, list) or not all(isinstance(each, str) for each in prefixes):
+    sound = isinstance(prefixes, list) and all(isinstance(p, str) and is_encodable(p) for p in prefixes)
+    if not sound:
         raise NoAnswerError("the listing holds prefixes that are no names")
-    rows.prefixes = [each for each in prefixes if is_encodable(each) and not mark.passed(each, -1)]
-    return rows
+    return Rows(bucket, told, [each for each in prefixes if not mark.passed(each, -1)])
+
+
+def _is_listing(answer: Mapping[str, Any], kind: str) -> bool:
+    listed = answer.get("items", [])
+    return (
+        answer.get("kind") == kind and isinstance(listed, list) and all(isinstance(i, dict) for i in listed)
+    )
 
 
 def is_encodable(name: str) -> bool:
@@ -271,13 +292,6 @@ def is_encodable(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _list(answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    listed = answer.get(name, [])
-    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise NoAnswerError("the listing holds entries that are no objects")
-    return listed
 
 
 def _text(item: Mapping[str, Any], name: str) -> str | None:

@@ -25,6 +25,8 @@ _SIGNATURES: Final = ("x-goog-signature", "signature", "token")
 _SIGNING: Final = re.compile(r"x-goog-.*|googleaccessid|expires|signature|token", re.IGNORECASE)
 """Parameters that belong to the signature: an anonymous copy of the request goes without."""
 _SEPARATOR: Final = re.compile(r"&(?:amp;|#38;|#x26;)?|\\u0026", re.IGNORECASE)
+_PLAIN: Final = re.compile(r"[A-Za-z0-9%._~:/-]*")
+"""Whatever else stands in a value may be a link of its own, with a secret in it."""
 LONGEST_PAGE: Final = 16 << 20
 """Bytes of a listing."""
 _URL_SAFE: Final = "%!$'()*,;:@/?=+-._~"
@@ -70,7 +72,7 @@ class LinkApi:
     ) -> Request:
         """Ask for the bytes [start, stop), or for the listing. whole: without a range, cut all the same."""
         base = self.net.base("gcs", self.bucket, "gcs", self.host)
-        shown = [(name, value) for name, value in self.pairs if name.lower() in HARMLESS]
+        shown = [pair for pair in self.pairs if pair[0].lower() in HARMLESS and _PLAIN.fullmatch(pair[1])]
         hidden = [pair for pair in self.pairs if pair not in shown]
         plain = self.lists or whole or method == "HEAD"
         query = _query(shown)

@@ -10,10 +10,10 @@ from typing import Final
 from tidegate.errors import NoAnswerError, RefusedError
 from tidegate.net.message import Request, Response
 from tidegate.plugins import Container, Page
-from tidegate.providers.gcs.answers import expect, is_byte, refusal, total_bytes
+from tidegate.providers.gcs.answers import expect, is_answer, is_byte, refusal, total_bytes
 from tidegate.providers.gcs.items import Rows, hex_md5
 from tidegate.providers.gcs.link_api import LinkApi
-from tidegate.providers.gcs.xml_api import is_list, read_page
+from tidegate.providers.gcs.xml_api import read_page
 
 _SECOND: Final = "second page"
 """The mark behind a signed listing that is longer than one page."""
@@ -38,7 +38,7 @@ def object_page(
     rows.add(
         name=container.prefix,
         state="current",
-        size_bytes=size,
+        size_bytes=str(size),
         modified_at=_instant(response.header("last-modified")),
         content_type=response.header("content-type") or None,
         tier=response.header("x-goog-storage-class") or None,
@@ -58,7 +58,7 @@ def signed_page(link: LinkApi, container: Container, after: str | None) -> Page:
         raise RefusedError(
             "the link is signed for the first page of the listing only", status=403, hint="There is more."
         )
-    page = read_page(expect(link.net.send(link.ask()), is_list, "list objects"), container.name)
+    page = read_page(expect(link.net.send(link.ask()), is_answer, "list objects"), container.name)
     return Page(items=page.items, prefixes=page.prefixes, after=None if page.after is None else _SECOND)
 
 

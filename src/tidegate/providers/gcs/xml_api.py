@@ -18,9 +18,9 @@ from tidegate.errors import NoAnswerError
 from tidegate.model.secret import Secret
 from tidegate.net.message import Request, Response, Sends
 from tidegate.plugins import Page
-from tidegate.providers.gcs.answers import expect, range_header
+from tidegate.providers.gcs.answers import expect, is_answer, range_header
 from tidegate.providers.gcs.faults import ROOM
-from tidegate.providers.gcs.items import Rows, size_of
+from tidegate.providers.gcs.items import Rows, number
 from tidegate.providers.gcs.json_api import LONGEST_PAGE, PAGE_ITEMS
 from tidegate.providers.gcs.owner import STORAGE_HOST
 from tidegate.providers.gcs.sign import canonical_query, flipped, hmac_headers
@@ -98,7 +98,7 @@ class XmlApi:
         return next((_name(each.get("Key"), encoded=encoded) for each in root.all("Contents")), "")
 
     def bucket_names_in(self, response: Response) -> list[str]:
-        """Return the names in an answer to `ask_buckets`. Raises `NoAnswerError`."""
+        """Return the names in an answer to `ask_buckets`."""
         groups = _root(response.body).all("Buckets")
         return [name for group in groups for each in group.all("Bucket") if (name := each.get("Name"))]
 
@@ -124,7 +124,7 @@ class XmlApi:
             query.append(("versions", "true"))
         request = self._get(bucket, f"/{bucket}", query, max_bytes=LONGEST_PAGE, asked="list one page")
         return read_page(
-            expect(self.net.send(request), is_list, "list objects"), bucket, after=(name, generation)
+            expect(self.net.send(request), is_answer, "list objects"), bucket, after=(name, generation)
         )
 
     def _get(
@@ -167,23 +167,27 @@ def is_list(response: Response) -> bool:
 def read_page(body: bytes, bucket: str, *, after: tuple[str, str] = ("", "")) -> Page:
     """Read a listing. after: name and generation behind which it begins. Raises `NoAnswerError`."""
     root = _root(body)
+    if root.name not in _LISTS:
+        raise NoAnswerError("asked to list objects, the service sends something else")
     encoded = root.get("EncodingType") == "url"
     rows = Rows(bucket)
     passed = (after[0], int(after[1] or 0))
+    if "Contents" in root.fields or "Version" in root.fields:
+        raise NoAnswerError("the listing holds an object without a name")
     for each in root.children:
         if each.name not in ("Contents", "Version"):
             continue
         name, generation = _name(each.get("Key"), encoded=encoded), each.get("Generation")
         if not name:
             raise NoAnswerError("the listing holds an object without a name")
-        behind = size_of(generation) if generation and after[1] else 0
+        behind = number(generation) if generation and after[1] else 0
         if after[0] and (name, behind) <= passed:
             continue
         tag = each.get("ETag").strip('"')
         rows.add(
             name=name,
             state="version" if each.get("IsLatest") == "false" or each.get("DeletedTime") else "current",
-            size_bytes=size_of(each.get("Size")),
+            size_bytes=each.get("Size"),
             modified_at=each.get("LastModified") or None,
             tier=each.get("StorageClass") or None,
             etag=tag or None,
@@ -196,15 +200,13 @@ def read_page(body: bytes, bucket: str, *, after: tuple[str, str] = ("", "")) ->
         if each_prefix and each_prefix > after[0]:
             rows.prefixes.append(each_prefix)
     more = root.get("IsTruncated") == "true"
-    if more and not rows.names and not rows.prefixes:
+    if more and not rows.told["name"] and not rows.prefixes:
         raise NoAnswerError("the listing does not go on behind the mark")
     return Page(items=rows.frame(), prefixes=tuple(rows.prefixes), after=_next(rows) if more else None)
 
 
 def _next(rows: Rows) -> str:
-    name, generation = "", ""
-    if rows.names:
-        name, generation = rows.names[-1], str(rows.columns["version"][-1] or "")
+    name, generation = rows.last
     if rows.prefixes and rows.prefixes[-1] > name:
         # Behind a marker that is a prefix, the service goes on behind all that lies below it.
         name, generation = rows.prefixes[-1], ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 # Expat itself, with every construct refused that makes XML dangerous: see `_refuse`.
@@ -17,27 +16,32 @@ class XmlError(ValueError):
     """It is no XML that the service would write; the message says why, in our words."""
 
 
-@dataclass(slots=True)
 class Element:
-    """One element: its name without namespace, its own text, its children."""
+    """One element, by names without namespace."""
 
-    name: str
-    text: str = ""
-    children: list[Element] = field(default_factory=list)
+    __slots__ = ("children", "fields", "name", "text")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.text = ""
+        self.fields: dict[str, str] = {}
+        """Of the elements in it that hold only text: name -> text, the first of each name."""
+        self.children: list[Element] = []
+        """The elements in it that hold others."""
 
     def get(self, name: str) -> str:
-        """Return the text of the first child of that name, or an empty text."""
-        return next((child.text for child in self.children if child.name == name), "")
+        """Return the text of an element that holds only text, or an empty one."""
+        return self.fields.get(name, "")
 
     def all(self, name: str) -> list[Element]:
-        """Return the children of that name."""
+        """Return the elements of that name that hold others."""
         return [child for child in self.children if child.name == name]
 
 
 def read_xml(body: bytes) -> Element:
     """Return the root. Raises `XmlError` for anything that is not well-formed, small and plain."""
     builder = _Builder()
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
@@ -47,9 +51,8 @@ def read_xml(body: bytes) -> Element:
     try:
         parser.Parse(body, True)
     except expat.ExpatError as why:
-        raise XmlError(
-            f"no well-formed XML: {expat.errors.messages.get(why.code, 'unknown error')}"
-        ) from None
+        words = expat.errors.messages.get(why.code, "unknown error")
+        raise XmlError(f"no well-formed XML: {words}") from None
     if builder.root is None:
         raise XmlError("an empty document")
     return builder.root
@@ -69,15 +72,16 @@ class _Builder:
         self._count += 1
         if self._count > LONGEST_TREE or len(self._open) >= DEEPEST:
             raise XmlError("more elements than the service ever writes")
-        element = Element(name.rpartition(" ")[2])
-        if self._open:
-            self._open[-1].children.append(element)
-        else:
-            self.root = element
-        self._open.append(element)
+        self._open.append(Element(name.rpartition(":")[2] if ":" in name else name))
 
     def end(self, _: str) -> None:
-        self._open.pop()
+        element = self._open.pop()
+        if not self._open:
+            self.root = element
+        elif element.fields or element.children:
+            self._open[-1].children.append(element)
+        else:
+            self._open[-1].fields.setdefault(element.name, element.text)
 
     def data(self, text: str) -> None:
         self._open[-1].text += text
