@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from tidegate.errors import OutOfScopeError, RequestError
+from tidegate.errors import ConfigError, OutOfScopeError, RequestError
 from tidegate.net.audit import Entry, Recorder
 from tidegate.net.budget import Spending
 from tidegate.net.exchange import Client, Reading, tls_context
@@ -56,6 +56,8 @@ class Net:
         self._agent = f"tidegate/{VERSION} (read-only storage check; scope={scope.id})"
         self._resolver = CheckingResolver(self._guard, lookup)
         self._attempts = 0
+        self._unrecorded: str = ""
+        """Why the recorder failed: nothing more is sent then, whoever took the error for a gap."""
         self._dead: set[str] = set()
         """Hosts that no attempt of a request brought an answer from: until one does, none is repeated."""
         tls = tls_context(scope.ca)
@@ -121,6 +123,8 @@ class Net:
         clock, limits, spending = asyncio.get_running_loop().time, self._limits, self._spending
         ends_s = float("inf")
         for attempt in range(1, limits.attempts + 1):
+            if self._unrecorded:
+                raise ConfigError(self._unrecorded)
             turn_s = spending.request(clock())
             if turn_s > _SHORTEST_SLEEP_S:
                 await asyncio.sleep(turn_s)
@@ -157,7 +161,7 @@ class Net:
             error = str(raised)
             raise
         finally:
-            self._audit.record(
+            self._record(
                 Entry(
                     time=sent_at.isoformat(timespec="milliseconds"),
                     run=self._run,
@@ -174,6 +178,13 @@ class Net:
                 )
             )
         return outcome
+
+    def _record(self, entry: Entry) -> None:
+        try:
+            self._audit.record(entry)
+        except ConfigError as error:
+            self._unrecorded = str(error)
+            raise
 
     def _headers(self, request: Request, checked: Checked, n: int) -> dict[str, str]:
         headers = {"accept": "*/*", **checked.headers}
