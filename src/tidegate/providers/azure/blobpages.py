@@ -16,6 +16,7 @@ from tidegate.providers.azure.tiles import WANTED, Columns, Shape, tile
 from tidegate.providers.azure.xmlpages import read_records
 
 ROOT = "EnumerationResults"
+_TAGS = ("Blob", "BlobPrefix")
 
 _OLD = frozenset(["Snapshot", "VersionId", "Deleted"])
 """Leaves that only what is past has, or what has a past."""
@@ -39,17 +40,21 @@ def read_blobs(page: bytes, container: str, shape: Shape = ()) -> BlobPage:
     """
     tiles = tile(page, shape)
     if tiles is not None:
-        rest = read_records(tiles.rest, ("Blob", "BlobPrefix"))
+        rest = read_records(tiles.rest, _TAGS)
         if not rest.records:
             _check_root(rest.root)
             items = table(tiles.columns, container)
             return BlobPage(items, (), rest.values.get("NextMarker") or None, tiles.shape)
-    whole = read_records(page, ("Blob", "BlobPrefix"))
+    return parse_blobs(page, container)
+
+
+def parse_blobs(page: bytes, container: str) -> BlobPage:
+    """Read one answer with the XML parser: what `read_blobs` gives, for any page, 25 times slower."""
+    whole = read_records(page, _TAGS)
     _check_root(whole.root)
     blobs = [leaves for tag, leaves in whole.records if tag == "Blob"]
     prefixes = tuple(leaves.get("Name", "") for tag, leaves in whole.records if tag == "BlobPrefix")
-    items = table(_columns(blobs), container)
-    return BlobPage(items, prefixes, whole.values.get("NextMarker") or None)
+    return BlobPage(table(_columns(blobs), container), prefixes, whole.values.get("NextMarker") or None)
 
 
 def _check_root(root: str) -> None:

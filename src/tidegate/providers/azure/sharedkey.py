@@ -1,7 +1,7 @@
 """Signing a request with an account key.
 
-Source: learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key: Shared Key for the blob, file
-and queue services (2015-02-21 and later), Shared Key Lite for the table service.
+Source: learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key: Shared Key, for the blob, file
+and queue services (2015-02-21 and later) and, shorter, for the table service.
 """
 
 from __future__ import annotations
@@ -40,14 +40,18 @@ def authorization(
     headers: all that begin with `x-ms-`, `x-ms-date` among them, and `Range`. Raises `ValueError` when the
     key is not base64.
     """
-    if table:
-        text = f"{headers['x-ms-date']}\n{_resource(account, url, only='comp')}"
-        return Secret(f"SharedKeyLite {account}:{_sign(text, key)}")
     plain = {name.lower(): value for name, value in headers.items()}
-    lines = [method, *(plain.get(name, "") for name in _LINES)]
-    own = sorted((name, value) for name, value in plain.items() if name.startswith("x-ms-"))
-    lines += [f"{name}:{' '.join(value.split())}" for name, value in own]
-    return Secret(f"SharedKey {account}:{_sign(chr(10).join([*lines, _resource(account, url)]), key)}")
+    if table:
+        lines = [method, "", "", plain["x-ms-date"], _resource(account, url, only="comp")]
+    else:
+        own = sorted((name, value) for name, value in plain.items() if name.startswith("x-ms-"))
+        lines = [
+            method,
+            *(plain.get(name, "") for name in _LINES),
+            *(f"{name}:{' '.join(value.split())}" for name, value in own),
+            _resource(account, url),
+        ]
+    return Secret(f"SharedKey {account}:{_sign(lines, key)}")
 
 
 def _resource(account: str, url: str, only: str = "") -> str:
@@ -62,9 +66,9 @@ def _resource(account: str, url: str, only: str = "") -> str:
     return text + "".join(f"\n{name}:{','.join(sorted(found))}" for name, found in sorted(values.items()))
 
 
-def _sign(text: str, key: Secret) -> str:
+def _sign(lines: list[str], key: Secret) -> str:
     try:
         raw = base64.b64decode(key.reveal(), validate=True)
     except binascii.Error:
         raise ValueError("the key is not base64") from None
-    return base64.b64encode(hmac.new(raw, text.encode(), hashlib.sha256).digest()).decode("ascii")
+    return base64.b64encode(hmac.new(raw, "\n".join(lines).encode(), hashlib.sha256).digest()).decode("ascii")

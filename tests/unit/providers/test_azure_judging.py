@@ -1,0 +1,187 @@
+"""What is concluded from answers that no honest service gives, and from none."""
+
+from __future__ import annotations
+
+import pytest
+from plain_sends import PlainSends, answer
+from provider_sightings import NOW, SIG, sighting
+
+from tidegate.errors import NoAnswerError, RefusedError
+from tidegate.model.credential import Credential
+from tidegate.model.reach import Reach, State
+from tidegate.net.message import Response
+from tidegate.plugins import Container
+from tidegate.providers.azure import PLUGIN
+from tidegate.providers.azure.codes import CODES, verdict
+from tidegate.providers.azure.storage import STORAGE
+
+TOKEN = f"sv=2021-12-02&sr=c&sp=rl&se=2051-10-06T07:00:00Z&sig={SIG}"
+MODELS = Container(service="blob", name="models")
+PRIVATE = answer(404, code="ResourceNotFound")
+BAD = answer(403, code="AuthenticationFailed")
+
+
+def link(text: str = f"https://contosomodels.blob.core.windows.net/models?{TOKEN}") -> Credential:
+    seen = sighting("azure", "sas", text)
+    grant = PLUGIN.decode(seen, NOW)
+    assert grant is not None
+    return Credential(grant=grant, text=seen.text, secret=seen.secret, kind="sas")
+
+
+def probed(*answers: Response | str) -> Reach:
+    return STORAGE.probe(link(), PlainSends(list(answers)), NOW)
+
+
+@pytest.mark.parametrize(
+    "status", [200, 204, 301, 302, 307, 400, 401, 404, 407, 418, 429, 500, 502, 503, 504]
+)
+def test_no_status_without_the_services_own_words_closes_or_opens(status: int) -> None:
+    location = {"location": "http://169.254.169.254/latest"} if 300 <= status < 400 else {}
+    html = Response(status=status, headers=location, body=b"<html>gateway</html>")
+    assert probed(html).state is State.UNKNOWN
+
+
+def test_a_bare_403_is_not_enough_to_close() -> None:
+    assert probed(PRIVATE, answer(403)).state is State.UNKNOWN
+
+
+@pytest.mark.parametrize("code", ["AuthenticationFailed"])
+def test_a_refusal_closes_only_if_an_altered_copy_is_refused_alike(code: str) -> None:
+    refused = answer(403, code=code)
+    assert probed(PRIVATE, refused, refused).state is State.CLOSED
+    for other in (answer(503, code="ServerBusy"), answer(500), answer(404), "no connection to it in time"):
+        assert probed(PRIVATE, refused, other).state is State.UNKNOWN
+
+
+def test_no_code_but_these_two_ever_closes_by_itself() -> None:
+    closing = {code for code, words in CODES.items() if words.state is State.CLOSED}
+    assert closing == {"KeyBasedAuthenticationNotPermitted", "PublicAccessNotPermitted"}
+
+
+def test_a_name_that_does_not_exist_is_unknown_and_the_danger_is_said() -> None:
+    reach = probed("there is no host contosomodels.blob.core.windows.net")
+    assert reach.state is State.UNKNOWN
+    assert "anyone could register it" in reach.reason
+
+
+def test_silence_is_unknown_and_the_credential_is_not_sent_into_it() -> None:
+    net = PlainSends(["no connection to contosomodels.blob.core.windows.net in time"])
+    assert STORAGE.probe(link(), net, NOW).state is State.UNKNOWN
+    assert all(request.secret_query is None for request in net.requests)
+
+
+def test_a_web_page_with_status_200_proves_nothing() -> None:
+    page = Response(status=200, headers={}, body=b"<!DOCTYPE html><html><body>Sign in</body></html>")
+    reach = probed(PRIVATE, page)
+    assert reach.state is State.UNKNOWN
+    assert "web page" in reach.reason or "document type" in reach.reason
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "it is empty"),
+        (b"<html><body>hello</body></html>", "outermost element"),
+        (b"<html><br></html>", "it is a web page"),
+        (b"<!DOCTYPE x [<!ENTITY a 'b'>]><EnumerationResults>&a;</EnumerationResults>", "document type"),
+        (b"<EnumerationResults><Blobs>", "malformed or cut off"),
+        (b"<EnumerationResults>\xff\xfe</EnumerationResults>", "not in UTF-8"),
+        (b"<a>" * 50, "more elements"),
+        (b"<Error><Code>X</Code></Error>", "no listing"),
+        (
+            b"<EnumerationResults><Blobs><Blob><Name>a</Name><Properties><Content-Length>-1</Content-Length>"
+            b"</Properties></Blob></Blobs></EnumerationResults>",
+            "no number of bytes",
+        ),
+    ],
+)
+def test_a_listing_that_is_none_says_what_it_is(body: bytes, words: str) -> None:
+    with pytest.raises(NoAnswerError, match=words):
+        STORAGE.page(link(), PlainSends([answer(body=body)]), MODELS)
+
+
+def test_a_page_beyond_every_size_is_no_answer() -> None:
+    cut = Response(status=200, headers={"x-ms-request-id": "1"}, body=b"<Enum", truncated=True)
+    with pytest.raises(NoAnswerError, match="longer than 32 MiB"):
+        STORAGE.page(link(), PlainSends([cut]), MODELS)
+
+
+def test_an_entity_bomb_does_not_go_off() -> None:
+    bomb = b"<?xml version='1.0'?><!DOCTYPE l [<!ENTITY l 'lol'>" + b"".join(
+        b"<!ENTITY l%d '%s'>" % (i, b"&l%d;" % (i - 1) * 10) for i in range(1, 20)
+    )
+    with pytest.raises(NoAnswerError, match="document type"):
+        STORAGE.page(link(), PlainSends([answer(body=bomb + b"]><a>&l19;</a>")]), MODELS)
+
+
+def test_a_list_of_containers_that_begins_again_is_left() -> None:
+    account = link(
+        f"https://contosomodels.blob.core.windows.net/?sv=2021-12-02&ss=b&srt=sco&sp=rl&se=2051-10-06&sig={SIG}"
+    )
+    page = (
+        b"<EnumerationResults><Containers><Container><Name>a</Name></Container></Containers>"
+        b"<NextMarker>again</NextMarker></EnumerationResults>"
+    )
+    found = STORAGE.containers(account, PlainSends([answer(body=page)]))
+    with pytest.raises(NoAnswerError, match="begins again"):
+        list(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (answer(206, b"x" * 9), "another range"),
+        (answer(206, b"x" * 9, content_range="bytes 0-8/100"), "another range"),
+        (answer(206, b"x" * 9, content_range="bytes 5-20/100"), "another range"),
+        (answer(206, b"x" * 3, content_range="bytes 5-14/100"), "less than the range"),
+        (answer(200, b"x" * 100), "whole object"),
+        (answer(302, location="http://127.0.0.1/"), "was not followed"),
+        (answer(503, code="ServerBusy"), "too busy"),
+    ],
+)
+def test_bytes_that_were_not_asked_for_are_not_taken(given: Response, words: str) -> None:
+    with pytest.raises(NoAnswerError, match=words):
+        STORAGE.read(link(), PlainSends([given]), MODELS, "m", 5, 15)
+
+
+def test_a_service_without_ranges_gives_the_beginning_and_an_object_that_ended_gives_nothing() -> None:
+    whole = answer(200, b"abcdef")
+    assert STORAGE.read(link(), PlainSends([whole]), MODELS, "m", 0, 4) == b"abcd"
+    assert STORAGE.read(link(), PlainSends([answer(416, code="InvalidRange")]), MODELS, "m", 9, 12) == b""
+    with pytest.raises(RefusedError, match="archive"):
+        STORAGE.read(link(), PlainSends([answer(409, code="BlobArchived")]), MODELS, "m", 0, 4)
+
+
+def test_a_code_that_is_no_word_is_not_repeated() -> None:
+    reach = probed(PRIVATE, answer(403, code="Evil\x1b[31m<script>"))
+    assert "script" not in repr(reach)
+
+
+@pytest.mark.parametrize(
+    ("detail", "state"),
+    [
+        ("Signature did not match. String to sign used was r\n\n", State.CLOSED),
+        ("SAS identifier cannot be found for specified signed identifier", State.CLOSED),
+        (
+            "The MAC signature found in the HTTP request 'x' is not the same as any computed signature.",
+            State.CLOSED,
+        ),
+        ("Signed expiry time [a] must be after signed start time [b]", State.CLOSED),
+        ("Signature fields not well formed.", State.UNKNOWN),
+        ("SAS field 'sp' is not well formed.", State.UNKNOWN),
+        ("Request date header too old: 'x'", State.UNKNOWN),
+        (
+            "Signature not valid in the specified time frame: Start [Thu, 13 Jun 2019 16:18:02 GMT] - "
+            "Expiry [Fri, 14 Jun 2019 16:23:02 GMT] - Current [Thu, 13 Jun 2019 09:22:47 GMT]",
+            State.UNKNOWN,
+        ),
+        (
+            "Signature not valid in the specified time frame: Start [Fri, 22 May 2020 18:45:17 GMT] - "
+            "Expiry [Tue, 30 Jun 2020 18:45:00 GMT] - Current [Tue, 30 Jun 2020 19:27:39 GMT]",
+            State.CLOSED,
+        ),
+        ("Signature not valid in the specified time frame: Start [] - Expiry [?] - Current []", State.CLOSED),
+    ],
+)
+def test_the_words_behind_authentication_failed_are_told_apart(detail: str, state: State) -> None:
+    assert verdict(403, "AuthenticationFailed", detail).state is state
