@@ -17,7 +17,7 @@ from tidegate.net.address import refusal
 from tidegate.net.audit import Memory
 from tidegate.net.guard import Guard
 from tidegate.net.message import Request
-from tidegate.net.resolver import Lookup
+from tidegate.net.resolver import Lookup, look_up
 from tidegate.net.scope import Scope
 from tidegate.net.transport import Net
 
@@ -131,6 +131,15 @@ def test_what_is_not_in_scope_is_not_even_looked_up() -> None:
     with real_names(note) as (net, _), pytest.raises(OutOfScopeError):
         net.send(Request(provider="azure", name="other", url="https://other.blob.core.windows.net/c"))
     assert asked == []
+
+
+def test_an_endpoint_may_be_called_localhost() -> None:
+    with hostile(whole("200 OK", b"x")) as server:
+        endpoint = f"http://localhost:{server.port}/{{account}}"
+        scope = Scope.of(azure=["acct"], endpoints={"azure": endpoint})
+        with real_names(look_up, scope) as (net, _):
+            url = f"http://localhost:{server.port}/acct/c"
+            assert net.send(Request(provider="azure", name="acct", url=url)).body == b"x"
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1"])
