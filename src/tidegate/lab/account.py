@@ -111,13 +111,15 @@ def _stretches(seed: str, plans: Sequence[Plan], items: int, size_bytes: int) ->
     counts = _deal(items - len(ones), [part.items for _, part in many])
     used = [(where, part, count) for (where, part), count in zip(many, counts, strict=True) if count]
     shares = sum(part.bytes for _, part in ones) + sum(part.bytes for _, part, _ in used)
+    spread = size_bytes - sum(one.size_bytes for _, one in ones)
     made: dict[str, list[Stretch]] = {plan.name: [] for plan in plans}
     for where, part, count in used:
-        made[where].append(part.stretch(f"{seed}/{where}", count, size_bytes * part.bytes / shares))
+        made[where].append(part.stretch(f"{seed}/{where}", count, spread * part.bytes / shares))
     rest = size_bytes - sum(each.sizes.total for stretches in made.values() for each in stretches)
     ones.sort(key=lambda each: each[1].bytes)
     for number, (where, one) in enumerate(ones):
-        size = int(size_bytes * one.bytes / shares) if number < len(ones) - 1 else rest
+        size = one.size_bytes or int(spread * one.bytes / shares)
+        size = size if number < len(ones) - 1 else rest
         if size < 1:
             raise ValueError(f"{size_bytes} bytes are too few for {items} blobs")
         rest -= size

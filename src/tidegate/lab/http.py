@@ -134,7 +134,7 @@ class Server:
             waiting = b""
             while True:
                 head, waiting = _read_head(connection, waiting)
-                if not head or not self._reply(connection, head, address):
+                if head is None or not self._reply(connection, head, address):
                     return
         except OSError:
             # The client went away, or was silent too long; or we are closed.
@@ -163,12 +163,12 @@ class Server:
         return keep
 
 
-def _read_head(connection: socket.socket, waiting: bytes) -> tuple[bytes, bytes]:
+def _read_head(connection: socket.socket, waiting: bytes) -> tuple[bytes | None, bytes]:
     """Return the next request's head and what came behind it; no head when the client has ended."""
     while b"\r\n\r\n" not in waiting:
         more = connection.recv(65_536)
         if not more or len(waiting) > _LONGEST_HEAD:
-            return b"", b""
+            return None, b""
         waiting += more
     head, _, rest = waiting.partition(b"\r\n\r\n")
     return head, rest

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Protocol
 from xml.sax.saxutils import escape
 
@@ -72,6 +73,11 @@ class Words:
     def room(self) -> int:
         return len(self.words)
 
+    def in_order(self, behind: str) -> bool:
+        """Tell whether they rise when this follows each: `x-y/` stands before `x/`, but `x` before `x-y`."""
+        texts = [(word + behind).encode() for word in self.words]
+        return all(before < after for before, after in pairwise(texts))
+
     def write(self, stream: int, numbers: U64, within: U64) -> Bytes:  # noqa: ARG002 - the Protocol's
         return self._rows[numbers]
 
@@ -95,7 +101,7 @@ def text_rows(texts: Sequence[str]) -> Bytes:
 class Pattern:
     """`count` names: `text` with `<outer>`, a folder's part, and `<inner>`, a blob's, filled in.
 
-    Raises `ValueError` when a field has too few texts.
+    Raises `ValueError` when a field has too few texts, or has them in the wrong order.
     """
 
     text: str
@@ -112,6 +118,11 @@ class Pattern:
             raise ValueError(f"{self.text}: {folders} folders, names for {self.outer.room}")
         if min(self.per, self.count) > self.inner.room:
             raise ValueError(f"{self.text}: {self.per} blobs a folder, names for {self.inner.room}")
+
+        for field, mark in ((self.outer, _OUTER), (self.inner, _INNER)):
+            behind = self.text.rpartition(mark)[2]
+            if isinstance(field, Words) and not field.in_order(behind):
+                raise ValueError(f"{self.text}: the words are not in order when {behind!r} follows")
 
     def rows(self, at: U64, *, escaped: bool = False) -> Bytes:
         """Return the names of these numbers in UTF-8, filled with NUL; `escaped` as XML writes them.

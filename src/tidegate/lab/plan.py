@@ -54,7 +54,9 @@ class One:
     """A single blob, which there is in every account however small."""
 
     text: str
-    bytes: float
+    bytes: float = 0
+    """Share of the bytes; 0 for a blob whose size is given."""
+    size_bytes: int = 0
     kind: Kind = _ANY_KIND
 
     def stretch(self, seed: str, size_bytes: int) -> Stretch:

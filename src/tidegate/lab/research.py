@@ -71,8 +71,8 @@ _BACKUPS = Plan(
     name="backups",
     parts=(
         One(text="ws-fictional-07/disk-0.vhd", bytes=11, kind=_DISK),
-        One(text="ws-fictional-07/Users/bo.fictional/.aws/credentials", bytes=1e-10, kind=_TEXT),
-        One(text="ws-fictional-07/Users/bo.fictional/.ssh/id_rsa", bytes=1e-10),
+        One(text="ws-fictional-07/Users/bo.fictional/.aws/credentials", size_bytes=116, kind=_TEXT),
+        One(text="ws-fictional-07/Users/bo.fictional/.ssh/id_rsa", size_bytes=2_602),
         Many(
             text="ws-fictional-07/Users/bo.fictional/AppData/Local/Browser/User Data/Default/Cache/f_<inner>",
             inner=Number(width=6, base=16, gap=3),
@@ -88,7 +88,7 @@ _BACKUPS = Plan(
             bytes=1.2,
             kind=Kind(content_type="application/pdf", until=2021),
         ),
-        One(text="ws-fictional-07/Users/bo.fictional/Documents/Passwords.kdbx", bytes=1e-8),
+        One(text="ws-fictional-07/Users/bo.fictional/Documents/Passwords.kdbx", size_bytes=48_318),
         One(text="ws-fictional-07/Users/bo.fictional/Documents/Outlook/archive-2019.pst", bytes=1.1),
         Many(
             text="ws-fictional-07/Users/bo.fictional/src/<outer>/objects/<inner>",
@@ -100,8 +100,12 @@ _BACKUPS = Plan(
             sigma=WIDE,
         ),
         One(text="ws-placeholder-12/disk-0.vhdx", bytes=16, kind=_BIG),
-        One(text="ws-placeholder-12/Users/ada.placeholder/.azure/accessTokens.json", bytes=1e-10, kind=_JSON),
-        One(text="ws-placeholder-12/Users/ada.placeholder/.ssh/id_ed25519", bytes=1e-10),
+        One(
+            text="ws-placeholder-12/Users/ada.placeholder/.azure/accessTokens.json",
+            size_bytes=9_214,
+            kind=_JSON,
+        ),
+        One(text="ws-placeholder-12/Users/ada.placeholder/.ssh/id_ed25519", size_bytes=411),
         Many(
             text="ws-placeholder-12/Users/ada.placeholder/Desktop/Übergabe/<inner>.docx",
             inner=Number(width=5, gap=4),
@@ -125,8 +129,8 @@ _CHAT = (
     Plan(
         name="slack-export",
         parts=(
-            One(text="channels.json", bytes=1e-7, kind=_JSON),
-            One(text="users.json", bytes=1e-7, kind=_JSON),
+            One(text="channels.json", size_bytes=18_940, kind=_JSON),
+            One(text="users.json", size_bytes=271_330, kind=_JSON),
             Many(
                 text="conversations/<outer>/<inner>.json",
                 outer=_CHANNELS,
@@ -264,11 +268,11 @@ _IMAGES = Plan(
 _HOME = Plan(
     name="home",
     parts=(
-        One(text="ada.placeholder/.bash_history", bytes=1e-9, kind=_TEXT),
-        One(text="ada.placeholder/.git-credentials", bytes=1e-11, kind=_TEXT),
-        One(text="ada.placeholder/.ssh/id_rsa", bytes=1e-10),
-        One(text="bo.fictional/.config/gcloud/credentials.db", bytes=1e-9),
-        One(text="bo.fictional/.kube/config", bytes=1e-10, kind=_TEXT),
+        One(text="ada.placeholder/.bash_history", size_bytes=51_207, kind=_TEXT),
+        One(text="ada.placeholder/.git-credentials", size_bytes=93, kind=_TEXT),
+        One(text="ada.placeholder/.ssh/id_rsa", size_bytes=1_823),
+        One(text="bo.fictional/.config/gcloud/credentials.db", size_bytes=12_288),
+        One(text="bo.fictional/.kube/config", size_bytes=5_577, kind=_TEXT),
         Many(
             text="shared/notes/<outer>/<inner>.md",
             outer=_PEOPLE,
@@ -320,7 +324,7 @@ _MODELS = Plan(
             sigma=0.3,
             kind=_ANY,
         ),
-        One(text="README.md", bytes=1e-10, kind=_TEXT),
+        One(text="README.md", size_bytes=6_104, kind=_TEXT),
     ),
 )
 
@@ -375,7 +379,7 @@ _PUBLIC = Plan(
     name="public-models",
     public="blob",
     parts=(
-        One(text="index.html", bytes=1e-9, kind=Kind(content_type="text/html")),
+        One(text="index.html", size_bytes=2_871, kind=Kind(content_type="text/html")),
         Many(
             text="imagenet-models/resnet18_l2_eps<inner>.ckpt",
             inner=Number(width=4),
