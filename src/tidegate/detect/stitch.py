@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 from tidegate.detect.unwrap import View, decode_values, raw_view, unescape, unquote
 
@@ -30,58 +30,138 @@ _MIN_KINSHIP = 4
 _IS = r"[\"'`]?\]?\s{0,8}(?:[:=]|=>|:=|,|>|\s)\s{0,8}(?:[a-z]{1,8}\(\s{0,4})?[\"'`]?"
 _STORAGE = r"(?:blob|dfs|file|queue|table|web)"
 
-_SOURCES: dict[str, tuple[str, ...]] = {
+
+class _Source:
+    """One way in which a name may stand there.
+
+    words: separated by blanks, in lower case; one of them stands in everything that the expression matches.
+    To look for a word takes a hundredth of the time that the expression takes to find nothing.
+    """
+
+    def __init__(self, words: str, expression: str) -> None:
+        self.words = tuple(words.encode("ascii").split())
+        self.expression = expression
+
+    @cached_property
+    def regex(self) -> re.Pattern[bytes]:
+        """The compiled expression."""
+        return re.compile(self.expression.encode("ascii"))
+
+
+_SOURCES: dict[str, tuple[_Source, ...]] = {
     "account": (
-        rf"(?i)\b([a-z0-9]{{3,24}})(?:-secondary)?\.(?:z[0-9]{{1,2}}\.|privatelink\.)?{_STORAGE}"
-        r"\.(?:core\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net|cloudapi\.de)|storage\.azure\.net)",
-        r"(?i)\bAccountName\s{0,2}=\s{0,2}([a-z0-9]{3,24})\b",
-        rf"(?i)(?:storage[_.-]?account(?:[_.-]?name)?|account[_.-]?name|accountname|azure[_.-]?account|"
-        rf"azurestorageaccountname|(?:sas|blob|az|src|dst|source|dest|dest?ination)[_-]?account|"
-        rf"[a-z0-9]{{1,20}}_account(?:_name)?){_IS}([a-z0-9]{{3,24}})(?![A-Za-z0-9.])",
-        r"(?im)^[ \t]{0,8}account[ \t]{0,4}[=:][ \t]{0,4}[\"']?([a-z0-9]{3,24})[\"']?[ \t]{0,4}$",
-        r"(?i)--account-name[ =\"']{1,3}([a-z0-9]{3,24})\b",
-        r"(?is)azurerm_storage_account\b.{0,600}?\"name\"\s{0,4}:\s{0,4}\"([a-z0-9]{3,24})\"",
-        r"(?i)fs\.azure\.(?:sas|account\.key)\.(?:[a-z0-9-]{3,63}\.)?([a-z0-9]{3,24})\b",
+        _Source(
+            ".core. .storage.azure.net",
+            rf"(?i)\b([a-z0-9]{{3,24}})(?:-secondary)?\.(?:z[0-9]{{1,2}}\.|privatelink\.)?{_STORAGE}"
+            r"\.(?:core\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net|cloudapi\.de)|storage\.azure\.net)",
+        ),
+        _Source("accountname", r"(?i)\bAccountName\s{0,2}=\s{0,2}([a-z0-9]{3,24})\b"),
+        _Source(
+            "account",
+            rf"(?i)(?:storage[_.-]?account(?:[_.-]?name)?|account[_.-]?name|accountname|azure[_.-]?account|"
+            rf"azurestorageaccountname|(?:sas|blob|az|src|dst|source|dest|dest?ination)[_-]?account|"
+            rf"[a-z0-9]{{1,20}}_account(?:_name)?){_IS}([a-z0-9]{{3,24}})(?![A-Za-z0-9.])",
+        ),
+        _Source(
+            "account",
+            r"(?im)^[ \t]{0,8}account[ \t]{0,4}[=:][ \t]{0,4}[\"']?([a-z0-9]{3,24})[\"']?[ \t]{0,4}$",
+        ),
+        _Source("--account-name", r"(?i)--account-name[ =\"']{1,3}([a-z0-9]{3,24})\b"),
+        _Source(
+            "azurerm_storage_account",
+            r"(?is)azurerm_storage_account\b.{0,600}?\"name\"\s{0,4}:\s{0,4}\"([a-z0-9]{3,24})\"",
+        ),
+        _Source(
+            "fs.azure.", r"(?i)fs\.azure\.(?:sas|account\.key)\.(?:[a-z0-9-]{3,63}\.)?([a-z0-9]{3,24})\b"
+        ),
     ),
     "container": (
-        rf"(?i)(?:container(?:[_.-]?name)?|blob[_.-]?container){_IS}([a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._])",
-        rf"(?i)\b(?P<account>[a-z0-9]{{3,24}})\.{_STORAGE}\.core\.[a-z]{{4,20}}\.[a-z]{{2,3}}/(?P<value>[a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._?])",
-        r"(?i)fs\.azure\.sas\.([a-z0-9-]{3,63})\.[a-z0-9]{3,24}\b",
-        r"(?i)--container-name[ =\"']{1,3}([a-z0-9-]{3,63})\b",
+        _Source(
+            "container",
+            rf"(?i)(?:container(?:[_.-]?name)?|blob[_.-]?container){_IS}([a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._])",
+        ),
+        _Source(
+            ".core.",
+            rf"(?i)\b(?P<account>[a-z0-9]{{3,24}})\.{_STORAGE}\.core\.[a-z]{{4,20}}\.[a-z]{{2,3}}/(?P<value>[a-z0-9$][a-z0-9-]{{2,62}})(?![A-Za-z0-9._?])",
+        ),
+        _Source("fs.azure.sas.", r"(?i)fs\.azure\.sas\.([a-z0-9-]{3,63})\.[a-z0-9]{3,24}\b"),
+        _Source("--container-name", r"(?i)--container-name[ =\"']{1,3}([a-z0-9-]{3,63})\b"),
     ),
-    "key_id": (r"\b((?:AKIA|ASIA)[A-Z2-7]{16})\b",),
+    "key_id": (_Source("akia asia", r"\b((?:AKIA|ASIA)[A-Z2-7]{16})\b"),),
     "compatible_key_id": (
-        rf"(?i)(?:access[_-]?key(?:[_-]?id)?|accesskey(?:id)?|aws_access_key_id){_IS}"
-        r"([A-Za-z0-9_-]{3,64})(?![A-Za-z0-9_/+=])",
+        _Source(
+            "access",
+            rf"(?i)(?:access[_-]?key(?:[_-]?id)?|accesskey(?:id)?|aws_access_key_id){_IS}"
+            r"([A-Za-z0-9_-]{3,64})(?![A-Za-z0-9_/+=])",
+        ),
     ),
-    "gcs_key_id": (r"\b(GOOG[A-Z0-9]{10,80})\b",),
+    "gcs_key_id": (_Source("goog", r"\b(GOOG[A-Z0-9]{10,80})\b"),),
     "b2_key_id": (
-        rf"(?i)(?:application[_-]?key[_-]?id|key[_-]?id|account(?:[_-]?id)?){_IS}((?:00[0-9])?[0-9a-f]{{12,25}})\b",
+        _Source(
+            "key account",
+            rf"(?i)(?:application[_-]?key[_-]?id|key[_-]?id|account(?:[_-]?id)?){_IS}((?:00[0-9])?[0-9a-f]{{12,25}})\b",
+        ),
     ),
     "endpoint": (
-        r"(?i)\b((?:[a-z0-9-]{1,63}\.){0,4}(?:r2\.cloudflarestorage\.com|digitaloceanspaces\.com|wasabisys\.com|"
-        r"backblazeb2\.com|linodeobjects\.com|scw\.cloud|ovh\.net|ovh\.us|cloud\.ovh\.net|aliyuncs\.com|"
-        r"myqcloud\.com|amazonaws\.com(?:\.cn)?|storage\.googleapis\.com))\b",
-        rf"(?i)endpoint(?:[_-]?url)?{_IS}(?:https?://)?([a-z0-9][a-z0-9.-]{{2,120}}(?::[0-9]{{2,5}})?)",
+        _Source(
+            "r2.cloudflarestorage.com digitaloceanspaces.com wasabisys.com backblazeb2.com linodeobjects.com "
+            "scw.cloud ovh. aliyuncs.com myqcloud.com amazonaws.com storage.googleapis.com",
+            r"(?i)\b((?:[a-z0-9-]{1,63}\.){0,4}(?:r2\.cloudflarestorage\.com|digitaloceanspaces\.com|wasabisys\.com|"
+            r"backblazeb2\.com|linodeobjects\.com|scw\.cloud|ovh\.net|ovh\.us|cloud\.ovh\.net|aliyuncs\.com|"
+            r"myqcloud\.com|amazonaws\.com(?:\.cn)?|storage\.googleapis\.com))\b",
+        ),
+        _Source(
+            "endpoint",
+            rf"(?i)endpoint(?:[_-]?url)?{_IS}(?:https?://)?([a-z0-9][a-z0-9.-]{{2,120}}(?::[0-9]{{2,5}})?)",
+        ),
     ),
     "bucket": (
-        rf"(?i)bucket(?:[_.-]?name)?{_IS}(?:s3://|gs://)?([a-z0-9][a-z0-9.-]{{2,62}})(?![A-Za-z0-9_])",
+        _Source(
+            "bucket",
+            rf"(?i)bucket(?:[_.-]?name)?{_IS}(?:s3://|gs://)?([a-z0-9][a-z0-9.-]{{2,62}})(?![A-Za-z0-9_])",
+        ),
     ),
     "tenant": (
-        rf"(?i)tenant(?:[_.-]?id)?{_IS}"
-        r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+        _Source(
+            "tenant",
+            rf"(?i)tenant(?:[_.-]?id)?{_IS}"
+            r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+        ),
     ),
     "client_id": (
-        rf"(?i)(?:client|app(?:lication)?)[_.-]?id{_IS}"
-        r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+        _Source(
+            "client app",
+            rf"(?i)(?:client|app(?:lication)?)[_.-]?id{_IS}"
+            r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+        ),
     ),
-    "email": (r"\b([a-z0-9-]{3,40}@[a-z0-9.-]{4,60}\.gserviceaccount\.com)\b",),
-    "private_key_id": (r"private_key_id[\"']\s{0,4}:\s{0,4}[\"']([0-9a-f]{40})\b",),
-    "project": (rf"(?i)project[_-]?id{_IS}([a-z][a-z0-9-]{{4,28}}[a-z0-9])\b",),
-    "s3_hint": (r"(?i)(\btype\s{0,4}=\s{0,4}s3\b|endpoint|minio|host_base|host_bucket|\bs3\.|s3cfg)",),
-    "azure_hint": (r"(?i)\b(azure|storage account|blob storage|core\.windows\.net|storageaccount)",),
-    "post_policy": (r"[\"'=\s>](eyJ(?:leHBpcmF0aW9u|jb25kaXRpb25z)[A-Za-z0-9+/]{40,4000}={0,2})",),
-    "session_token": (r"(?i)(aws_session_token|sessiontoken|x-amz-security-token)\b",),
+    "email": (
+        _Source(".gserviceaccount.com", r"\b([a-z0-9-]{3,40}@[a-z0-9.-]{4,60}\.gserviceaccount\.com)\b"),
+    ),
+    "private_key_id": (
+        _Source("private_key_id", r"private_key_id[\"']\s{0,4}:\s{0,4}[\"']([0-9a-f]{40})\b"),
+    ),
+    "project": (_Source("project", rf"(?i)project[_-]?id{_IS}([a-z][a-z0-9-]{{4,28}}[a-z0-9])\b"),),
+    "s3_hint": (
+        _Source(
+            "s3 endpoint minio host_b",
+            r"(?i)(\btype\s{0,4}=\s{0,4}s3\b|endpoint|minio|host_base|host_bucket|\bs3\.|s3cfg)",
+        ),
+    ),
+    "azure_hint": (
+        _Source(
+            "azure storage core.windows.net",
+            r"(?i)\b(azure|storage account|blob storage|core\.windows\.net|storageaccount)",
+        ),
+    ),
+    "post_policy": (
+        _Source("eyj", r"[\"'=\s>](eyJ(?:leHBpcmF0aW9u|jb25kaXRpb25z)[A-Za-z0-9+/]{40,4000}={0,2})"),
+    ),
+    "session_token": (
+        _Source(
+            "session x-amz-security-token", r"(?i)(aws_session_token|sessiontoken|x-amz-security-token)\b"
+        ),
+    ),
 }
 _NOT_A_NAME = {
     "account": frozenset(
@@ -123,11 +203,6 @@ class _Block:
 
     candidates: list[Candidate]
     starts: list[int]
-
-
-@lru_cache(maxsize=64)
-def _regex(source: str) -> re.Pattern[bytes]:
-    return re.compile(source.encode("ascii"))
 
 
 class Surroundings:
@@ -217,8 +292,11 @@ class Surroundings:
 
 def _candidates(view: View, name: str) -> Iterator[Candidate]:
     refused = _NOT_A_NAME.get(name, frozenset())
+    lower = view.data.lower()
     for source in _SOURCES[name]:
-        for match in _regex(source).finditer(view.data):
+        if not any(word in lower for word in source.words):
+            continue
+        for match in source.regex.finditer(view.data):
             group = "value" if match.re.groups > 1 else 1
             value = match[group].decode("latin-1")
             if name in ("account", "container"):
