@@ -24,6 +24,7 @@ PAGE_BYTES: Final = 8 << 20
 _LAST: Final = "\U0010ffff"
 """Sorts behind every other character: a mark that ends with it lies behind all that begins with a prefix."""
 _MD5: Final = r"^[0-9a-f]{32}$"
+_CLIMBS: Final = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
 _READ: Final = (
     pl.col("name"),
     pl.when(pl.col("name").str.ends_with("/"))
@@ -71,8 +72,10 @@ def page_of(response: Response, bucket: str, *, after: str | None, past: bool) -
         raise NoAnswerError(f"a page of the listing of {bucket} is larger than {PAGE_BYTES >> 20} MiB")
     listing = read_listing(response.body)
     names, prefixes = _decoded(listing)
-    mark = None
-    if listing.top.get("IsTruncated", "").strip() == "true":
+    mark, going_on = None, listing.top.get("IsTruncated", "").strip()
+    if going_on not in ("true", "false"):
+        raise NoAnswerError(f"a page of the listing of {bucket} does not say whether it is the last")
+    if going_on == "true":
         by_folder = response.header("server").startswith("SeaweedFS")
         mark = _next_version_mark(listing) if past else _next_mark(names, prefixes, by_folder=by_folder)
         if mark is None or mark == after:
@@ -83,19 +86,17 @@ def page_of(response: Response, bucket: str, *, after: str | None, past: bool) -
 
 
 def first_readable(body: bytes) -> str | None:
-    """Return the first name of a page that has content and is no directory; `None` without one."""
+    """Return the first name of a page that can be asked for, one with content first; `None` without any."""
     listing = read_listing(body)
     names, _ = _decoded(listing)
     sizes = listing.columns.get("Size", [None] * len(names))
-    climbs = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
-    return next(
-        (
-            name
-            for name, size, gone in zip(names, sizes, listing.deleted, strict=True)
-            if size not in (None, "0") and not gone and not climbs.search(name)
-        ),
-        None,
-    )
+    # A name with dots for a folder climbs in an address, and is never sent.
+    askable = [
+        (size in (None, "0"), at)
+        for at, (name, size) in enumerate(zip(names, sizes, strict=True))
+        if name and not listing.deleted[at] and not _CLIMBS.search(name)
+    ]
+    return names[min(askable)[1]] if askable else None
 
 
 def single(response: Response, bucket: str, name: str) -> pl.DataFrame:

@@ -71,7 +71,10 @@ def named_buckets(net: Sends, access: Access, credential: Credential) -> list[st
     return [
         name
         for name in wanted
-        if _BUCKET.fullmatch(name) and match_host(name) is None and _root(net, access, name, name) is not None
+        if _BUCKET.fullmatch(name)
+        and name != credential.grant.account
+        and match_host(name) is None
+        and _root(net, access, name, name) is not None
     ]
 
 

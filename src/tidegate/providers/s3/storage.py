@@ -63,7 +63,7 @@ class S3Storage:
             return None
         if by_name or (grant.key or "").endswith("/"):
             grant = replace(grant, scope=Scope.DIRECTORY if grant.key else Scope.CONTAINER)
-        return Credential(grant=grant, kind="public_url")
+        return Credential(grant=grant, provider="s3", kind="public_url")
 
     def probe(self, credential: Credential, net: Sends, now: datetime) -> Reach:
         grant = credential.grant

@@ -33,9 +33,9 @@ _ROOT = re.compile(
 )
 _PREFIX = re.compile(r"<CommonPrefixes>\s*<Prefix>([^<]*)</Prefix>\s*</CommonPrefixes>")
 _MARK = re.compile(r"<(Version|DeleteMarker)>")
-_TOP = re.compile(
-    r"<(IsTruncated|EncodingType|NextKeyMarker|NextVersionIdMarker|KeyCount|Prefix|Name)>([^<]*)</\1>"
-)
+_TOP = re.compile(r"<([A-Z][A-Za-z]{1,40})>([^<]*)</\1>")
+_PLAIN = re.compile(r"(?:\s*<([A-Z][A-Za-z]{1,40})>[^<]*</\1>|\s*<[A-Z][A-Za-z]{1,40} ?/>)*\s*")
+"""What stands around the items: simple elements, nothing else."""
 _TOKEN = re.compile(r"<([A-Za-z]{2,40})>([^<]*)</\1>|<[^<>]*>|[^<]+")
 _QUOTE = re.compile(r"&quot;|&#34;|\"")
 _LONGEST_ITEM = 8192
@@ -65,31 +65,24 @@ def read_listing(body: bytes) -> Listing:
 
 def _tiled(text: str) -> Listing | None:
     root = _ROOT.match(text)
-    if (
-        root is None
-        or ("!" in text and "<!" in text)
-        or "\0" in text
-        or not text.rstrip().endswith(f"</{root[1]}>")
-    ):
+    if root is None or ("!" in text and "<!" in text) or "\0" in text:
         return None
-    prefixes = _PREFIX.findall(text) if "CommonPrefixes" in text else []
-    if "CommonPrefixes" in text and len(prefixes) != text.count("<CommonPrefixes"):
+    entries = ("Contents",) if root[1] == "ListBucketResult" else ("Version", "DeleteMarker")
+    read = [_columns(text, entry) for entry in entries]
+    if any(columns is None for columns in read):
         return None
-    columns: Mapping[str, Sequence[str | None]] | None
-    if root[1] == "ListBucketResult":
-        columns = _columns(text, "Contents")
-        if columns is None:
-            return None
-        count = len(columns["Key"]) if columns else 0
-        deleted: Sequence[bool] = ()
-    else:
-        versions, markers = _columns(text, "Version"), _columns(text, "DeleteMarker")
-        if versions is None or markers is None:
-            return None
-        deleted = [name == "DeleteMarker" for name in _MARK.findall(text)]
-        columns, count = _merged(versions, markers, deleted), len(deleted)
-    head = text[root.end() : text.find("<Contents>")] if count and "<Contents>" in text else text
-    tail = text[text.rfind("</Contents>") :] if count and "</Contents>" in text else ""
+    deleted = [name == "DeleteMarker" for name in _MARK.findall(text)] if len(entries) > 1 else []
+    count = len(deleted) or len((read[0] or {}).get("Key", ()))
+    around = _around(text, root, entries, count)
+    if around is None:
+        return None
+    prefixes = _PREFIX.findall(around)
+    around = _PREFIX.sub("", around)
+    if _PLAIN.fullmatch(around) is None:
+        return None
+    columns: Mapping[str, Sequence[str | None]] = read[0] or {}
+    if deleted:
+        columns = _merged(read[0] or {}, read[1] or {}, deleted)
     return Listing(
         count=count,
         columns={
@@ -98,8 +91,22 @@ def _tiled(text: str) -> Listing | None:
         },
         deleted=deleted or [False] * count,
         prefixes=[_unescape(prefix) for prefix in prefixes],
-        top={name: _unescape(value) for name, value in _TOP.findall(_PREFIX.sub("", head + tail))},
+        top={name: _unescape(value) for name, value in _TOP.findall(around)},
     )
+
+    """Return what stands around the items, which follow each other without a gap; else `None`."""
+    """Return what stands around the items, which follow each other without a gap; `None` where they do not."""
+    end = text.rfind(f"</{root[1]}>")
+    if end < 0 or text[end + len(root[1]) + 3 :].strip():
+        return None
+    if not count:
+        return text[root.end() : end]
+    joints = sum(text.count(f"</{one}><{other}>") for one in entries for other in entries)
+    if joints != count - 1:
+        return None
+    first = min(at for entry in entries if (at := text.find(f"<{entry}>")) >= 0)
+    last = max(at + len(entry) + 3 for entry in entries if (at := text.rfind(f"</{entry}>")) >= 0)
+    return text[root.end() : first] + text[last:end]
 
 
 def _columns(text: str, entry: str) -> dict[str, Sequence[str]] | None:
