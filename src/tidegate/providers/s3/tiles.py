@@ -94,8 +94,9 @@ def _tiled(text: str) -> Listing | None:
         top={name: _unescape(value) for name, value in _TOP.findall(around)},
     )
 
+
+def _around(text: str, root: re.Match[str], entries: Sequence[str], count: int) -> str | None:
     """Return what stands around the items, which follow each other without a gap; else `None`."""
-    """Return what stands around the items, which follow each other without a gap; `None` where they do not."""
     end = text.rfind(f"</{root[1]}>")
     if end < 0 or text[end + len(root[1]) + 3 :].strip():
         return None
