@@ -56,6 +56,10 @@ def _folder_field(
             tool, "ours-all", "**Tidegate**, two workers, and the containers", [both], "--jobs", "2"
         ),
     ]
+    field += [
+        who.floor(tool, "floor-read", "Python: read every file, match nothing", plain, scan=False),
+        who.floor(tool, "floor-scan", "Python + Hyperscan, count only", plain, scan=True),
+    ]
     if tool.limit:
         field += [
             who.limit(tool, "read", "C: read every file, match nothing", 1, plain, scan=False),

@@ -47,6 +47,8 @@ class Tools:
     limit: Path | None
     """The compiled C program, or `None` when there is no compiler or no Hyperscan."""
     database: Path | None
+    floor: Path
+    """The database of the same expressions for the Python program that only reads and matches."""
     kingfisher: str | None
 
     @property
@@ -81,7 +83,10 @@ def tools(work: Path) -> Tools:
     if limit is not None:
         database = folder / "patterns.hs"
         subprocess.run([limit, "compile", files["hyperscan"], database], check=True, capture_output=True)
-    return Tools(work, files, limit, database, _kingfisher())
+    floor_database = folder / "floor.hs"
+    compile_floor = [sys.executable, HERE / "floor.py", "compile", files["hyperscan"], floor_database]
+    subprocess.run(compile_floor, check=True, capture_output=True)
+    return Tools(work, files, limit, database, floor_database, _kingfisher())
 
 
 def _compile_limit(folder: Path) -> Path | None:
@@ -168,6 +173,12 @@ def _seen_by_kingfisher(text: str, target: Path) -> Iterable[tuple[str, int] | s
 def limit(tool: Tools, name: str, what: str, threads: int, folder: Path, *, scan: bool) -> Contestant:
     command = [str(tool.limit), "scan" if scan else "read", str(threads), str(folder)]
     command += [str(tool.database)] if scan else []
+    return Contestant(name, what, tuple(command), tool.work / f"out-{name}.json")
+
+
+def floor(tool: Tools, name: str, what: str, folder: Path, *, scan: bool) -> Contestant:
+    command = [sys.executable, str(HERE / "floor.py"), "scan" if scan else "read", str(folder)]
+    command += [str(tool.floor)] if scan else []
     return Contestant(name, what, tuple(command), tool.work / f"out-{name}.json")
 
 
