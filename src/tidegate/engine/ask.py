@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from tidegate import plugins
-from tidegate.engine.work import error_words
+from tidegate.engine.shard import error_words
 from tidegate.errors import BudgetError, OutOfScopeError, RequestError
 from tidegate.model.contents import Contents
 from tidegate.model.credential import Credential

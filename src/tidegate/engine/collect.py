@@ -54,7 +54,7 @@ class Collector:
         self._tally = tally
         self._decoders = plugins.load(plugins.Decoder, "tidegate.providers")
         self._exclude = Patterns(plan.wanted.exclude)
-        self._grants: dict[tuple[str, Secret, tuple[tuple[str, str], ...]], Grant | None] = {}
+        self._grants: dict[tuple[str, Secret, frozenset[tuple[str, str]]], Grant | None] = {}
         self.mask = Mask()
         self._addresses = 0
         self.groups: dict[str, Group] = {}
@@ -144,6 +144,8 @@ class Collector:
 
     def _excluded(self, path: str) -> bool:
         """Say whether `--exclude` names a path of history: there nothing is left out before it is read."""
+        if not self._plan.wanted.exclude:
+            return False
         names = path.split("!/", 1)[0].split("/")
         return not path.startswith("<") and any(
             self._exclude.verdict("/".join(names[:i]), folder=i < len(names), before=False)
@@ -185,7 +187,7 @@ class Collector:
 
     def _grant(self, sighting: Sighting) -> Grant | None:
         """Decode once what a history repeats in every version of a file."""
-        key = (sighting.rule, sighting.text, tuple(sorted(sighting.context.items())))
+        key = (sighting.rule, sighting.text, frozenset(sighting.context.items()))
         if key not in self._grants:
             self._grants[key] = self._decode(sighting)
         return self._grants[key]

@@ -35,6 +35,8 @@ def facts_of(values: Mapping[str, str]) -> dict[str, str]:
 def seal(grant: Grant, sighting: Sighting) -> Grant:
     """Return the grant with every spelling of the secret replaced, wherever a hostile text put it."""
     forms = secret_forms(sighting)
+    if not forms:
+        return grant
     changed = {
         each.name: cleaned
         for each in fields(grant)
