@@ -5,7 +5,7 @@ Source: learn.microsoft.com/rest/api/storageservices/list-blobs, "Response body"
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -18,8 +18,19 @@ from tidegate.providers.azure.xmlpages import read_records
 ROOT = "EnumerationResults"
 _TAGS = ("Blob", "BlobPrefix")
 
-_OLD = frozenset(["Snapshot", "VersionId", "Deleted"])
+_PAST = frozenset(["Snapshot", "VersionId", "IsCurrentVersion", "Deleted"])
 """Leaves that only what is past has, or what has a past."""
+
+_SIMPLE: Mapping[str, tuple[Callable[[str], pl.Expr], str]] = {
+    "name": (pl.col, "Name"),
+    "modified_at": (instant, "Properties/Last-Modified"),
+    "created_at": (instant, "Properties/Creation-Time"),
+    "content_type": (text, "Properties/Content-Type"),
+    "tier": (text, "Properties/AccessTier"),
+    "etag": (text, "Properties/Etag"),
+    "md5": (md5_hex, "Properties/Content-MD5"),
+}
+"""Column -> what makes it of which leaf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +82,22 @@ def table(columns: Columns, container: str) -> pl.DataFrame:
     """Return the inventory's columns, whichever way the texts were read. Raises `NoAnswerError`."""
     texts = pl.DataFrame([pl.Series(key, values, pl.String) for key, values in columns.items()])
     have = columns.keys()
-    empty = [pl.lit("").alias(key) for key in WANTED if key not in have]
-    if empty:
-        texts = texts.with_columns(empty)
-    directory = pl.col("Properties/ResourceType") == "directory"
-    bare = directory & ~pl.col("Name").str.ends_with("/")
-    named = {
+    named = {name: make(key) for name, (make, key) in _SIMPLE.items() if key in have}
+    named |= {
         "service": constant("blob"),
         "container": constant(container),
-        "name": pl.when(bare).then(pl.col("Name") + "/").otherwise(pl.col("Name")),
-        "state": _state() if have & _OLD else constant("current"),
-        "kind": pl.when(directory).then(pl.lit("directory")).otherwise(pl.lit("object")),
-        "modified_at": instant("Properties/Last-Modified"),
-        "created_at": instant("Properties/Creation-Time"),
-        "content_type": text("Properties/Content-Type"),
-        "tier": text("Properties/AccessTier"),
-        "etag": text("Properties/Etag"),
-        "md5": md5_hex("Properties/Content-MD5"),
-        "version": pl.coalesce(text("Snapshot"), text("VersionId")),
+        "state": constant("current"),
+        "kind": constant("object"),
     }
-    if "Properties/ResourceType" not in have:
-        named |= {"name": pl.col("Name"), "kind": constant("object")}
+    if "Properties/ResourceType" in have:
+        directory = pl.col("Properties/ResourceType") == "directory"
+        bare = directory & ~pl.col("Name").str.ends_with("/")
+        named["name"] = pl.when(bare).then(pl.col("Name") + "/").otherwise(pl.col("Name"))
+        named["kind"] = pl.when(directory).then(pl.lit("directory")).otherwise(pl.lit("object"))
+    if have & _PAST:
+        texts = texts.with_columns(pl.lit("").alias(key) for key in sorted(_PAST - have))
+        named["state"] = _state()
+        named["version"] = pl.coalesce(text("Snapshot"), text("VersionId"))
     return inventory(texts, named, "Properties/Content-Length")
 
 
