@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 from provider_sightings import sighting
+from s3_answers import Answers, refusal
 
-from tidegate.errors import OutOfScopeError
+from tidegate.errors import NoAnswerError, OutOfScopeError
 from tidegate.model.credential import Credential
 from tidegate.model.reach import Reach, State
-from tidegate.net.guard import Guard
-from tidegate.net.message import Base, Request, Response
+from tidegate.net.message import Response
 from tidegate.net.scope import Scope
 from tidegate.providers.s3 import PLUGIN
 from tidegate.providers.s3.storage import STORAGE, S3Storage
@@ -19,41 +19,6 @@ from tidegate.providers.s3.storage import STORAGE, S3Storage
 KEY_ID, SECRET = "AKIATIDEGATEFAKEKEY2", "Qw+psJ005CzJrCERCc533aavUQ0T5EtkGuAVAizT"
 NOW = datetime.now(UTC)
 LISTED = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
-
-
-class Answers:
-    """Checks every request as `Net` does, and answers what it was told to, by the beginning of the URL."""
-
-    requests = bytes_read = 0
-
-    def __init__(self, scope: Scope, **answers: Response) -> None:
-        self._guard = Guard(scope, {"s3": STORAGE.owner})
-        self._scope = scope
-        self.answers: dict[str, Response] = {}
-        self.sent: list[Request] = []
-
-    def send(self, request: Request) -> Response:
-        self._guard.check(request)
-        self.sent.append(request)
-        return next(
-            (each for start, each in self.answers.items() if request.url.startswith(start)),
-            refusal("AccessDenied"),
-        )
-
-    def base(self, provider: str, name: str, service: str, host: str, scheme: str = "https") -> Base:
-        return self._guard.base(provider, name, service, host, scheme)
-
-    def named(self, provider: str) -> tuple[str, ...]:
-        return self._scope.named(provider)
-
-    @property
-    def urls(self) -> list[str]:
-        return [request.url.partition("?")[0] for request in self.sent]
-
-
-def refusal(code: str, status: int = 403, message: str = "", **headers: str) -> Response:
-    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
-    return Response(status=status, headers={n.replace("_", "-"): v for n, v in headers.items()}, body=body)
 
 
 def credential(kind: str, text: str, secret: str, /, **context: str) -> Credential:
@@ -190,3 +155,30 @@ def test_a_cloudfront_link_is_asked_when_the_scope_names_its_host() -> None:
     reach = probe(credential("cloudfront_signed_url", url, signature), net)
     assert reach.state is State.CLOSED
     assert "Signature" not in "".join(request.url for request in net.sent)
+
+
+def test_a_store_that_takes_no_new_parameters_is_asked_without_them() -> None:
+    net = Answers(Scope.of(s3=[KEY_ID, "one"]))
+    buckets = b"<ListAllMyBucketsResult><Buckets><Bucket><Name>one</Name></Bucket></Buckets></ListAllMyBucketsResult>"
+    net.answers["https://s3.amazonaws.com/?"] = refusal("NotImplemented", 501)
+    net.answers["https://s3.amazonaws.com/"] = Response(status=200, headers={}, body=buckets)
+    assert probe(key(), net).state is State.OPEN
+    assert [each.name for each in S3Storage().containers(key(), net)] == ["one"]
+
+
+def test_all_pages_of_buckets_are_listed_and_a_list_that_repeats_itself_is_an_error() -> None:
+    net = Answers(Scope.of(s3=[KEY_ID]))
+
+    def page(name: str) -> Response:
+        body = (
+            f"<ListAllMyBucketsResult><Buckets><Bucket><Name>{name}</Name></Bucket></Buckets>"
+            "<ContinuationToken>a&amp;b</ContinuationToken></ListAllMyBucketsResult>"
+        )
+        return Response(status=200, headers={}, body=body.encode())
+
+    net.answers["https://s3.amazonaws.com/?max-buckets=1000&continuation-token=a%26b"] = page("two")
+    net.answers["https://s3.amazonaws.com/?max-buckets=1000"] = page("one")
+    listed = S3Storage().containers(key(), net)
+    assert [next(listed).name, next(listed).name] == ["one", "two"]
+    with pytest.raises(NoAnswerError, match="nothing new comes"):
+        next(listed)

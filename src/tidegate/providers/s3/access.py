@@ -13,7 +13,7 @@ from tidegate.model.credential import Credential
 from tidegate.model.secret import Secret
 from tidegate.net.message import Request, Response, Sends
 from tidegate.providers.s3.codes import Means
-from tidegate.providers.s3.faults import clock_of, fault_of
+from tidegate.providers.s3.faults import fault_of, time_in
 from tidegate.providers.s3.sigv4 import flipped, plain_query, signed_headers
 from tidegate.providers.s3.where import Where, where
 
@@ -63,7 +63,7 @@ class Access:
         """
         in_scope = bucket or (self.key.key_id if self.key else "")
         root = self.where.root(net, in_scope, bucket)
-        url = f"{root.url}/{quote(name, safe='/-._~')}"
+        url = f"{root.url}/{quote(name, safe='/-._~', errors='replace')}"
         if query:
             url = f"{url}?{plain_query(query)}"
         given = dict(headers or {})
@@ -102,7 +102,7 @@ class Access:
             return None
         fault = fault_of(response)
         if fault.code == "RequestTimeTooSkewed" and self.key is not None and not self.ahead:
-            told = clock_of(response)
+            told = time_in(response, "date")
             ahead = told - datetime.now(UTC) if told else timedelta()
             return replace(self, ahead=ahead) if timedelta() < abs(ahead) < _MOST_SKEW else None
         if fault.meaning.means is not Means.ELSEWHERE and response.status not in (301, 307, 400):

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from tidegate.errors import NoAnswerError
-from tidegate.net.message import Sends
+from tidegate.net.message import Response, Sends
 from tidegate.providers.s3.access import Access
 from tidegate.providers.s3.ask import Heard, What, gives, hear_by
-from tidegate.providers.s3.faults import refused
+from tidegate.providers.s3.codes import Means
+from tidegate.providers.s3.faults import fault_of, refused
 
 PAGE: Final = 1000
 PAGE_BYTES: Final = 1 << 20
@@ -26,13 +27,20 @@ def hear_buckets(net: Sends, access: Access, most: int) -> list[Heard]:
 
     Raises `OutOfScopeError` when the scope does not name the key's id.
     """
-    query = {"max-buckets": str(most)}
-    return hear_by(
-        net,
-        access,
-        What.BUCKETS,
-        lambda by: by.request(net, asked="list the buckets", query=query, max_bytes=PAGE_BYTES),
-    )
+
+    def ask(by: Access, query: dict[str, str]) -> list[Heard]:
+        return hear_by(
+            net,
+            by,
+            What.BUCKETS,
+            lambda by: by.request(net, asked="list the buckets", query=query, max_bytes=PAGE_BYTES),
+        )
+
+    heard = ask(access, {"max-buckets": str(most)})
+    if heard[-1].means is Means.UNFIT:
+        # The parameter is of 2024, and some services take none that they do not know.
+        heard += ask(heard[-1].access or access, {})
+    return heard
 
 
 def every_bucket(net: Sends, access: Access) -> Iterator[str]:
@@ -46,6 +54,9 @@ def every_bucket(net: Sends, access: Access) -> Iterator[str]:
             access = better
             request = access.request(net, asked="list the buckets", query=query, max_bytes=PAGE_BYTES)
             response = net.send(request)
+        if response.status >= 400 and "max-buckets" in query and _unfit(response):
+            del query["max-buckets"]
+            continue
         if not gives(response, What.BUCKETS):
             raise refused(response, "the list of buckets")
         if response.truncated:
@@ -59,6 +70,10 @@ def every_bucket(net: Sends, access: Access) -> Iterator[str]:
         if not names:
             raise NoAnswerError("the list of buckets says that it goes on, but nothing new comes")
         query["continuation-token"] = html.unescape(following[1].decode("utf-8", "replace"))
+
+
+def _unfit(response: Response) -> bool:
+    return fault_of(response).meaning.means is Means.UNFIT
 
 
 def bucket_names(body: bytes) -> list[str]:

@@ -92,7 +92,9 @@ CODES: Mapping[str, Known] = {
     "TemporaryRedirect": Known(M.ELSEWHERE, "the bucket is for now served from another address", "A"),
     "Redirect": Known(M.ELSEWHERE, "the bucket is for now served from another address", "A"),
     "IllegalLocationConstraintException": Known(M.ELSEWHERE, "the bucket is in another region", "A"),
-    "AuthorizationHeaderMalformed": Known(M.ELSEWHERE, "the request was signed for another region", "A"),
+    "AuthorizationHeaderMalformed": Known(
+        M.ELSEWHERE, "the request was signed for another region, or its signature is malformed", "A"
+    ),
     "AuthorizationQueryParametersError": Known(
         M.UNFIT, "the parameters of its signature are wrong: the region, or its length of life", "A"
     ),

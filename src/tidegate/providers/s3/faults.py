@@ -61,13 +61,13 @@ def refused(response: Response, what: str) -> RefusedError:
     return RefusedError(f"{what}: {fault.words}", status=fault.status, code=fault.code)
 
 
-def clock_of(response: Response) -> datetime | None:
-    """Return the service's time, `None` when it tells none that can be read."""
+def time_in(response: Response, header: str) -> datetime | None:
+    """Return the UTC time in a header such as `date`, `None` when it holds none that can be read."""
     try:
-        told = parsedate_to_datetime(response.header("date"))
-    except ValueError:
+        told = parsedate_to_datetime(response.header(header))
+        return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
 
 
 def _first(pattern: re.Pattern[bytes], body: bytes) -> str:

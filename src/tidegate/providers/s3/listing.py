@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -15,6 +14,7 @@ from tidegate.errors import NoAnswerError
 from tidegate.items import frame
 from tidegate.net.message import Response
 from tidegate.plugins import Page
+from tidegate.providers.s3.faults import time_in
 from tidegate.providers.s3.tiles import Listing, read_listing
 
 PAGE: Final = 1000
@@ -102,12 +102,10 @@ def first_readable(body: bytes) -> str | None:
 def single(response: Response, bucket: str, name: str) -> pl.DataFrame:
     """Return the table of one object, by the headers of its first byte."""
     length = re.search(r"/(\d{1,18})$", response.header("content-range"))
-    size = int(length[1]) if length else 0 if response.status == 200 and not response.body else None
+    size = int(length[1]) if length else None
+    if response.status == 200 and re.fullmatch(r"\d{1,18}", response.header("content-length")):
+        size = int(response.header("content-length"))
     etag = response.header("etag").strip('"') or None
-    try:
-        modified = parsedate_to_datetime(response.header("last-modified"))
-    except ValueError:
-        modified = None
     values = {
         "service": "s3",
         "container": bucket,
@@ -115,7 +113,7 @@ def single(response: Response, bucket: str, name: str) -> pl.DataFrame:
         "state": "current",
         "kind": "object",
         "size_bytes": size,
-        "modified_at": modified,
+        "modified_at": time_in(response, "last-modified"),
         "content_type": response.header("content-type") or None,
         # S3 leaves the header out for its standard class.
         "tier": response.header("x-amz-storage-class") or "STANDARD",

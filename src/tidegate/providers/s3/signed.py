@@ -163,7 +163,7 @@ def signed_link(credential: Credential) -> SignedLink | None:
     return SignedLink(
         version=version,
         host=link.endpoint,
-        path=quote(unquote_to_bytes(path[1]), safe="/-._~") or "/",
+        path=quote(unquote_to_bytes(path[1].encode("utf-8", "replace")), safe="/-._~") or "/",
         address=read_address(link),
         key_id=link.get("awsaccesskeyid") or link.get("x-amz-credential").partition("/")[0],
         pairs=tuple((name, Secret(value)) for name, value in link.pairs if name.lower() != signed[0].lower()),

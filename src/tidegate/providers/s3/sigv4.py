@@ -85,6 +85,9 @@ def flipped(signature: Secret) -> Secret:
 
 def plain_query(pairs: Mapping[str, str]) -> str:
     """Return a query in canonical encoding."""
-    return "&".join(
-        f"{quote(name, safe='-._~')}={quote(value, safe='-._~')}" for name, value in pairs.items()
-    )
+    return "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in pairs.items())
+
+
+def _encoded(text: str) -> str:
+    # What was found may hold halves of characters, which have no form in UTF-8.
+    return quote(text, safe="-._~", errors="replace")

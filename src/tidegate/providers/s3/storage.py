@@ -85,7 +85,8 @@ class S3Storage:
         grant = credential.grant
         access, link = access_of(credential), _link(credential)
         if link is not None:
-            yield _container_of(link)
+            if not link.of_settings:
+                yield _container_of(link)
             return
         if _by_anyone(credential):
             yield self._open_container(access.without_key(), grant, net)

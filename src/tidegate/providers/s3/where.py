@@ -77,11 +77,17 @@ class Where:
         asked = f"{bucket}.{self.host}" if before else self.host
         base = net.base(self.provider, name, self.provider, asked)
         if base.host is None:
-            return Root(base.url if before or not bucket else f"{base.url}/{quote(bucket, safe='')}", None)
+            return Root(
+                base.url
+                if before or not bucket
+                else f"{base.url}/{quote(bucket, safe='', errors='replace')}",
+                None,
+            )
         parts = urlsplit(base.url)
         inside = parts.netloc.startswith(f"{bucket}.") or parts.path.endswith(f"/{bucket}")
         return Root(
-            base.url if inside or not bucket else f"{base.url}/{quote(bucket, safe='')}", parts.netloc
+            base.url if inside or not bucket else f"{base.url}/{quote(bucket, safe='', errors='replace')}",
+            parts.netloc,
         )
 
     def _stands_before(self, bucket: str) -> bool:
