@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from azure_setting import ACCOUNT, HOUR, NOW, account_sas, container_sas, open_address, sas
-from fake_setting import Real, company, delegated_sas, directory_sas, file_sas, serving, share_sas
+from azure_setting import ACCOUNT, HOUR, NOW, account_sas, blob_sas, container_sas, open_address, sas
+from fake_setting import OLD, Real, company, delegated_sas, directory_sas, file_sas, serving, share_sas
 
-from services.azure_fake_state import Account
+from services.azure_fake_state import Account, Container
 from services.azurite import made_up_key
+from tidegate.errors import RequestError
 from tidegate.model.credential import Credential
 from tidegate.model.grant import Permission
 from tidegate.model.reach import State
+from tidegate.providers.azure.storage import STORAGE
 
 P = Permission
 STRANGE = made_up_key("nobody has it")
@@ -192,3 +194,47 @@ def test_no_answer_repeats_what_was_signed(real: Real) -> None:
     assert "String to sign" not in repr(reach)
     assert credential.secret is not None
     assert credential.secret.reveal() not in repr(reach)
+
+
+def test_a_link_into_one_container_is_proved_there_and_not_in_the_accounts_first(real: Real) -> None:
+    reach = real.probe(sas(account_sas(real.account.key1, services="bf"), "lake/other/secret.txt"))
+    assert reach.proved == (P.READ, P.LIST, P.LIST_CONTAINERS)
+    paths = [request.partition(f"/{ACCOUNT}/")[2] for request in real.fake.requests]
+    assert "lake/other/secret.txt" in paths
+    assert not [path for path in paths if path.startswith("backups")]
+    assert "profiles" in paths
+
+
+def test_empty_containers_are_passed_by_for_one_that_can_be_read(real: Real) -> None:
+    real.account.containers["aaa"] = Container()
+    real.account.containers["aab"] = Container()
+    assert P.READ in real.probe(sas(account_sas(real.account.key1))).proved
+
+
+def test_one_version_and_one_snapshot_are_what_their_signatures_open(real: Real) -> None:
+    for name, value, content in (("versionid", OLD, b"previous"), ("snapshot", OLD, b"then")):
+        blob = "old.vhd" if name == "versionid" else "shot.bin"
+        option = {"version_id": value} if name == "versionid" else {"snapshot": value}
+        token = blob_sas(real.account.key1, blob, "backups", **option)
+        credential = sas(f"{token}&{name}={value}" if f"{name}=" not in token else token, f"backups/{blob}")
+        assert real.probe(credential).state is State.OPEN
+        (container,) = STORAGE.containers(credential, real.net)
+        assert STORAGE.read(credential, real.net, container, blob, 0, 100) == content
+        assert STORAGE.page(credential, real.net, container).items["version"].to_list() == [value]
+
+
+def test_an_account_alone_is_nothing_that_anyone_may_list(real: Real) -> None:
+    credential = open_address(f"az://{ACCOUNT}")
+    reach = real.probe(credential)
+    assert (reach.state, reach.answers) == (State.UNKNOWN, ())
+    assert "names no container" in reach.reason
+    with pytest.raises(RequestError) as refused:
+        list(STORAGE.containers(credential, real.net))
+    assert refused.value.hint == "Name one: az://account/container."
+
+
+def test_a_signature_for_objects_reaches_the_one_its_link_names(real: Real) -> None:
+    credential = sas(account_sas(real.account.key1, "r", "o"), "backups/old.vhd")
+    (container,) = STORAGE.containers(credential, real.net)
+    assert (container.name, container.prefix, container.single) == ("backups", "old.vhd", True)
+    assert STORAGE.page(credential, real.net, container).items["size_bytes"].to_list() == [7]

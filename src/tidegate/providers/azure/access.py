@@ -16,9 +16,7 @@ from tidegate.providers.azure.sas import SIGNED
 
 DEFAULT_SUFFIX = "core.windows.net"
 
-STORAGE_KINDS = frozenset(
-    ["account_sas", "service_sas", "user_delegation_sas", "account_key", "anonymous", "share_link"]
-)
+STORAGE_KINDS = frozenset(["account_sas", "service_sas", "user_delegation_sas", "account_key", "anonymous"])
 """Kinds of grant that a storage account can be asked about."""
 
 
@@ -36,7 +34,7 @@ class Access:
     path_style: bool = False
     """The account stands first in the path: emulators."""
     front: str = ""
-    """`web`: the address is that of a static site."""
+    """The word in the host the credential names: `blob`, `dfs`, `file`, …, or `web` for a static site."""
     token: Mapping[str, str] = field(default_factory=dict, repr=False)
     """A shared access signature's parameters without `sig`, decoded, in their order."""
     signature: Secret | None = None
@@ -48,6 +46,11 @@ class Access:
     def name(self) -> str:
         """What must be in scope: the account, or the custom domain."""
         return self.account or self.endpoint or ""
+
+    @property
+    def service(self) -> str:
+        """The service that the credential's own address leads to."""
+        return self.front if self.front in ("file", "queue", "table") else "blob"
 
     @property
     def anonymous(self) -> bool:

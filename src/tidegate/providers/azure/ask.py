@@ -24,6 +24,9 @@ API_VERSION = "2021-12-02"
 encoding for blobs and files alike (`Encoded="true"`), and old enough for private clouds and emulators.
 Source: learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services."""
 
+TABLE_VERSION = "2020-12-06"
+"""The newest that the library for tables knows (azure-data-tables 12.7)."""
+
 LARGEST_ERROR_BYTES = 64 * 1024
 
 Clock = Callable[[], datetime]
@@ -126,7 +129,7 @@ class Client:
         url = self._base(ask.service).url + "/" + quote(ask.path, safe="/~!$'()*,;:@")
         if ask.query:
             url += "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in ask.query.items())
-        headers = {"x-ms-version": API_VERSION}
+        headers = {"x-ms-version": TABLE_VERSION if ask.service == "table" else API_VERSION}
         if ask.span is not None:
             headers["Range"] = f"bytes={ask.span[0]}-{ask.span[1] - 1}"
         if ask.service == "table":

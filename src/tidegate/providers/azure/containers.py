@@ -89,32 +89,46 @@ def containers(client: Client, grant: Grant) -> Iterator[Container]:
     """Yield what the grant reaches: all that may be listed, else the one it names.
 
     A service that refuses does not keep the others from being asked; its error is raised at the end.
+    Raises `RequestError` also when it names none and may list none.
     """
     failed: RequestError | None = None
+    found = False
     for service in grant.services or ("blob",):
         rights = grant.matrix.get(service, ())
-        if grant.scope is not Scope.ACCOUNT or Permission.LIST_CONTAINERS not in rights:
-            if grant.container:
-                yield named(grant, service)
-            continue
         try:
-            yield from _all(client, service)
+            if grant.scope is Scope.ACCOUNT and Permission.LIST_CONTAINERS in rights:
+                for container in _all(client, service):
+                    found = True
+                    yield container
+                continue
         except RequestError as error:
             failed = failed or error
+        if grant.container and (grant.scope is not Scope.ACCOUNT or service == client.access.service):
+            found = True
+            yield named(grant, service)
     if failed is not None:
         raise failed
+    if not found:
+        raise RequestError(
+            f"no container of {client.access.name} is named, and containers are not listed with this",
+            hint="Name one: az://account/container.",
+        )
 
 
 def named(grant: Grant, service: str) -> Container:
     """Return the one container that a grant names, cut to what of it is reached."""
-    prefix = grant.key or ""
-    single = grant.scope is Scope.OBJECT and bool(prefix)
-    if prefix and not single and grant.scope in (Scope.DIRECTORY, Scope.CONTAINER):
-        prefix = prefix.rstrip("/") + "/" if grant.scope is Scope.DIRECTORY else ""
+    rights = grant.matrix.get(service, ())
+    unlisted = grant.scope is Scope.ACCOUNT and bool(rights) and Permission.LIST not in rights
+    single = bool(grant.key) and (grant.scope is Scope.OBJECT or unlisted)
+    prefix = ""
+    if grant.key and single:
+        prefix = grant.key
+    elif grant.key and grant.scope is Scope.DIRECTORY:
+        prefix = grant.key.rstrip("/") + "/"
     return Container(
         service=service,
         name=grant.container or "",
-        prefix=prefix if grant.scope is not Scope.ACCOUNT else "",
+        prefix=prefix,
         single=single,
         flat=service != "file",
         listable=service in ("blob", "file"),

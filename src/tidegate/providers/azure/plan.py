@@ -8,7 +8,7 @@ queues are only asked for their metadata.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -66,6 +66,8 @@ def plan(service: str, rights: Collection[Permission], grant: Grant, access: Acc
         rights = {*rights, P.LIST, P.READ}
     if access.front == "web":
         return _site(grant)
+    if grant.scope is Scope.ACCOUNT and service != access.service:
+        grant = replace(grant, container=None, key=None)  # they are names in another service
     return _PLANS[service](frozenset(rights), grant, access)
 
 
@@ -78,24 +80,25 @@ def blob_list_ask(container: str, most: int, query: dict[str, str], words: str) 
 def _blobs(rights: frozenset[Permission], grant: Grant, access: Access) -> Plan:
     container, key = grant.container, grant.key
     asked = False
+    after: dict[str, str] = {}
     if grant.scope is Scope.ACCOUNT and P.LIST_CONTAINERS in rights:
         asked = True
-        after: dict[str, str] = {}
-        for _ in range(MOST_CONTAINERS):
-            first = yield _one_container("blob", after)
-            container, after = first.value or (container, {})
-            if not container or P.LIST not in rights:
-                break
-            key = (yield _list_one_blob(container, grant)).value
-            if key or not after:
-                break
-    elif container and grant.scope is not Scope.OBJECT and P.LIST in rights:
+        first = (yield _one_container("blob", after)).value
+        if first and not container:
+            container, after = first
+    if container and grant.scope is not Scope.OBJECT and P.LIST in rights:
         asked = True
-        listed = yield _list_one_blob(container, grant)
-        key = key if key and grant.scope is not Scope.DIRECTORY else listed.value
+        listed = (yield _list_one_blob(container, grant)).value
+        for _ in range(1, MOST_CONTAINERS):  # where the first containers are empty
+            following = (yield _one_container("blob", after)).value if after and not listed else None
+            if not following:
+                break
+            container, after = following
+            listed = (yield _list_one_blob(container, grant)).value
+        key = key if key and grant.scope is not Scope.DIRECTORY else listed
     if container and key and P.READ in rights:
         yield from _read("blob", f"{container}/{key}", access)
-    elif not asked:
+    elif not asked and (container or not access.anonymous):
         yield _sign_of_life(container, key, grant, access)
 
 

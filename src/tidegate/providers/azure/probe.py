@@ -69,7 +69,7 @@ def _why_unknown(trial: Trial) -> str:
 
 def _silence(trial: Trial) -> str:
     if not trial.silence:
-        return "there was nothing to ask"
+        return "nothing was asked: it names no container, queue or table, and may list none"
     words = f"no answer: {trial.silence}"
     if "there is no host" in trial.silence:
         words += "; an account of that name does not exist now, and anyone could register it"

@@ -140,7 +140,7 @@ class AzureStorage:
         try:
             response = client.demand(blob_list_ask(container.name, MOST_IN_PAGE, query, "list blobs"))
         except RefusedError as error:
-            if past and error.status in (400, 403, 409):
+            if past and error.status in (400, 409):
                 error.hint = "List again without versions, snapshots and deleted blobs."
             raise
         page = read_blobs(response.body, container.name, self._shape)

@@ -102,7 +102,7 @@ class Trial:
         verdict = self._verdict(reply)
         self._record(step.ask.words, step.permission, verdict.state, reply, verdict.words)
         self.judged.append((verdict, reply))
-        if verdict.state is State.CLOSED or reply.response.status >= 500:
+        if not self.proved and (verdict.state is State.CLOSED or reply.response.status >= 500):
             return Brought(code=reply.code), self._settle(step.ask, verdict, reply)
         return Brought(code=reply.code), False
 
