@@ -6,17 +6,22 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from tidegate.detect.rules import load_rules
 from tidegate.engine import run as engine
 from tidegate.engine.ask import Online
+from tidegate.engine.contents import Lister
 from tidegate.errors import UsageError
 from tidegate.model.baseline import Baseline
 from tidegate.model.grant import Grant
+from tidegate.model.inventory import Summary
 from tidegate.model.report import Coverage, Report
 from tidegate.net.message import Sends
 from tidegate.sources.targets import Wanted
+
+if TYPE_CHECKING:
+    from tidegate.inventory.limits import Counts, Limits
 
 
 def scan(
@@ -34,8 +39,10 @@ def scan(
     stdin: BinaryIO | None = None,
     progress: Callable[[Coverage], None] | None = None,
     now: datetime | None = None,
+    net: Sends | None = None,
+    contents: bool = True,
 ) -> Report:
-    """Find links, tokens and keys in repositories, folders, archives and pages; offline.
+    """Find links, tokens and keys in repositories, folders, archives and pages; offline without `net`.
 
     targets: paths, addresses of git repositories, or `-` for `stdin`.
     jobs: worker processes; as many as there are cores when not given.
@@ -45,6 +52,8 @@ def scan(
     cache_dir: where the compiled patterns are kept between runs; nowhere when not given.
     progress: called with the counts so far, in the caller's thread.
     now: the instant against which validity is judged, aware; the clock when not given.
+    net: with it, what is found is also asked about, as far as the scope of `net` goes: whether it is open,
+    and, with `contents`, how much lies behind it. Links and addresses of storage may then be targets too.
 
     What cannot be read ends as a gap in the report. Raises `UsageError` when there is nothing to read in a
     target's very form, and `ConfigError` for a wrong rule.
@@ -52,6 +61,8 @@ def scan(
     named = (targets,) if isinstance(targets, str) else tuple(targets)
     if not named:
         raise UsageError("no target given", hint="Name a repository, a folder or a file.")
+    instant = now or datetime.now(UTC)
+    online = None if net is None else Online(net, instant, lists=Lister(net, instant) if contents else None)
     return engine.run(
         engine.Plan(
             targets=named,
@@ -64,8 +75,9 @@ def scan(
                 stdin=stdin,
             ),
             jobs=jobs or len(os.sched_getaffinity(0)),
-            now=now or datetime.now(UTC),
+            now=instant,
             cache_dir=cache_dir,
+            online=online,
             baseline=baseline,
             include_suppressed=include_suppressed,
             progress=progress,
@@ -104,6 +116,45 @@ def probe(
             storage_only=True,
         )
     )
+
+
+def inventory(
+    targets: str | Sequence[str],
+    *,
+    net: Sends,
+    file: Path | None = None,
+    past: bool = False,
+    limits: Limits | None = None,
+    cache_dir: Path | None = None,
+    progress: Callable[[Counts], None] | None = None,
+    now: datetime | None = None,
+) -> tuple[Report, tuple[Summary, ...]]:
+    """List everything that links, keys, containers and buckets reach; read-only, through `net` alone.
+
+    file: where the inventory is kept (Parquet, one row an item); then there is one target. An interrupted
+    listing goes on where it was.
+    past: versions, snapshots and soft-deleted items too, where the service shows them.
+    progress: called after every page, from several threads, one at a time.
+
+    Returns the report, and for each thing listed its numbers. Raises as `probe` does, and `UsageError` when
+    `file` cannot be written.
+    """
+    named = (targets,) if isinstance(targets, str) else tuple(targets)
+    instant = now or datetime.now(UTC)
+    lister = Lister(net, instant, file, past, limits, progress)
+    report = engine.run(
+        engine.Plan(
+            targets=named,
+            rules=load_rules(()),
+            wanted=Wanted(),
+            jobs=1,
+            now=instant,
+            cache_dir=cache_dir,
+            online=Online(net, instant, lists=lister),
+            storage_only=True,
+        )
+    )
+    return report, tuple(each.summary for each in lister.counted)
 
 
 def decode(text: str, *, now: datetime | None = None, cache_dir: Path | None = None) -> Grant | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tidegate.assess.words import PERMISSION_WORDS, many, size
+from tidegate.assess.words import PERMISSION_WORDS, enumerate_words, many, size
 from tidegate.model.contents import Contents
 from tidegate.model.finding import Assessment
 from tidegate.model.grant import Grant, Permission
@@ -45,7 +45,7 @@ def with_reach(
     base = _ANYONE[Permission.LIST in reach.proved] if anyone else paper.score + _PROVED
     worst = _worst(contents)
     score = min(100, base + _BEHIND.get(worst, 0))
-    shown = " and ".join(PERMISSION_WORDS[each] for each in reach.proved)
+    shown = enumerate_words([PERMISSION_WORDS[each] for each in reach.proved])
     who = "anyone, without any credential, can" if anyone else "it works: it can"
     proof = f"{who} {shown}, shown on {when}"
     # What is said on paper of an open address is that it should be asked.

@@ -31,6 +31,11 @@ def add_output(parser: argparse.ArgumentParser, choices: list[str]) -> None:
     group.add_argument(
         "-o", "--output", metavar="FILE", help="write there, readable by you alone, not to stdout"
     )
+    add_colour(group)
+
+
+def add_colour(group: argparse._ArgumentGroup) -> None:
+    """Add when to colour."""
     group.add_argument(
         "--color",
         choices=("auto", "always", "never"),
@@ -57,6 +62,14 @@ def positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10_000:
         raise argparse.ArgumentTypeError("must be a number from 1 to 9999")
     return int(text)
+
+
+def count(text: str) -> int:
+    """Read a number of at least 1; `10_000` and `10,000` are read too."""
+    digits = text.replace("_", "").replace(",", "")
+    if not digits.isascii() or not digits.isdigit() or not 0 < int(digits[:19]) < 10**15:
+        raise argparse.ArgumentTypeError("must be a number of at least 1")
+    return int(digits)
 
 
 def wants_colour(choice: str, stream: TextIO | None) -> bool:

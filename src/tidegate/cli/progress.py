@@ -1,4 +1,4 @@
-"""A line on the terminal that says how far a scan is; nothing where nobody looks."""
+"""A line on the terminal that says how far a run is; nothing where nobody looks."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import os
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tidegate.model.report import Coverage
+
+if TYPE_CHECKING:
+    from tidegate.inventory.limits import Counts
 
 _EVERY_S = 0.1
 
 
-class Progress:
-    """Shows documents and speed on stderr, if that is a terminal; wiped when done."""
+class _Line:
+    """One line on stderr, if that is a terminal; wiped when done."""
 
     def __init__(self, *, wanted: bool) -> None:
         tty = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -25,23 +28,51 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __call__(self, coverage: Coverage) -> None:
-        now = time.monotonic()
-        if not self._on or now - self._shown < _EVERY_S:
-            return
-        self._shown = now
-        speed = coverage.bytes / 1e6 / max(now - self._started, 0.001)
-        self._put(f"{coverage.documents:,} documents  {coverage.bytes / 1e6:,.0f} MB  {speed:,.0f} MB/s")
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         if self._shown:
             self._put("")
 
+    def _due(self) -> float | None:
+        """Return the seconds since the start when it is time to show something."""
+        now = time.monotonic()
+        if not self._on or now - self._shown < _EVERY_S:
+            return None
+        self._shown = now
+        return max(now - self._started, 0.001)
+
     def _put(self, text: str) -> None:
         try:
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
-        except OSError:  # the terminal is gone; the scan goes on
+        except OSError:  # the terminal is gone; the run goes on
             self._on = False
+
+
+class Progress(_Line):
+    """Shows documents and speed, and what has been asked."""
+
+    def __call__(self, coverage: Coverage) -> None:
+        seconds = self._due()
+        if seconds is None:
+            return
+        speed = coverage.bytes / 1e6 / seconds
+        asked = f"  {coverage.requests:,} requests" if coverage.requests else ""
+        self._put(
+            f"{coverage.documents:,} documents  {coverage.bytes / 1e6:,.0f} MB  {speed:,.0f} MB/s{asked}"
+        )
+
+
+class Listed(_Line):
+    """Shows how much of a listing has come, and how fast."""
+
+    def __call__(self, counts: Counts) -> None:
+        seconds = self._due()
+        if seconds is None:
+            return
+        rate = counts.items / seconds
+        self._put(
+            f"{counts.containers_done:,} of {counts.containers:,} containers  {counts.items:,} items  "
+            f"{counts.bytes / 1e9:,.1f} GB  {rate:,.0f} items/s"
+        )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidegate.cli import codes, options
+from tidegate.cli import codes, online, options
 
 if TYPE_CHECKING:
     from tidegate.model.baseline import Baseline
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 HELP = "find links, tokens and keys in repositories, folders, archives, pages, or stdin"
 DESCRIPTION = """\
 Find links, tokens and keys to cloud storage, and say what they open. Nothing is
-sent to the storage.
+sent to the storage, unless --probe is given: then what is found is asked about,
+read-only, as far as the scope file goes: is it open, and how much lies behind.
 
 A TARGET is a git repository (all of its history), a folder, a file, an archive,
-a git address to clone, or - for standard input."""
+a git address to clone, or - for standard input. A link, az://account/container,
+s3://bucket or gs://bucket is asked directly, as with --probe."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also report what the baseline, a comment or a rule mutes",
     )
+    parser.add_argument(
+        "--probe", action="store_true", help="ask what is in scope whether it is open, and list it"
+    )
+    parser.add_argument("--no-contents", action="store_true", help="with --probe: do not list what is open")
+    online.add(parser)
     options.add_output(parser, options.formats())
     parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
     parser.add_argument("--no-progress", action="store_true", help="no progress line on the terminal")
@@ -65,11 +73,16 @@ def run(args: argparse.Namespace) -> int:
     from tidegate.cli.output import Output  # noqa: PLC0415
     from tidegate.cli.progress import Progress  # noqa: PLC0415
     from tidegate.cli.render import render  # noqa: PLC0415
-    from tidegate.model.finding import Severity  # noqa: PLC0415
+    from tidegate.model.severity import Severity  # noqa: PLC0415
+    from tidegate.sources.targets import is_storage  # noqa: PLC0415
 
+    asks = args.probe or any(map(is_storage, args.targets))
     baseline = _baseline(args.baseline)
     with Output(args.output, args.color) as out:
-        with Progress(wanted=not (args.quiet or args.no_progress)) as progress:
+        with (
+            Progress(wanted=not (args.quiet or args.no_progress)) as progress,
+            online.net(args) if asks else nullcontext() as net,
+        ):
             report = api.scan(
                 args.targets,
                 jobs=args.jobs,
@@ -83,6 +96,8 @@ def run(args: argparse.Namespace) -> int:
                 cache_dir=options.cache_dir(),
                 stdin=sys.stdin.buffer if "-" in args.targets and sys.stdin is not None else None,
                 progress=progress,
+                net=net,
+                contents=not args.no_contents,
             )
         render(report, out, args.format)
     if args.write_baseline:

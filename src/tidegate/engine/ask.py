@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from tidegate import plugins
+from tidegate.engine.contents import Lister
 from tidegate.engine.shard import error_words
-from tidegate.errors import BudgetError, OutOfScopeError, RequestError
+from tidegate.errors import BudgetError, ConfigError, OutOfScopeError, RequestError, UsageError
 from tidegate.model.contents import Contents
 from tidegate.model.credential import Credential
 from tidegate.model.grant import Grant
@@ -36,14 +37,10 @@ class Asked:
     """The scope does not name it: nothing was sent."""
 
 
-Lists = Callable[[plugins.Storage, Credential], tuple[Contents, list[Gap]]]
-"""Lists what an open credential reaches; raises `RequestError`."""
-
-
 class Online:
     """What the outside is asked with; without one of these a run sends nothing."""
 
-    def __init__(self, net: Sends, now: datetime, *, lists: Lists | None = None) -> None:
+    def __init__(self, net: Sends, now: datetime, *, lists: Lister | None = None) -> None:
         """Take the way out. `lists` says how contents are counted; without it they are not."""
         self._net = net
         self._now = now
@@ -61,10 +58,10 @@ class Online:
             for name, asked in zip(credentials, pool.map(self.ask, credentials.values()), strict=True):
                 found[name] = asked
                 coverage.requests = self._net.requests
-                coverage.items_listed += asked.contents.items if asked.contents else 0
                 if progress is not None:
                     progress(coverage)
         coverage.requests = self._net.requests
+        coverage.items_listed = sum(c.contents.items for c in self._lists.counted) if self._lists else 0
         return found
 
     def ask(self, credential: Credential) -> Asked:
@@ -80,8 +77,11 @@ class Online:
         try:
             asked.reach = storage.probe(credential, self._net, self._now)
             if asked.reach.state is State.OPEN and self._lists is not None:
-                asked.contents, gaps = self._lists(storage, credential)
-                asked.gaps += gaps
+                counted = self._lists(storage, credential, asked.reach)
+                asked.contents = counted.contents
+                asked.gaps += counted.gaps
+        except (UsageError, ConfigError):
+            raise  # the inventory's file, or the audit log, cannot be written: nobody wants the rest
         except OutOfScopeError as why:
             asked.refused = why
         except BudgetError as why:

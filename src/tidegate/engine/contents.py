@@ -1,0 +1,88 @@
+"""The stage of inventory: count what lies behind an open credential."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidegate.assess.kinds import severity_of
+from tidegate.errors import UsageError
+from tidegate.model.contents import Contents
+from tidegate.model.credential import Credential
+from tidegate.model.inventory import Summary
+from tidegate.model.inventory import contents as in_sum
+from tidegate.model.reach import Reach
+from tidegate.model.report import Gap
+from tidegate.net.message import Sends
+from tidegate.plugins import Storage
+
+if TYPE_CHECKING:
+    from tidegate.inventory.limits import Counts, Limits  # Polars behind it: 0.3 s, and only listing needs it
+
+
+@dataclass(slots=True)
+class Counted:
+    """What was listed behind one credential."""
+
+    contents: Contents
+    summary: Summary
+    gaps: list[Gap]
+
+
+@dataclass(slots=True)
+class Lister:
+    """Lists what credentials reach, the same thing once, however many links lead to it."""
+
+    net: Sends
+    now: datetime
+    file: Path | None = None
+    """Where the inventory is kept (Parquet); it is counted and thrown away when there is none."""
+    past: bool = False
+    """Versions, snapshots and deleted items too."""
+    limits: Limits | None = None
+    progress: Callable[[Counts], None] | None = None
+    counted: list[Counted] = field(default_factory=list)
+    """All that was listed, in order."""
+    _known: dict[tuple[object, ...], Counted] = field(default_factory=dict)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, storage: Storage, credential: Credential, reach: Reach) -> Counted:
+        """Return what lies behind; `reach` says what it may. Raises `RequestError`, `TidegateError`."""
+        grant = credential.grant
+        place = (storage.id, grant.account, grant.container, grant.key, grant.endpoint, grant.services)
+        key = (*place, reach.proved)
+        # One after the other: each listing keeps the service busy by itself.
+        with self._turn:
+            if key not in self._known:
+                self._known[key] = self._list(storage, credential)
+                self.counted.append(self._known[key])
+        return self._known[key]
+
+    def _list(self, storage: Storage, credential: Credential) -> Counted:
+        from tidegate.inventory.lister import list_all  # noqa: PLC0415
+        from tidegate.inventory.summary import summarise  # noqa: PLC0415
+
+        if self.file is not None and self.counted:
+            raise UsageError(
+                "one inventory holds what one target reaches", hint="List the targets one by one."
+            )
+        with tempfile.TemporaryDirectory(prefix="tidegate-") as folder:
+            file = self.file or Path(folder) / "inventory.parquet"
+            listing = list_all(
+                storage,
+                credential,
+                self.net,
+                file,
+                past=self.past,
+                limits=self.limits,
+                progress=self.progress,
+            )
+            summary = summarise(listing.file, containers=len(listing.containers), now=self.now)
+        found = in_sum(summary, complete=listing.complete)
+        kinds = tuple(replace(kind, severity=severity_of(kind.kind)) for kind in found.kinds)
+        return Counted(replace(found, kinds=kinds), summary, list(listing.gaps))

@@ -1,0 +1,287 @@
+"""An inventory in numbers, read piece by piece: memory does not grow with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from tidegate.inventory.kinds import OTHER, Kinds, kinds
+from tidegate.inventory.parquet import group_rows
+from tidegate.model.inventory import Group, Item, Place, Prefix, Rest, Summary
+
+PIECE_ROWS: Final = 131_072
+"""20 MB of the columns that are read. Larger pieces are no faster."""
+LARGEST: Final = 20
+SHOWN: Final = 500
+"""Prefixes, containers and extensions that a summary names; the others are counted in one."""
+_HELD: Final = 4_000
+"""So many are held while reading, so that what is small in one piece may still become large."""
+
+_AGES: Final = ("under 30 days", "30 days to 1 year", "1 to 3 years", "3 to 5 years", "over 5 years", "")
+_AGE_DAYS: Final = (30, 365, 3 * 365, 5 * 365)
+_COLUMNS: Final = ("service", "container", "name", "state", "kind", "size_bytes", "modified_at", "tier")
+_ITEM: Final = ("service", "container", "name", "state", "size_bytes", "modified_at")
+_PREFIX: Final = ("service", "container", "prefix")
+
+
+def summarise(file: Path, *, containers: int, now: datetime) -> Summary:
+    """Sum up an inventory.
+
+    file: Parquet as `list_all` writes it, by service, container and name: a folder's items stand together.
+    containers: how many there are, those without items included. Raises `OSError`, and Polars' errors for
+    another file.
+    """
+    sums = _Sums(kinds(), now)
+    for piece in _pieces(file):
+        sums.add(piece)
+    return sums.summary(containers)
+
+
+def _pieces(file: Path) -> Iterator[pl.DataFrame]:
+    table = pl.scan_parquet(file).select(_COLUMNS)
+    start = rows = 0
+    # Cut where row groups end: half of one costs as much to decode as the whole.
+    for more in [*group_rows(file), 0]:
+        if rows and (rows + more > PIECE_ROWS or not more):
+            piece = table.slice(start, rows).collect()
+            yield piece.filter(pl.col("kind").ne_missing("directory")).drop("kind")
+            start, rows = start + rows, 0
+        rows += more
+
+
+class _Sums:
+    """What is held while reading: tables of bounded size, each with `items` and `bytes`."""
+
+    def __init__(self, known: Kinds, now: datetime) -> None:
+        self._known = known
+        self._now = now
+        self._kind_of = pl.DataFrame({"key": list(known.of), "item_kind": list(known.of.values())})
+        self._keys = _Largest(("key",))
+        self._places = _Largest(("service", "container"))
+        self._prefixes = _Largest(_PREFIX)
+        self._kinds = pl.DataFrame(schema={**dict.fromkeys([*_PREFIX, "item_kind"], pl.String), **_SUMS})
+        self._small = {name: pl.DataFrame(schema={name: pl.String, **_SUMS}) for name in ("state", "tier")}
+        self._small["age"] = pl.DataFrame(schema={"age": pl.Int32, **_SUMS})
+        self._unsized = 0
+        self._shown: pl.DataFrame | None = None
+        self._newest: pl.DataFrame | None = None
+        self._oldest: pl.DataFrame | None = None
+
+    def add(self, piece: pl.DataFrame) -> None:
+        """Add some rows, which come after those before."""
+        if piece.height == 0:
+            return
+        self._unsized += piece["size_bytes"].null_count()
+        self._pick(piece.select(_ITEM))
+        sized = piece.with_columns(
+            pl.col("name").str.extract("^([^/]*/)", 1).fill_null("").alias("prefix"),
+            self._known.key(pl.col("name")).alias("key"),
+            self._age().alias("age"),
+        )
+        for name, table in self._small.items():
+            self._small[name] = _merged(table, _grouped(sized, [name]), [name])
+        groups = _grouped(sized, [*_PREFIX, "key"])
+        last = groups.select(_PREFIX).row(-1)
+        self._keys.add(_regrouped(groups, ["key"]))
+        self._places.add(_regrouped(groups, ["service", "container"]), open_group=last[:2])
+        self._prefixes.add(_regrouped(groups, _PREFIX), open_group=last)
+        by_kind = groups.join(self._kind_of, on="key", how="left", maintain_order="left")
+        by_kind = _regrouped(
+            by_kind.with_columns(pl.col("item_kind").fill_null(OTHER)), [*_PREFIX, "item_kind"]
+        )
+        self._kinds = _merged(self._kinds, by_kind, [*_PREFIX, "item_kind"]).join(
+            self._prefixes.table, on=_PREFIX, how="semi", maintain_order="left"
+        )
+
+    def summary(self, containers: int) -> Summary:
+        """Return what came together."""
+        states = _groups(self._small["state"], "state")
+        extensions, other_extensions = self._keys.largest(SHOWN)
+        places, other_places = self._places.largest(SHOWN)
+        prefixes, other_prefixes = self._prefixes.largest(SHOWN)
+        largest = [] if self._shown is None else _items(self._shown)
+        ages = {row["age"]: row for row in self._small["age"].iter_rows(named=True)}
+        return Summary(
+            containers=containers,
+            items=sum(group.items for group in states),
+            bytes=sum(group.bytes for group in states),
+            unsized=self._unsized,
+            states=states,
+            kinds=self._all_kinds(),
+            extensions=_groups(extensions, "key"),
+            other_extensions=other_extensions,
+            tiers=_groups(self._small["tier"], "tier"),
+            ages=tuple(
+                Group(name=name, items=ages[number]["items"], bytes=ages[number]["bytes"])
+                for number, name in enumerate(_AGES)
+                if number in ages
+            ),
+            places=tuple(
+                Place(
+                    service=row["service"] or "",
+                    name=row["container"] or "",
+                    items=row["items"],
+                    bytes=row["bytes"],
+                )
+                for row in places.iter_rows(named=True)
+            ),
+            other_places=other_places,
+            prefixes=self._with_kinds(prefixes),
+            other_prefixes=other_prefixes,
+            largest=tuple(largest),
+            newest=None if self._newest is None else _items(self._newest)[0],
+            oldest=None if self._oldest is None else _items(self._oldest)[0],
+        )
+
+    def _pick(self, items: pl.DataFrame) -> None:
+        """Keep the largest items, and the first of the newest and of the oldest."""
+        sized = items.filter(pl.col("size_bytes").is_not_null()).top_k(LARGEST, by="size_bytes")
+        shown = sized if self._shown is None else pl.concat([self._shown, sized])
+        order = ["size_bytes", "service", "container", "name"]
+        self._shown = shown.sort(order, descending=[True, False, False, False]).head(LARGEST)
+        newest, oldest = items["modified_at"].arg_max(), items["modified_at"].arg_min()
+        if newest is not None and oldest is not None:
+            self._newest = _later(self._newest, items[newest], 1)
+            self._oldest = _later(self._oldest, items[oldest], -1)
+
+    def _age(self) -> pl.Expr:
+        changed = pl.col("modified_at")
+        steps = [(changed <= self._now - timedelta(days=days)).cast(pl.Int32) for days in _AGE_DAYS]
+        return pl.sum_horizontal(steps, ignore_nulls=False).fill_null(len(_AGE_DAYS) + 1)
+
+    def _all_kinds(self) -> tuple[Group, ...]:
+        return _groups(self._keys.by_kind(self._known), "kind")
+
+    def _with_kinds(self, prefixes: pl.DataFrame) -> tuple[Prefix, ...]:
+        kinds_of: dict[Any, list[dict[str, Any]]] = {}
+        for row in self._kinds.iter_rows(named=True):
+            kinds_of.setdefault((row["service"], row["container"], row["prefix"]), []).append(row)
+        found = []
+        for row in prefixes.iter_rows(named=True):
+            below = kinds_of[row["service"], row["container"], row["prefix"]]
+            below.sort(key=lambda each: (-each["bytes"], -each["items"], each["item_kind"]))
+            found.append(
+                Prefix(
+                    service=row["service"] or "",
+                    container=row["container"] or "",
+                    name=row["prefix"],
+                    items=row["items"],
+                    bytes=row["bytes"],
+                    kinds=tuple(
+                        Group(name=k["item_kind"], items=k["items"], bytes=k["bytes"]) for k in below
+                    ),
+                )
+            )
+        return tuple(found)
+
+
+_SUMS: Final[dict[str, Any]] = {"items": pl.Int64, "bytes": pl.Int128}
+"""Sizes go up to 2^48, and there may be more of them than an Int64 can hold the sum of."""
+
+
+class _Largest:
+    """Groups, of which the largest are held; what is let go is counted.
+
+    Exact where a group's rows come in a row, as folders do: a group that is let go does not come again.
+    """
+
+    def __init__(self, by: tuple[str, ...]) -> None:
+        self._by = list(by)
+        self.table = pl.DataFrame(schema={**dict.fromkeys(by, pl.String), **_SUMS})
+        self._gone = Rest(groups=0, items=0, bytes=0)
+
+    def add(self, groups: pl.DataFrame, open_group: tuple[Any, ...] | None = None) -> None:
+        """Add sums. open_group: more of it may come, so it is held however small it is."""
+        table = _merged(self.table, groups, self._by)
+        if table.height > _HELD:
+            table = table.sort("bytes", "items", descending=True, maintain_order=True)
+            held, gone = table[:_HELD], table[_HELD:]
+            stays = pl.lit(value=False)
+            if "prefix" in self._by:  # items in no folder stand between the folders
+                stays |= pl.col("prefix") == ""
+            if open_group is not None:
+                same = [
+                    pl.col(name).eq_missing(value) for name, value in zip(self._by, open_group, strict=True)
+                ]
+                stays |= pl.all_horizontal(same)
+            table = pl.concat([held, gone.filter(stays)])
+            self._let_go(gone.filter(~stays))
+        self.table = table
+
+    def largest(self, count: int) -> tuple[pl.DataFrame, Rest]:
+        """Return so many groups, and what all the others are together."""
+        table = _sorted(self.table, self._by)
+        rest = table[count:]
+        return table[:count], Rest(
+            groups=self._gone.groups + rest.height,
+            items=self._gone.items + int(rest["items"].sum()),
+            bytes=self._gone.bytes + int(rest["bytes"].sum()),
+        )
+
+    def by_kind(self, known: Kinds) -> pl.DataFrame:
+        """Return the sums by kind, of a table by key."""
+        kind = pl.col("key").replace_strict(known.of, default=OTHER, return_dtype=pl.String).alias("kind")
+        table = _regrouped(self.table.with_columns(kind), ["kind"])
+        gone = pl.DataFrame(
+            {"kind": [OTHER], "items": [self._gone.items], "bytes": [self._gone.bytes]},
+            schema={"kind": pl.String, **_SUMS},
+        )
+        return _merged(table, gone.filter(pl.col("items") > 0), ["kind"])
+
+    def _let_go(self, groups: pl.DataFrame) -> None:
+        self._gone = Rest(
+            groups=self._gone.groups + groups.height,
+            items=self._gone.items + int(groups["items"].sum()),
+            bytes=self._gone.bytes + int(groups["bytes"].sum()),
+        )
+
+
+def _grouped(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    sizes = pl.col("size_bytes")
+    # In two halves: a piece's sum of the largest sizes fits no Int64, and Int128 is three times as slow.
+    low, high = (sizes % (1 << 24)).sum().alias("low"), (sizes // (1 << 24)).sum().alias("high")
+    groups = rows.group_by(by, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("items"), low, high)
+    total = (pl.col("high").cast(pl.Int128) * (1 << 24) + pl.col("low").cast(pl.Int128)).alias("bytes")
+    return groups.with_columns(total).drop("low", "high")
+
+
+def _regrouped(groups: pl.DataFrame, by: list[str] | tuple[str, ...]) -> pl.DataFrame:
+    return groups.group_by(by, maintain_order=True).agg(pl.col("items").sum(), pl.col("bytes").sum())
+
+
+def _merged(table: pl.DataFrame, more: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    return _regrouped(pl.concat([table, more.select(table.columns)]), by)
+
+
+def _sorted(table: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    return table.sort("bytes", "items", *by, descending=[True, True, *(False for _ in by)])
+
+
+def _groups(table: pl.DataFrame, by: str) -> tuple[Group, ...]:
+    rows = _sorted(table, [by]).iter_rows(named=True)
+    return tuple(Group(name=row[by] or "", items=row["items"], bytes=row["bytes"]) for row in rows)
+
+
+def _later(held: pl.DataFrame | None, found: pl.DataFrame, sign: int) -> pl.DataFrame:
+    if held is None:
+        return found
+    before, now = held["modified_at"][0].timestamp(), found["modified_at"][0].timestamp()
+    return found if sign * now > sign * before else held
+
+
+def _items(table: pl.DataFrame) -> list[Item]:
+    return [
+        Item(
+            service=row["service"] or "",
+            container=row["container"] or "",
+            name=row["name"],
+            state=row["state"] or "",
+            bytes=row["size_bytes"] or 0,
+            modified_at=row["modified_at"],
+        )
+        for row in table.iter_rows(named=True)
+    ]
