@@ -43,6 +43,13 @@ def write(frame: pl.DataFrame, file: Any) -> None:
     )
 
 
+def group_rows(path: Path) -> list[int]:
+    """Return how many rows each row group of a file has. Raises `OSError`, `ValueError`."""
+    with path.open("rb") as source:
+        footer, _ = _footer(source)
+    return [group[_GROUP_ROWS][1] for group in footer[_ROW_GROUPS][1][1]]
+
+
 class Joined:
     """One Parquet file in the making. `close` makes it whole; without it nothing readable is left."""
 

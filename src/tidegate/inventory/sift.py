@@ -165,7 +165,8 @@ def _follow(chain: Chain, names: pl.Series) -> bool:
         chain.orders, chain.last = orders, names[-1]
         return stalled
     key = KEYS[best(chain.orders)]
-    before = None if chain.last is None else key(chain.last)
+    furthest = chain.last
+    before = None if furthest is None else key(furthest)
     behind = 0
     for name in names:
         here = key(name)
@@ -174,7 +175,7 @@ def _follow(chain: Chain, names: pl.Series) -> bool:
         else:
             before, chain.last = here, name
     _count(chain, odd.DISORDER, max(behind, 1))
-    return behind == names.len()
+    return chain.last == furthest
 
 
 def _count(chain: Chain, kind: str, count: int) -> None:
