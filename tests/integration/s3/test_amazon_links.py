@@ -175,7 +175,7 @@ def test_a_list_of_version_2_lists_the_whole_bucket_page_by_page(
     amazon: S3Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tidegate.providers.s3.listing.PAGE", 1)
-    credential = link(signed("list_objects", version="s3"))
+    credential = link(signed("list_objects", version="s3", Prefix="m/", MaxKeys=5))
     with way(amazon.url, BUCKET) as ask:
         assert ask.probe(credential).proved == (P.LIST,)
         assert "max-keys=1" in amazon.asked[-1].query

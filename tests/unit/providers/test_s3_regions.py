@@ -182,3 +182,21 @@ def test_all_pages_of_buckets_are_listed_and_a_list_that_repeats_itself_is_an_er
     assert [next(listed).name, next(listed).name] == ["one", "two"]
     with pytest.raises(NoAnswerError, match="nothing new comes"):
         next(listed)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/a+b", "/a+b"),
+        ("/a%2Bb", "/a%2Bb"),
+        ("/a b", "/a%20b"),
+        ("/100%", "/100%25"),
+        ("/\u00fc", "/%C3%BC"),
+        ("//a", "//a"),
+    ],
+)
+def test_the_path_of_a_link_is_sent_as_it_stands(path: str, sent: str) -> None:
+    net = Answers(Scope.of(s3=["contoso"]))
+    url = f"https://contoso.s3.amazonaws.com{path}?AWSAccessKeyId={KEY_ID}&Expires=1893456000&Signature=LB7mg3IhWxzgZEJrXNvU7yWBrOA%3D"
+    probe(credential("presigned_v2", url, "LB7mg3IhWxzgZEJrXNvU7yWBrOA="), net)
+    assert net.urls[0] == f"https://contoso.s3.amazonaws.com{sent}"

@@ -136,7 +136,7 @@ def _open_words(mine: Heard, control: Heard) -> str:
 
 
 def _unknown_words(mine: Heard) -> str:
-    if mine.means is Means.DENIED:
+    if mine.means is Means.DENIED and mine.answer.code != "Unauthorized":
         return f"{told(mine)}: its key is alive, but may not do this, or not from here"
     return told(mine)
 

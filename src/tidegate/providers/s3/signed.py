@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
 from tidegate.model.credential import Credential
 from tidegate.model.grant import Permission
@@ -26,6 +26,7 @@ _SETTINGS = names(
 """Parameters that ask for something else than content or names."""
 _KNOWN_HEADERS: Mapping[str, str] = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
 """Signed headers whose value a link need not tell, because there is only one."""
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{0,31}://)?[^/?#]*([^?#]*)")
 
 
@@ -102,8 +103,10 @@ class SignedLink:
         Raises `OutOfScopeError`.
         """
         base = net.base(self.provider, self.in_scope, self.provider, self.host)
-        shown = {name: value.reveal() for name, value in self.pairs if name.lower() in HARMLESS}
-        hidden = {name: value.reveal() for name, value in self.pairs if name.lower() not in HARMLESS}
+        # What a listing is asked for anew takes the place of what the link asked for.
+        kept = [pair for pair in self.pairs if more is None or pair[0].lower() not in _LIST_PARAMETERS]
+        shown = {name: value.reveal() for name, value in kept if name.lower() in HARMLESS}
+        hidden = {name: value.reveal() for name, value in kept if name.lower() not in HARMLESS}
         signature = flipped(self.signature[1]) if flip else self.signature[1]
         hidden[self.signature[0]] = signature.reveal()
         query = plain_query({**shown, **(more or {})})
@@ -163,7 +166,7 @@ def signed_link(credential: Credential) -> SignedLink | None:
     return SignedLink(
         version=version,
         host=link.endpoint,
-        path=quote(unquote_to_bytes(path[1].encode("utf-8", "replace")), safe="/-._~") or "/",
+        path=_as_it_stands(path[1]),
         address=read_address(link),
         key_id=link.get("awsaccesskeyid") or link.get("x-amz-credential").partition("/")[0],
         pairs=tuple((name, Secret(value)) for name, value in link.pairs if name.lower() != signed[0].lower()),
@@ -182,6 +185,15 @@ def signed_link(credential: Credential) -> SignedLink | None:
         ),
         method="HEAD" if operation.startswith("head") else "GET",
     )
+
+
+def _as_it_stands(path: str) -> str:
+    """Return a path with only those characters encoded that no address may have.
+
+    Not decoded and encoded anew: a plus and `%2B` are two names.
+    """
+    whole = quote(path, safe="/%-._~!$&'()*+,;=:@", errors="replace")
+    return _BARE_PERCENT.sub("%25", whole) or "/"
 
 
 def _version(link: Link, name: str) -> Literal[2, 4, 0]:

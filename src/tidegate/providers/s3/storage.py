@@ -249,7 +249,9 @@ def _container_of(link: SignedLink) -> Container:
         return Container(service="s3", name=link.bucket, prefix=link.path.lstrip("/"), single=True)
     if link.name:
         return Container(service="s3", name=link.bucket, prefix=link.name, single=True)
-    return Container(service="s3", name=link.bucket, prefix=link.value("prefix"), listable=bool(link.bucket))
+    # Version 2 does not sign the prefix: whoever has the link lists the whole bucket.
+    prefix = "" if link.version == 2 else link.value("prefix")
+    return Container(service="s3", name=link.bucket, prefix=prefix, listable=bool(link.bucket))
 
 
 def _signed_page(
