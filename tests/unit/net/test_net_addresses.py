@@ -48,6 +48,26 @@ def test_addresses_that_no_storage_service_has_are_refused_with_a_word(text: str
     assert refusal(ipaddress.ip_address(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("127.0.0.1", "loopback"),
+        ("::1", "loopback"),
+        ("10.0.0.1", "private"),
+        ("fd12::1", "private"),
+        ("169.254.169.254", "metadata"),
+        ("168.63.129.16", "host agent of Azure"),
+        ("224.0.0.1", "multicast"),
+        ("240.0.0.1", "private"),
+        ("64:ff9b::808:808", "NAT64"),
+        ("2002:808:808::1", "6to4"),
+        ("2a00::5efe:808:808", "ISATAP"),
+    ],
+)
+def test_the_word_says_what_is_wrong_with_an_address(text: str, word: str) -> None:
+    assert word in refusal(ipaddress.ip_address(text))
+
+
 @pytest.mark.parametrize("text", OUTSIDE)
 def test_public_addresses_are_not_refused(text: str) -> None:
     assert refusal(ipaddress.ip_address(text)) == ""

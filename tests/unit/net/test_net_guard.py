@@ -286,6 +286,15 @@ def test_headers_that_could_make_it_another_request_are_refused(name: str, value
     assert value not in str(error.value)
 
 
+@pytest.mark.parametrize("host", ["a.example\r\nX-Evil: 1", "a b", "a@b", "é", "", "a" * 300])
+def test_a_host_header_is_a_host(host: str) -> None:
+    guard = Guard(
+        Scope.of(s3=["bucket"], endpoints={"s3": "http://127.0.0.1:9000"}), {"s3": lambda u, h: "bucket"}
+    )
+    with pytest.raises(OutOfScopeError, match="Host header"):
+        guard.check(request("http://127.0.0.1:9000/bucket", provider="s3", name="bucket", host=host))
+
+
 @pytest.mark.parametrize("query", ["sig=a b", "sig=a\r\nHost: evil", "sig=é", "sig=a#b", "a" * 20_000])
 def test_a_secret_query_that_no_url_holds_is_refused_and_not_shown(query: str) -> None:
     with pytest.raises(OutOfScopeError) as error:
@@ -327,6 +336,8 @@ def test_messages_of_a_queue_are_peeked_at_and_never_taken() -> None:
     with pytest.raises(OutOfScopeError, match="peeked"):
         real.check(request("https://acct.queue.core.windows.net/q/messages?numofmessages=32"))
     assert real.check(request(f"https://{HOST}/c/messages")).url.path == "/c/messages"
+    bucket = Guard(Scope.of(s3=["b"]), {"s3": lambda url, host: "b"})
+    assert bucket.check(request("https://a.queue.amazonaws.com/b/messages", provider="s3", name="b"))
 
 
 def test_addresses_are_given_for_what_is_in_scope_only() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+import pytest
 import yarl
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -63,3 +64,11 @@ def test_an_accepted_url_has_no_dots_to_climb_with_and_no_control_characters(tex
         assert not {".", ".."} & set(segments)
         assert text.isascii()
         assert text.isprintable()
+
+
+@pytest.mark.parametrize(
+    "host", ["acct.windows.net.", "acct..windows.net", "acct.", f"{'a' * 64}.windows.net"]
+)
+def test_a_host_has_labels_of_1_to_63_characters(host: str) -> None:
+    with pytest.raises(OutOfScopeError, match="is no host name"):
+        split_url(f"https://{host}/c")
