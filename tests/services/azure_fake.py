@@ -117,6 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
                 "FeatureNotSupportedForAccount",
                 "This feature is not currently supported for this account.",
             )
+        if "versions" in query.get("include", "") and "delimiter" in query:
+            message = "Listing versions and using a delimiter are mutually exclusive."
+            raise RefusedRequestError(400, "InvalidQueryParameterValue", message)
         listing = pages.blobs(account.containers[container].blobs, query, hierarchical=account.hierarchical)
         self._answer(200, listing.encode())
 

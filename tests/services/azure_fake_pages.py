@@ -46,19 +46,30 @@ def blobs(blobs: list[Blob], query: Mapping[str, str], *, hierarchical: bool) ->
     while position < len(chosen) and len(rows) < most:
         blob = chosen[position]
         position += 1
-        deeper, found, _ = blob.name[len(prefix) :].partition(delimiter) if delimiter else ("", "", "")
-        if found and not blob.directory:
+        name = blob.name + "/" if blob.directory else blob.name
+        deeper, found, _ = name[len(prefix) :].partition(delimiter) if delimiter else ("", "", "")
+        if found:
             if deeper not in seen:
                 seen.add(deeper)
-                rows.append(f"<BlobPrefix><Name>{escape(prefix + deeper + delimiter)}</Name></BlobPrefix>")
+                rows.append(_prefix(prefix + deeper + delimiter, hierarchical=hierarchical))
             continue
         rows.append(_blob(blob, hierarchical=hierarchical))
     return _listing("Blobs", "".join(rows), str(position) if position < len(chosen) else "")
 
 
+def _prefix(name: str, *, hierarchical: bool) -> str:
+    kept = "<ResourceType>directory</ResourceType><Content-Length>0</Content-Length>"
+    properties = f"<Properties>{kept}</Properties>" if hierarchical else ""
+    return f"<BlobPrefix><Name>{escape(name)}</Name>{properties}</BlobPrefix>"
+
+
 def _blob(blob: Blob, *, hierarchical: bool) -> str:
-    plain = blob.name.isprintable() or (blob.name.isascii() and "\x01" not in blob.name)
-    name = f"<Name>{escape(blob.name)}</Name>" if plain else f'<Name Encoded="true">{quote(blob.name)}</Name>'
+    plain = not any(each in blob.name for each in "\ufffe\uffff")  # XML cannot hold them, the service can
+    name = (
+        f"<Name>{escape(blob.name)}</Name>"
+        if plain
+        else f'<Name Encoded="true">{quote(blob.name, safe="")}</Name>'
+    )
     md5 = base64.b64encode(hashlib.md5(blob.content).digest()).decode()
     parts = [
         name,

@@ -54,7 +54,7 @@ def company() -> Account:
             Blob("shot.bin", b"then", snapshot=OLD),
             Blob("shot.bin", b"now", version=NEW),
             Blob("thrown away.txt", b"gone", version=OLD, current=False, deleted=True),
-            Blob("a\x01b", b"odd", version=NEW),
+            Blob("z/\ufffe 100%", b"odd", version=NEW),
         ]
     )
     account.containers["lake"] = Container(

@@ -47,7 +47,7 @@ def test_versions_snapshots_and_deleted_blobs_are_told_apart(real: Real) -> None
         ("shot.bin", "snapshot", "object", 4, OLD),
         ("shot.bin", "current", "object", 3, NEW),
         ("thrown away.txt", "deleted", "object", 4, OLD),
-        ("a\x01b", "current", "object", 3, NEW),
+        ("z/\ufffe 100%", "current", "object", 3, NEW),
     ]
     assert [row[1] for row in listed(real, whole(real), BACKUPS)] == ["current"] * 3
 
@@ -76,6 +76,21 @@ def test_directories_of_a_hierarchical_account_end_in_a_slash(real: Real) -> Non
     rows = listed(real, whole(real), Container(service="blob", name="lake"))
     assert [row[0] for row in rows if row[2] == "directory"] == ["logs/", "logs/2026/"]
     assert ("logs/boot.log", "current", "object", 6, None) in rows
+
+
+def test_directories_are_listed_alike_whether_delimited_or_not(real: Real) -> None:
+    real.account.hierarchical = True
+    lake = Container(service="blob", name="lake")
+    (row,) = [each for each in listed(real, whole(real), lake) if each[0] == "logs/"]
+    page = STORAGE.page(whole(real), real.net, lake, delimited=True)
+    assert page.prefixes == ("logs/", "other/")
+    assert row in page.items.select("name", "state", "kind", "size_bytes", "version").rows()
+
+
+def test_versions_are_not_listed_level_by_level_and_the_service_is_believed(real: Real) -> None:
+    with pytest.raises(RefusedError) as refused:
+        STORAGE.page(whole(real), real.net, BACKUPS, delimited=True, past=True)
+    assert refused.value.code == "InvalidQueryParameterValue"
 
 
 def test_a_directorys_signature_lists_what_is_below_and_nothing_beside_it(real: Real) -> None:

@@ -72,6 +72,12 @@ CODES: Mapping[str, Verdict] = {
     "AccountBeingCreated": Verdict(_OPEN_QUESTION, "the account is being created"),
     "AccountRequiresHttps": Verdict(_OPEN_QUESTION, "the account demands https"),
     "FeatureNotSupportedForAccount": Verdict(_OPEN_QUESTION, "this kind of account cannot do that"),
+    "FeatureNotYetSupportedForHierarchicalNamespaceAccounts": Verdict(
+        _OPEN_QUESTION, "an account with a hierarchical namespace cannot do that"
+    ),
+    "BlobApiNotYetSupportedForHierarchicalNamespaceAccounts": Verdict(
+        _OPEN_QUESTION, "an account with a hierarchical namespace cannot do that"
+    ),
     "HierarchicalNamespaceNotEnabled": Verdict(
         _OPEN_QUESTION, "the account has no hierarchical namespace, which this signature needs"
     ),
@@ -163,6 +169,10 @@ _AZURITE_DEAD = Verdict(
 )
 
 
+_REFUSALS = (400, 401, 403, 409)
+"""Statuses with which a credential is refused: under any other, the same code says nothing of it."""
+
+
 def verdict(
     status: int, code: str, detail: str, *, emulated: bool = False, anonymous: bool = False
 ) -> Verdict:
@@ -171,16 +181,21 @@ def verdict(
     detail: `AuthenticationErrorDetail`, whole or empty. emulated: Azurite answered, whose one code for
     all that is dead means something else on the real service. anonymous: no credential was sent.
     """
+    found = _by_code(code, detail, emulated=emulated, anonymous=anonymous)
+    dead = found is not None and (found.state is _DEAD or found is OPEN_TO_NOBODY)
+    if found is None or (dead and status not in _REFUSALS):
+        return Verdict(State.UNKNOWN, _status_words(status))
+    return found
+
+
+def _by_code(code: str, detail: str, *, emulated: bool, anonymous: bool) -> Verdict | None:
     if anonymous and (code == "AuthenticationFailed" or (emulated and code == "AuthorizationFailure")):
         return OPEN_TO_NOBODY
     if code == "AuthenticationFailed":
         return _authentication(detail)
     if emulated and code == "AuthorizationFailure":
         return _AZURITE_DEAD
-    known = CODES.get(code)
-    if known is not None:
-        return known
-    return Verdict(State.UNKNOWN, _status_words(status))
+    return CODES.get(code)
 
 
 def _authentication(detail: str) -> Verdict:
