@@ -1,0 +1,1 @@
+"""Looking into items: by ranged reads, as few bytes as possible, and never by loading them."""

@@ -1,0 +1,1 @@
+"""Model files: what would run if someone loaded them. One file a format."""
