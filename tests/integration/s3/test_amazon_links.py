@@ -9,6 +9,7 @@ from s3_setting import altered, found, key, link, open_address, way
 
 from services.s3_clients import client
 from services.s3_fake import Bucket, FakeKey, S3Fake, error
+from tidegate.errors import RefusedError
 from tidegate.model.grant import Permission
 from tidegate.model.reach import State
 
@@ -190,7 +191,7 @@ def test_a_list_of_version_4_is_one_page_and_says_when_there_is_more(amazon: S3F
         page = ask.storage.page(credential, ask.net, container)
         assert list(page.items["name"]) == ["empty"]
         assert page.after is not None
-        with pytest.raises(Exception, match="signed for no other"):
+        with pytest.raises(RefusedError, match="signed for no other"):
             ask.storage.page(credential, ask.net, container, after=page.after)
 
 
@@ -234,3 +235,13 @@ def test_an_access_list_that_lets_anyone_write_is_stated_and_not_tried(amazon: S
         assert reach.proved == (P.LIST, P.PROPERTIES)
         assert reach.untried == (P.WRITE, P.DELETE)
         assert ask.only_reads()
+
+
+def test_a_list_of_version_4_that_names_folders_does_not_pass_for_the_whole(amazon: S3Fake) -> None:
+    credential = link(signed("list_objects_v2", Delimiter="/"))
+    with way(amazon.url, BUCKET) as ask:
+        (container,) = ask.containers(credential)
+        page = ask.storage.page(credential, ask.net, container)
+        assert (list(page.items["name"]), page.prefixes) == (["empty"], ("m/",))
+        with pytest.raises(RefusedError, match="signed for no other"):
+            ask.storage.page(credential, ask.net, container, after=page.after)

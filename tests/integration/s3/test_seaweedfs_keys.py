@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import polars as pl
 import pytest
 from s3_fill import ABSENT, BUCKETS, NAMES, PRIVATE, PUBLIC, VERSIONED, new_user
 from s3_setting import key, link, open_address, way
 
 from services.seaweedfs import KEY_ID, SECRET, SeaweedFS
 from tidegate.errors import OutOfScopeError, RefusedError
+from tidegate.inventory.lister import list_all
 from tidegate.model.grant import Permission
 from tidegate.model.reach import State
 
@@ -134,6 +138,23 @@ def test_a_listing_goes_on_from_any_page_without_loss_or_doubles(
         assert sorted(names) == ["a-b.txt", "c.bin", "empty"]
     else:
         assert (sorted(names), prefixes) == (sorted(NAMES), [])
+
+
+# Not the versioned bucket: there SeaweedFS 4.48 sorts each page by bytes, and goes on folder by folder.
+@pytest.mark.parametrize("page_size", [1, 2, 1000])
+def test_the_inventory_of_a_bucket_is_the_same_whatever_a_page_holds(
+    weed: SeaweedFS, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, page_size: int
+) -> None:
+    monkeypatch.setattr("tidegate.providers.s3.listing.PAGE", page_size)
+    user = new_user(weed, f"lister-{page_size}")
+    with way(weed.endpoint, PRIVATE) as ask:
+        listing = list_all(
+            ask.storage, key(user.key_id, user.secret), ask.net, tmp_path / "all.parquet", jobs=2
+        )
+    rows = pl.read_parquet(tmp_path / "all.parquet")
+    assert listing.complete
+    assert sorted(rows["name"]) == sorted(NAMES)
+    assert rows["size_bytes"].sum() == 12 * (len(NAMES) - 1)
 
 
 def test_versions_and_delete_markers_are_listed_and_old_versions_read(weed: SeaweedFS) -> None:

@@ -140,14 +140,16 @@ _MESSAGES: tuple[tuple[str, str, Known], ...] = (
 """Code, what its message holds in lower case, what both together mean: the first that fits."""
 
 
+_REFUSALS = (400, 401, 403)
+"""Statuses with which a credential is refused: under any other, the same code says nothing of it."""
+_OF_REFUSALS = (M.DEAD, M.ENDED, M.DENIED, M.SUSPENDED)
+
+
 def known(status: int, code: str, message: str) -> Known:
     """Return what an answer that gave nothing means: by its code, else by its status."""
-    said = message.lower()
-    for name, part, meaning in _MESSAGES:
-        if code == name and part in said:
-            return meaning
-    if code in CODES:
-        return CODES[code]
+    meaning = _by_code(code, message)
+    if meaning is not None and (status in _REFUSALS or meaning.means not in _OF_REFUSALS):
+        return meaning
     if status in (301, 302, 303, 307, 308):
         return Known(M.ELSEWHERE, "the service points to another address, which is not followed", "measured")
     if status == 429 or status >= 500:
@@ -159,3 +161,11 @@ def known(status: int, code: str, message: str) -> Known:
     if status == 404:
         return Known(M.ABSENT, "there is nothing of that name", "measured")
     return Known(M.UNTOLD, "this is no answer of an object store", "measured")
+
+
+def _by_code(code: str, message: str) -> Known | None:
+    said = message.lower()
+    for name, part, meaning in _MESSAGES:
+        if code == name and part in said:
+            return meaning
+    return CODES.get(code)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
-from tidegate.errors import NoAnswerError, RefusedError, RequestError
+from tidegate.errors import NoAnswerError, RequestError
 from tidegate.model.credential import Credential
 from tidegate.model.grant import Grant, Scope
 from tidegate.model.reach import Reach
@@ -26,7 +25,9 @@ from tidegate.providers.s3.owner import owner
 from tidegate.providers.s3.probe_key import named_buckets, probe_key
 from tidegate.providers.s3.probe_link import probe_link
 from tidegate.providers.s3.probe_open import list_one, probe_open
+from tidegate.providers.s3.ranges import range_of
 from tidegate.providers.s3.signed import SignedLink, signed_link
+from tidegate.providers.s3.signed_listing import container_of, signed_page
 from tidegate.providers.s3.verdict import unasked
 
 _NEVER_ASKED = {
@@ -34,8 +35,6 @@ _NEVER_ASKED = {
     "post_policy": "granted, not tried: it is for uploading only",
 }
 _MOST_PLACES = 10_000
-_NO_FURTHER = "\0"
-"""The mark behind the one page of a signed listing."""
 
 
 class S3Storage:
@@ -86,7 +85,7 @@ class S3Storage:
         access, link = access_of(credential), _link(credential)
         if link is not None:
             if not link.of_settings:
-                yield _container_of(link)
+                yield container_of(link)
             return
         if _by_anyone(credential):
             yield self._open_container(access.without_key(), grant, net)
@@ -113,7 +112,7 @@ class S3Storage:
         prefix = prefix or container.prefix
         link = _link(credential)
         if link is not None:
-            return _signed_page(link, net, container, prefix=prefix, after=after, delimited=delimited)
+            return signed_page(link, net, container, prefix=prefix, after=after, delimited=delimited)
         query = query_for(prefix, after, delimited=delimited, past=past)
         asked = f"list {container.name}"
         response = self._send(
@@ -160,7 +159,7 @@ class S3Storage:
                 headers={"range": span},
                 max_bytes=limit,
             )
-        return _range_of(response, name, start, stop)
+        return range_of(response, name, start, stop)
 
     def _access(self, credential: Credential) -> Access:
         access = access_of(credential)
@@ -242,64 +241,6 @@ def _link(credential: Credential) -> SignedLink | None:
     if _by_anyone(credential) or credential.grant.kind not in ("presigned_url", "signed_url"):
         return None
     return signed_link(credential)
-
-
-def _container_of(link: SignedLink) -> Container:
-    if link.version == 0:
-        return Container(service="s3", name=link.bucket, prefix=link.path.lstrip("/"), single=True)
-    if link.name:
-        return Container(service="s3", name=link.bucket, prefix=link.name, single=True)
-    # Version 2 does not sign the prefix: whoever has the link lists the whole bucket.
-    prefix = "" if link.version == 2 else link.value("prefix")
-    return Container(service="s3", name=link.bucket, prefix=prefix, listable=bool(link.bucket))
-
-
-def _signed_page(
-    link: SignedLink, net: Sends, container: Container, *, prefix: str, after: str | None, delimited: bool
-) -> Page:
-    """List with a link. Of version 2 the parameters are not signed: it lists the whole bucket, page by page.
-
-    Of version 4 they are: what it was signed for is one page, and there is no other.
-    """
-    asked = f"list {container.name} with the link"
-    if link.version == 2:
-        more = query_for(prefix, after, delimited=delimited, past=False)
-        response = net.send(link.request(net, asked=asked, more=more, max_bytes=PAGE_BYTES))
-        if not gives(response, What.NAMES):
-            raise refused(response, f"the listing of {container.name}")
-        return page_of(response, container.name, after=after, past=False)
-    if after is not None or prefix != link.value("prefix"):
-        raise RefusedError(
-            f"the link lists one page of {container.name}, and is signed for no other", status=0
-        )
-    response = net.send(link.request(net, asked=asked, max_bytes=PAGE_BYTES))
-    if not gives(response, What.NAMES):
-        raise refused(response, f"the listing of {container.name}")
-    page = page_of(response, container.name, after=None, past=b"<ListVersionsResult" in response.body[:300])
-    return replace(page, after=None if page.after is None else _NO_FURTHER)
-
-
-def _range_of(response: Response, name: str, start: int, stop: int) -> bytes:
-    """Return the bytes that were asked for. Raises `RequestError` for an answer that is not these bytes."""
-    shown = name[:100]
-    if response.status == 416:
-        return b""
-    if response.status == 200 and gives(response, What.CONTENT):
-        if start:
-            raise NoAnswerError(
-                f"the service knows no ranges: {shown} would have to be read from its beginning"
-            )
-        return response.body[:stop]
-    told = re.fullmatch(r"bytes ?(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", response.header("content-range"))
-    if response.status != 206 or told is None:
-        raise refused(response, f"reading {shown}")
-    first, last = int(told[1]), int(told[2])
-    if first != start or last >= stop or len(response.body) != last - first + 1:
-        raise NoAnswerError(f"the service sent other bytes of {shown} than were asked for")
-    whole = stop if told[3] == "*" else int(told[3])
-    if last + 1 < min(stop, whole):
-        raise NoAnswerError(f"the service sent fewer bytes of {shown} than were asked for")
-    return response.body
 
 
 STORAGE = S3Storage()
