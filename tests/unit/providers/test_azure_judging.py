@@ -102,8 +102,18 @@ def test_a_listing_that_is_none_says_what_it_is(body: bytes, words: str) -> None
 
 def test_a_page_beyond_every_size_is_no_answer() -> None:
     cut = Response(status=200, headers={"x-ms-request-id": "1"}, body=b"<Enum", truncated=True)
-    with pytest.raises(NoAnswerError, match="longer than 32 MiB"):
-        STORAGE.page(link(), PlainSends([cut]), MODELS)
+    net = PlainSends([cut])
+    with pytest.raises(NoAnswerError, match="longer than 16 MiB"):
+        STORAGE.page(link(), net, MODELS)
+    assert ["maxresults=5000" in request.url for request in net.requests] == [True, False]
+
+
+def test_a_page_that_is_too_long_is_asked_for_in_pieces() -> None:
+    cut = Response(status=200, headers={"x-ms-request-id": "1"}, body=b"<Enum", truncated=True)
+    fewer = answer(body=b"<EnumerationResults><Blobs /><NextMarker>on</NextMarker></EnumerationResults>")
+    net = PlainSends([cut, fewer])
+    assert STORAGE.page(link(), net, MODELS).after == "on"
+    assert "maxresults=1000&" in net.requests[1].url + "&"
 
 
 def test_an_entity_bomb_does_not_go_off() -> None:

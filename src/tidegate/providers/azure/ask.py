@@ -109,15 +109,16 @@ class Client:
             anonymous=self.access.anonymous,
         )
 
-    def demand(self, ask: Ask) -> Response:
+    def demand(self, ask: Ask, *, whole: bool = True) -> Response:
         """Send it, and return the answer it asked for.
 
-        Raises `RefusedError` for a refusal, `NoAnswerError` for an answer that is neither.
+        whole: an answer that was cut at `Ask.max_bytes` is none. Raises `RefusedError` for a refusal,
+        `NoAnswerError` for an answer that is neither.
         """
         reply = self.ask(ask)
         status = reply.response.status
         if reply.answered:
-            if reply.response.truncated and ask.span is None:
+            if whole and reply.response.truncated and ask.span is None:
                 raise NoAnswerError(f"the answer is longer than {ask.max_bytes >> 20} MiB")
             return reply.response
         if status in (429, 500, 502, 503, 504) or 300 <= status < 400:

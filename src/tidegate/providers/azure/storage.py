@@ -32,6 +32,9 @@ from tidegate.providers.azure.tiles import Shape
 MOST_IN_PAGE = 5000
 """Blobs, files or paths of one answer: the services' own limit."""
 
+FEWER_IN_PAGE = 1000
+"""Where names are so long that a page would be too: 1,024 characters, nine bytes each in percent encoding."""
+
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 
 _PAST = "snapshots,versions,deleted"
@@ -138,7 +141,10 @@ class AzureStorage:
             **({"include": _PAST} if past else {}),
         }
         try:
-            response = client.demand(blob_list_ask(container.name, MOST_IN_PAGE, query, "list blobs"))
+            ask = blob_list_ask(container.name, MOST_IN_PAGE, query, "list blobs")
+            response = client.demand(ask, whole=False)
+            if response.truncated:
+                response = client.demand(blob_list_ask(container.name, FEWER_IN_PAGE, query, "list blobs"))
         except RefusedError as error:
             if past and error.status in (400, 409):
                 error.hint = "List again without versions, snapshots and deleted blobs."

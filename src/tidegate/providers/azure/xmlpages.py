@@ -15,7 +15,7 @@ from tidegate.errors import NoAnswerError
 DEEPEST = 12
 """Levels of elements. The services' deepest answer, a blob's access policy, has seven."""
 
-MOST_ELEMENTS = 1_000_000
+MOST_ELEMENTS = 400_000
 """A page of 5,000 blobs with 40 properties each has 200,000."""
 
 MOST_IN_RECORD = 4096
