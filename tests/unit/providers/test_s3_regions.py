@@ -200,3 +200,45 @@ def test_the_path_of_a_link_is_sent_as_it_stands(path: str, sent: str) -> None:
     url = f"https://contoso.s3.amazonaws.com{path}?AWSAccessKeyId={KEY_ID}&Expires=1893456000&Signature=LB7mg3IhWxzgZEJrXNvU7yWBrOA%3D"
     probe(credential("presigned_v2", url, "LB7mg3IhWxzgZEJrXNvU7yWBrOA="), net)
     assert net.urls[0] == f"https://contoso.s3.amazonaws.com{sent}"
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        ("s3://contoso", "https://contoso.s3.amazonaws.com/"),
+        ("s3://con.toso", "https://s3.amazonaws.com/con.toso/"),
+        ("https://con.toso.s3.eu-west-1.amazonaws.com/", "https://s3.eu-west-1.amazonaws.com/con.toso/"),
+        ("https://s3.eu-west-1.amazonaws.com/contoso/", "https://contoso.s3.eu-west-1.amazonaws.com/"),
+        ("https://contoso.s3.dualstack.eu-west-1.amazonaws.com/", "https://contoso.s3.dualstack.eu-west-1.amazonaws.com/"),
+        ("https://contoso.s3-accelerate.amazonaws.com/", "https://contoso.s3-accelerate.amazonaws.com/"),
+        ("http://contoso.s3-website-eu-west-1.amazonaws.com/", "https://contoso.s3.eu-west-1.amazonaws.com/"),
+        ("http://contoso.s3-website.eu-central-1.amazonaws.com/", "https://contoso.s3.eu-central-1.amazonaws.com/"),
+        ("https://contoso.s3.cn-north-1.amazonaws.com.cn/", "https://contoso.s3.cn-north-1.amazonaws.com.cn/"),
+        ("https://contoso.nyc3.digitaloceanspaces.com/", "https://contoso.nyc3.digitaloceanspaces.com/"),
+        ("https://contoso.nyc3.cdn.digitaloceanspaces.com/", "https://contoso.nyc3.cdn.digitaloceanspaces.com/"),
+        ("https://s3.eu-central-2.wasabisys.com/contoso/", "https://contoso.s3.eu-central-2.wasabisys.com/"),
+    ],
+)  # fmt: skip
+def test_an_open_address_is_asked_where_its_service_is(address: str, asked: str) -> None:
+    net = Answers(Scope.of(s3=["con*"]))
+    target = STORAGE.target(address)
+    assert target is not None
+    assert probe(target, net).state is State.CLOSED
+    assert net.urls == [asked]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "asked", "host"),
+    [
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000/contoso/", "127.0.0.1:9000"),
+        ("https://minio.contoso.com", "https://minio.contoso.com/contoso/", "minio.contoso.com"),
+        ("http://{account}.localhost:9000", "http://contoso.localhost:9000/", "contoso.localhost:9000"),
+        ("http://localhost:9000/{account}", "http://localhost:9000/contoso/", "localhost:9000"),
+    ],
+)
+def test_an_endpoint_of_the_scope_is_asked_by_its_own_name(endpoint: str, asked: str, host: str) -> None:
+    net = Answers(Scope.of(s3=["contoso"], endpoints={"s3": endpoint}))
+    target = STORAGE.target("s3://contoso")
+    assert target is not None
+    assert probe(target, net).state is State.CLOSED
+    assert (net.urls, net.sent[0].host) == ([asked], host)

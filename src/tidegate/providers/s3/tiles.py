@@ -1,8 +1,8 @@
 """Reading a listing fast: one regular expression that has to cover every item, or none of it counts.
 
-Of a page of 1,000 names this takes 2 ms, an XML parser 18. The expression is made from the first item, whose
-elements differ between services but hardly within a page. Where an item differs, or something stands there
-that could hide one (a comment, CDATA, a name space), `tree` reads the page instead.
+A page of 1,000 names takes 2 to 3 ms so, and 15 with an XML parser. The expression is made from the first
+item, whose elements differ between services but hardly within a page. Where an item differs, or something
+stands there that could hide one (a comment, CDATA, a name space), `tree` reads the page instead.
 """
 
 from __future__ import annotations
