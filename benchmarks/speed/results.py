@@ -192,14 +192,19 @@ def _plain(value: object) -> str:
 
 
 def update(path: Path, outcome: Outcome) -> None:
-    """Replace this outcome's section of RESULTS.md; the text around the marks stays."""
-    begin, end = f"<!-- {outcome.name}: begin -->", f"<!-- {outcome.name}: end -->"
+    """Replace this outcome's section of RESULTS.md."""
+    put(path, outcome.name, markdown(outcome))
+
+
+def put(path: Path, name: str, section: str) -> None:
+    """Replace what stands between the marks of this name; the text around them stays."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     text = path.read_text(encoding="utf-8")
     if begin not in text or end not in text:
         raise SystemExit(f"{path}: the marks {begin} and {end} are missing")
     head, rest = text.split(begin, 1)
     _, tail = rest.split(end, 1)
-    path.write_text(f"{head}{begin}\n{markdown(outcome)}\n{end}{tail}", encoding="utf-8")
+    path.write_text(f"{head}{begin}\n{section}\n{end}{tail}", encoding="utf-8")
 
 
 def save(path: Path, outcome: Outcome) -> None:

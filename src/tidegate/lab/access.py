@@ -17,6 +17,7 @@ from enum import Enum
 from tidegate.lab.account import Account
 from tidegate.lab.container import Container
 from tidegate.lab.listing import http_date
+from tidegate.lab.others import LETTERS
 from tidegate.lab.refusals import Refusal
 from tidegate.providers.azure.canonical import Target, sign, string_to_sign
 
@@ -25,6 +26,7 @@ class Operation(Enum):
     """What is asked, with the level and the letter that an account SAS needs for it."""
 
     LIST_CONTAINERS = ("s", "l")
+    LIST_TABLES = ("c", "l", "tables")
     LIST_BLOBS = ("c", "l")
     READ_BLOB = ("o", "r")
     CONTAINER_PROPERTIES = ("c", "r")
@@ -43,6 +45,7 @@ class Asked:
     """A request, as far as access depends on it."""
 
     operation: Operation
+    service: str = "blob"
     path: str
     """Decoded: `container/name`, empty for the account."""
     container: Container | None
@@ -63,11 +66,11 @@ def check_sas(account: Account, asked: Asked, now: datetime) -> None:
         raise Refusal("AuthorizationProtocolMismatch")
     if params.get("sip") and not _within(asked.address, params["sip"]):
         raise Refusal("AuthorizationSourceIPMismatch")
-    level, letter = asked.operation.value
+    level, letter = asked.operation.value[:2]
     if asked.operation is Operation.CONTAINER_ACL:
         raise Refusal("AuthorizationFailure")
     if "ss" in params or "srt" in params:
-        if "b" not in params.get("ss", ""):
+        if LETTERS[asked.service] not in params.get("ss", ""):
             raise Refusal("AuthorizationServiceMismatch")
         if level not in params.get("srt", ""):
             raise Refusal("AuthorizationResourceTypeMismatch")
@@ -90,7 +93,7 @@ def check_anonymous(account: Account, asked: Asked) -> None:
 
 def _check_signature(account: Account, asked: Asked) -> None:
     params = asked.parameters
-    text = string_to_sign(params, Target(account=account.name, path=asked.path))
+    text = string_to_sign(params, Target(account=account.name, service=asked.service, path=asked.path))
     given = params.get("sig", "").encode()
     if not any(hmac.compare_digest(sign(text, key).encode(), given) for key in account.keys):
         raise Refusal("AuthenticationFailed", f"Signature did not match. String to sign used was {text}")

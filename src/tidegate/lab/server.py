@@ -2,7 +2,7 @@
 
     python -m tidegate.lab.server [--port 0] [--seed 1] [--items 10000000] [--bytes 38000000000000]
 
-prints the endpoint, a link that opens everything, and lines for a scope file; answers until interrupted.
+prints a scope file, with the endpoint and a link that opens all as comments; answers until interrupted.
 """
 
 from __future__ import annotations
@@ -44,10 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         account, port=options.port, https=options.https, latency_s=options.latency_ms / 1000
     ) as server:
         lines = [
-            f"endpoint {server.url}/{account.name}",
-            f"link {server.url}/{account.name}/?{account_sas(account)}",
-            f'scope azure = ["{account.name}"]',
-            f'endpoints azure = "{server.url}/{{account}}"',
+            f"# endpoint {server.url}/blob/{account.name}",
+            f"# link https://{account.name}.blob.core.windows.net/?{account_sas(account)}",
+            "[scope]",
+            f'azure = ["{account.name}"]',
+            "[endpoints]",
+            f'azure = "{server.url}/{{service}}/{{account}}"',
         ]
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()

@@ -1,11 +1,13 @@
 """The read-only part of the Blob service's REST interface, over a simulated account.
 
 List Containers, List Blobs, Get Blob, the properties of blob, container, service and account; all else is
-refused. Addresses may have the account in the path, as emulators do, or in the host name.
+refused. Addresses may have the account in the path, as emulators do, with or without the service before it
+(`/blob/account/container`), or in the host name.
 """
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -17,12 +19,14 @@ from tidegate.lab.access import Asked, Operation, check_anonymous, check_sas
 from tidegate.lab.account import Account
 from tidegate.lab.container import Container
 from tidegate.lab.http import Request, Response
+from tidegate.lab.others import LETTERS, empty_list
 from tidegate.lab.refusals import Refusal, said
 from tidegate.lab.shared_key import check_key
 
 LONGEST_PAGE = 5000
 _VERSION = "2021-12-02"
 _PIECE = 1 << 20
+_HOST = re.compile(r"(?P<account>[a-z0-9]{3,24})\.(?P<service>blob|file|queue|table)\.")
 
 
 def _now() -> datetime:
@@ -68,11 +72,12 @@ class BlobService:
         if request.method not in ("GET", "HEAD"):
             raise Refusal("UnsupportedHttpVerb")
         parameters = _parameters(request)
-        path, endpoint = self._path(request)
+        service, path, endpoint = self._path(request)
         name, _, key = path.partition("/")
-        container = self.account.container(name) if name else None
+        container = self.account.container(name) if name and service == "blob" else None
         asked = Asked(
-            operation=_operation(parameters, name, key),
+            service=service,
+            operation=_operation(parameters, name, key) if service == "blob" else _of_others(service),
             path=path,
             container=container,
             parameters=parameters,
@@ -80,6 +85,8 @@ class BlobService:
             address=request.address,
         )
         self._check(request, asked)
+        if service != "blob":
+            return empty_list(service, path, parameters, endpoint)
         match asked.operation:
             case Operation.LIST_CONTAINERS:
                 return self._list_containers(parameters, endpoint)
@@ -98,15 +105,18 @@ class BlobService:
                 return _xml(properties.NO_POLICIES, properties.of_container(container))
         return _blob(container, key, request)
 
-    def _path(self, request: Request) -> tuple[str, str]:
-        """Return container and name, decoded, and the address of the service."""
-        host = request.headers.get("host", "")
-        if host.lower().startswith(f"{self.account.name}."):
-            return request.path, f"http://{host}/"
-        account, _, path = request.path.partition("/")
-        if account != self.account.name:
+    def _path(self, request: Request) -> tuple[str, str, str]:
+        """Return the service, the path in it, decoded, and its address."""
+        host, name = request.headers.get("host", ""), self.account.name
+        found = _HOST.match(host.lower())
+        if found and found["account"] == name:
+            return found["service"], request.path, f"http://{host}/"
+        before, slash, path = request.path.partition("/")
+        service = before if before in LETTERS and before != name else ""
+        account, _, path = path.partition("/") if service else (before, slash, path)
+        if account != name:
             raise Refusal("ResourceNotFound")
-        return path, f"http://{host}/{account}/"
+        return service or "blob", path, f"http://{host}/{service}{'/' if service else ''}{account}/"
 
     def _check(self, request: Request, asked: Asked) -> None:
         if "authorization" in request.headers:
@@ -203,6 +213,11 @@ def _operation(parameters: Mapping[str, str], container: str, key: str) -> Opera
     if not container and (restype, comp) == ("service", "properties"):
         return Operation.SERVICE_PROPERTIES
     raise Refusal("InvalidQueryParameterValue")
+
+
+def _of_others(service: str) -> Operation:
+    # Tables are listed at the level of containers.
+    return Operation.LIST_TABLES if service == "table" else Operation.LIST_CONTAINERS
 
 
 def _limit(parameters: Mapping[str, str]) -> int:

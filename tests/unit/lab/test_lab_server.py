@@ -263,6 +263,22 @@ def test_the_account_may_stand_in_the_host_name(
     assert b"<Name>mixed</Name>" in answer.read()
 
 
+@pytest.mark.parametrize(
+    ("path", "told"), [("file/{}/?comp=list", b"<Shares />"), ("queue/{}/?comp=list", b"<Queues />"), ("table/{}/Tables?", b'"value": []')]
+)  # fmt: skip
+def test_other_services_are_there_and_empty(
+    connection: http.client.HTTPConnection, account: Account, path: str, told: bytes
+) -> None:
+    connection.request("GET", f"/{path.format(account.name)}&{account_sas(account)}")
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert told in answer.read()
+    connection.request("GET", f"/{path.format(account.name)}&{account_sas(account, ss='b')}")
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["x-ms-error-code"]) == (403, "AuthorizationServiceMismatch")
+    answer.read()
+
+
 def test_the_wrong_account_is_not_there(connection: http.client.HTTPConnection, account: Account) -> None:
     connection.request("GET", f"/another/?comp=list&{account_sas(account)}")
     answer = connection.getresponse()
