@@ -100,7 +100,11 @@ class JsonApi:
     def ask_read(
         self, bucket: str, name: str, start: int = 0, stop: int = 1, version: str = "", *, whole: bool = False
     ) -> Request:
-        """Ask for the bytes [start, stop) of an object. whole: without saying so, cut all the same."""
+        """Ask for the bytes [start, stop) of an object. whole: without saying so, cut all the same.
+
+        Raises `NoAnswerError` for a name with `..` between slashes, which no address can hold.
+        """
+        refuse_dots(name)
         asked = "read one byte" if stop - start == 1 else f"read {stop - start} bytes"
         path = f"/storage/v1/b/{bucket}/o/{quote(name, safe='')}"
         query = {"alt": "media", "generation": version}
@@ -283,6 +287,12 @@ def _is_listing(answer: Mapping[str, Any], kind: str) -> bool:
     return (
         answer.get("kind") == kind and isinstance(listed, list) and all(isinstance(i, dict) for i in listed)
     )
+
+
+def refuse_dots(name: str) -> None:
+    """Raise `NoAnswerError` for a name that climbs: whoever resolves it on the way reaches something else."""
+    if {".", ".."} & set(name.split("/")):
+        raise NoAnswerError("the name of the object has dots between slashes: no address can name it safely")
 
 
 def is_encodable(name: str) -> bool:

@@ -21,7 +21,7 @@ from tidegate.plugins import Page
 from tidegate.providers.gcs.answers import expect, is_answer, range_header
 from tidegate.providers.gcs.faults import ROOM
 from tidegate.providers.gcs.items import Rows, number
-from tidegate.providers.gcs.json_api import LONGEST_PAGE, PAGE_ITEMS
+from tidegate.providers.gcs.json_api import LONGEST_PAGE, PAGE_ITEMS, refuse_dots
 from tidegate.providers.gcs.owner import STORAGE_HOST
 from tidegate.providers.gcs.sign import canonical_query, flipped, hmac_headers
 from tidegate.providers.gcs.xmltree import Element, XmlError, read_xml
@@ -65,10 +65,7 @@ class XmlApi:
 
         Raises `NoAnswerError` for a name with `..` between slashes, which no address can hold.
         """
-        if {".", ".."} & set(name.split("/")):
-            raise NoAnswerError(
-                "the name of the object has dots between slashes: no address can name it safely"
-            )
+        refuse_dots(name)
         asked = "read one byte" if stop - start == 1 else f"read {stop - start} bytes"
         path = f"/{bucket}/{quote(name, safe='/')}"
         headers = {} if whole else range_header(start, stop)
