@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import quote, quote_plus
 
 from tidegate.model.place import Place
+from tidegate.model.quoting import percent_encoded
 from tidegate.model.report import Gap
 from tidegate.model.sighting import Sighting
 
@@ -44,7 +44,8 @@ class Mask:
             secret = sighting.secret.reveal()
             if len(secret) < _PIECE or sighting.kind in ("public_url", "access_key_id"):
                 continue
-            quoted = (quote(secret, safe=""), quote(secret), quote_plus(secret))
+            encoded = percent_encoded(secret)
+            quoted = (encoded, encoded.replace("%2F", "/"), encoded.replace("%20", "+"))
             for form in {secret, secret.rstrip("="), *quoted}:
                 self._by_start.setdefault(form[:_PIECE], set()).add(form)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from tidegate.model.grant import Grant, Permission
+from tidegate.model.quoting import percent_encoded
 from tidegate.model.sighting import Sighting
 from tidegate.providers._link import MASK, cut
 
@@ -55,10 +56,11 @@ def secret_forms(sighting: Sighting) -> tuple[str, ...]:
     value = sighting.secret.reveal()
     if len(value) < SHORTEST_SECRET or sighting.kind in OPEN_KINDS:
         return ()
+    encoded = percent_encoded(value)
     forms = {
         value,
-        quote(value, safe="", errors="replace"),
-        quote(value, errors="replace"),
+        encoded,
+        encoded.replace("%2F", "/"),
         unquote(value),
         value.lower(),
     }
