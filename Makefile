@@ -28,7 +28,7 @@ demo: $(READY) ## build a small leaky repository and scan it
 	@BIN=$(BIN) sh examples/demo.sh
 
 test: $(READY) check services ## everything CI runs
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 check: $(READY) ## format, lint, types, layers, rules, generated pages
 	$(BIN)/ruff format --check .

@@ -56,6 +56,8 @@ class Collector:
         self._exclude = Patterns(plan.wanted.exclude)
         self._grants: dict[tuple[str, Secret, frozenset[tuple[str, str]]], Grant | None] = {}
         self.mask = Mask()
+        self._said: dict[str, list[str]] = {}
+        """Target that is storage -> its parts as a report may show them."""
         self._addresses = 0
         self.groups: dict[str, Group] = {}
         self.suppressed: Counter[str] = Counter()
@@ -86,25 +88,32 @@ class Collector:
                 "this target is storage, or a link into it, which only a request could read",
                 hint="`tidegate probe` asks it, if your scope file names it; `tidegate decode` is offline.",
             )
+        said = self._said.setdefault(target, [])
         address = self._address(target.partition("?")[0] if self._plan.anonymous else target)
         if address is not None:
-            self._named(*address)
+            said.append(self._named(*address))
             return
         sightings = [] if self._plan.anonymous else self._detector.scan_text(target)
         for sighting in sightings:
             grant = self._grant(sighting)
             if grant is not None and grant.kind != "anonymous":
                 self.mask.learn([sighting])
-                self._named(sighting, grant, None)
-        if not any(group.named for group in self.groups.values()):
+                said.append(self._named(sighting, grant, None))
+        if not said:
             raise UsageError(
                 "this target is no storage that Tidegate can ask",
                 hint="give a link in quotes, az://account/container, s3://bucket or gs://bucket.",
             )
 
-    def _named(self, sighting: Sighting, grant: Grant, credential: Credential | None) -> None:
+    def _named(self, sighting: Sighting, grant: Grant, credential: Credential | None) -> str:
+        """Make it a finding; return how it may be shown."""
         group = self.groups.setdefault(identity(sighting, grant), Group(sighting, grant))
         group.named, group.credential, group.suppressed = True, credential, None
+        return self._decoders[sighting.provider].redact(sighting)
+
+    def said(self, target: str) -> str:
+        """Return how a report names a target: of one that is storage only what is known to be no secret."""
+        return self.mask.text(" ".join(self._said.get(target, [target])))
 
     def _address(self, target: str) -> tuple[Sighting, Grant, Credential] | None:
         """Return the open address that a target names."""

@@ -46,7 +46,7 @@ def run(plan: Plan) -> Report:
         version=VERSION,
         started_at=started,
         ended_at=datetime.now(UTC),
-        targets=tuple(collector.mask.text(target) for target in plan.targets),
+        targets=tuple(collector.said(target) for target in plan.targets),
         findings=tuple(findings(collector, plan)),
         gaps=tuple(collector.mask.gap(gap) for gap in tally.gaps),
         coverage=tally.coverage,

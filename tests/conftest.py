@@ -1,0 +1,20 @@
+"""How the tests are shared out: those of one storage service to one worker, so that it is started once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+
+class ByService(LoadScopeScheduling):
+    """A scope is a folder below `tests/integration`; everywhere else each test is one of its own."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folders = nodeid.split("::", maxsplit=1)[0].split("/")
+        return "/".join(folders[:3]) if folders[:2] == ["tests", "integration"] else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByService:
+    return ByService(config, log)
