@@ -1,0 +1,196 @@
+"""From a repository alone: which of its links are open, what they list, how much lies there, and what was sent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+from azure_fill import BLOBS, EMULATED
+from azure_setting import ACCOUNT, NOW, ROTATED_ACCOUNT, account_sas, blob_sas, container_sas
+
+from corpus.command import Answer, Command
+from services.azurite import Azurite, made_up_key
+
+HOST = f"https://{ACCOUNT}.blob.core.windows.net"
+
+
+@pytest.fixture(scope="session")
+def tidegate(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    return Command(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def scope(azurite: Azurite, tmp_path: Path) -> Path:
+    """Return a scope file that names the emulated accounts and leads to the emulator."""
+    endpoints = ", ".join(f'{name} = "{url}"' for name, url in azurite.endpoints().items())
+    file = tmp_path / "lab.toml"
+    file.write_text(
+        f'[scope]\nazure = ["{ACCOUNT}", "{ROTATED_ACCOUNT}"]\n[endpoints]\nazure = {{ {endpoints} }}\n'
+        "[budget]\nrequests_per_second = 1000\n"
+    )
+    return file
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Path:
+    return tmp_path / "audit.jsonl"
+
+
+def repository(folder: Path, files: dict[str, str]) -> Path:
+    """Commit files, one after the other, to a repository."""
+
+    def git(*words: str) -> None:
+        who = ["-c", "user.name=Mira Example", "-c", "user.email=mira@example.invalid"]
+        subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+    folder.mkdir()
+    git("init", "-q")
+    for name, text in files.items():
+        (folder / name).write_text(text)
+        git("add", "-A")
+        git("commit", "-qm", f"add {name}")
+    return folder
+
+
+def by_path(answer: Answer) -> dict[str, dict[str, Any]]:
+    return {each["occurrences"][0]["path"]: each for each in answer.report["findings"] if each["occurrences"]}
+
+
+def sent(audit: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in audit.read_text().splitlines()]
+
+
+def test_a_repository_alone_says_which_of_its_links_are_open_and_how_much_lies_there(
+    tidegate: Command, azurite: Azurite, scope: Path, audit: Path, tmp_path: Path
+) -> None:
+    key = azurite.accounts[ACCOUNT].key1
+    account = BlobServiceClient(azurite.url(ACCOUNT), credential=key, api_version=EMULATED)
+    with account, account.get_container_client("models") as models:
+        held = [blob.size for blob in models.list_blobs()]
+    links = {
+        "wide.md": f"{HOST}/models?{account_sas(key, 'rwdl', expiry=NOW + timedelta(days=9000))}",
+        "container.md": f"{HOST}/models?{container_sas(key)}",
+        "one.md": f"{HOST}/models/checkpoints/epoch%201/model.ckpt?{blob_sas(key, 'checkpoints/epoch 1/model.ckpt')}",
+        "expired.md": f"{HOST}/models?{container_sas(key, expiry=NOW - timedelta(days=3))}",
+        "forged.md": f"{HOST}/models?{container_sas(made_up_key('nobody'))}",
+        "blind.md": f"{HOST}/models?{container_sas(key, permission='w')}",
+        "elsewhere.md": "https://tgelsewhere.blob.core.windows.net/data?"
+        + container_sas(made_up_key("elsewhere"), "data", account="tgelsewhere"),
+        "open.md": f"{HOST}/shown/readme.txt",
+    }
+    folder = repository(tmp_path / "repo", {name: f"see {link}\n" for name, link in links.items()})
+    answer = tidegate("scan", folder, "--probe", "--scope", scope, "--audit", audit, "--format", "json")
+    found = by_path(answer)
+
+    states = {name: each["reach"] and each["reach"]["state"] for name, each in found.items()}
+    assert states == {
+        "wide.md": "open",
+        "container.md": "open",
+        "one.md": "open",
+        "expired.md": "closed",
+        "forged.md": "closed",
+        "blind.md": "unknown",
+        "elsewhere.md": None,
+        "open.md": "open",
+    }
+    assert found["container.md"]["contents"]["items"] == len(held) == len(BLOBS)
+    assert found["container.md"]["contents"]["bytes"] == sum(held)
+    assert found["container.md"]["reach"]["proved"] == ["read", "list"]
+    assert found["one.md"]["contents"]["items"] == 1
+    assert found["wide.md"]["contents"]["containers"] >= 4
+    assert {"write", "delete"} <= set(found["wide.md"]["reach"]["untried"])
+    assert found["wide.md"]["severity"] == "critical"
+    assert (found["forged.md"]["severity"], found["expired.md"]["severity"]) == ("info", "info")
+    assert "would be" in found["forged.md"]["reasons"][1]
+    assert found["open.md"]["severity"] == "medium"
+    assert [gap["subject"] for gap in answer.report["gaps"] if gap["stage"] == "reach"] == [
+        "tgelsewhere/data"
+    ]
+    assert answer.code == 1
+
+    requests = sent(audit)
+    assert {each["method"] for each in requests} <= {"GET", "HEAD"}
+    assert all("127.0.0.1" in each["url"] for each in requests)
+    assert answer.report["coverage"]["requests"] == len(requests)
+    secrets = [link.partition("sig=")[2].partition("&")[0] for link in links.values() if "sig=" in link]
+    for text in (answer.out, answer.err, audit.read_text()):
+        assert not any(secret in text for secret in secrets)
+
+
+def test_a_rotated_key_closes_its_links_and_leaves_those_of_the_other_key(
+    tidegate: Command, azurite: Azurite, scope: Path, audit: Path
+) -> None:
+    held = azurite.accounts[ROTATED_ACCOUNT]
+    host = f"https://{ROTATED_ACCOUNT}.blob.core.windows.net/models"
+    one = f"{host}?{container_sas(held.key1, account=ROTATED_ACCOUNT)}"
+    two = f"{host}?{container_sas(held.key2, account=ROTATED_ACCOUNT)}"
+
+    def state(link: str) -> str:
+        answer = tidegate(
+            "probe", "-", "--scope", scope, "--audit", audit, "--format", "json", data=link.encode()
+        )
+        (finding,) = answer.report["findings"]
+        assert link not in answer.out
+        return str(finding["reach"]["state"])
+
+    assert (state(one), state(two)) == ("open", "open")
+    azurite.rotate(ROTATED_ACCOUNT, key1=made_up_key("renewed"))
+    assert (state(one), state(two)) == ("closed", "open")
+
+
+def test_what_the_scope_does_not_name_is_refused_with_the_line_to_add(
+    tidegate: Command, scope: Path, audit: Path
+) -> None:
+    answer = tidegate("probe", "az://tgelsewhere/data", "--scope", scope, "--audit", audit)
+    assert answer.code == 4
+    assert "tgelsewhere" in answer.err
+    assert "azure = [" in answer.err
+    assert audit.read_text() == ""
+
+
+def test_an_account_typed_on_purpose_is_in_scope(
+    tidegate: Command, azurite: Azurite, audit: Path, tmp_path: Path
+) -> None:
+    endpoint = azurite.endpoints()["blob"]
+    file = tmp_path / "bare.toml"
+    file.write_text(f'[endpoints]\nazure = "{endpoint}"\n')
+    refused = tidegate("probe", f"az://{ACCOUNT}/shown", "--scope", file, "--audit", audit)
+    asked = tidegate("probe", f"az://{ACCOUNT}/shown", "--scope", file, "--scope-account", ACCOUNT, "--audit", audit, "--format", "json")  # fmt: skip
+    assert (refused.code, asked.code) == (4, 1)
+    assert asked.report["findings"][0]["reach"]["state"] == "open"
+
+
+def test_without_a_scope_file_nothing_is_sent(tidegate: Command, audit: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    answer = tidegate("scan", f"az://{ACCOUNT}/shown", "--audit", audit, cwd=tmp_path / "empty")
+    assert answer.code == 4
+    assert audit.read_text() == ""
+
+
+def test_a_scope_file_of_the_scanned_folder_is_not_read(
+    tidegate: Command, azurite: Azurite, audit: Path, tmp_path: Path
+) -> None:
+    hostile = tmp_path / "hostile"
+    hostile.mkdir()
+    (hostile / "tidegate.toml").write_text(
+        f'[scope]\nazure = ["*"]\n[endpoints]\nazure = "{azurite.endpoints()["blob"]}"\n'
+    )
+    (hostile / "README.md").write_text(f"{HOST}/shown/readme.txt\n")
+    answer = tidegate("scan", hostile, "--probe", "--audit", audit, "--format", "json", cwd=tmp_path)
+    assert [each["reach"] for each in answer.report["findings"]] == [None]
+    assert audit.read_text() == ""
+
+
+def test_the_address_alone_is_asked_without_the_credential(
+    tidegate: Command, azurite: Azurite, scope: Path, audit: Path
+) -> None:
+    link = f"{HOST}/models?{container_sas(azurite.accounts[ACCOUNT].key1)}"
+    answer = tidegate("probe", "--anonymous", link, "--scope", scope, "--audit", audit, "--format", "json")
+    (finding,) = answer.report["findings"]
+    assert finding["grant"]["kind"] == "anonymous"
+    assert finding["reach"]["state"] == "unknown"
