@@ -24,8 +24,6 @@ from tidegate.net.transport import Net
 from tidegate.providers.azure.canonical import Target, sign, string_to_sign
 from tidegate.providers.azure.storage import STORAGE
 
-pytestmark = pytest.mark.xdist_group("azurite")
-
 
 class UnsignedToken:
     """An Entra token as the emulator accepts it: claims, and no signature."""

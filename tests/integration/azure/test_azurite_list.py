@@ -21,8 +21,6 @@ from tidegate.errors import OutOfScopeError, RefusedError
 from tidegate.plugins import Container
 from tidegate.providers.azure.storage import STORAGE
 
-pytestmark = pytest.mark.xdist_group("azurite")
-
 MODELS = Container(service="blob", name="models")
 
 

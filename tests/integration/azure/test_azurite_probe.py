@@ -23,11 +23,10 @@ from azure_setting import (
 )
 
 from services.azurite import made_up_key
+from tidegate.errors import OutOfScopeError
 from tidegate.model.credential import Credential
 from tidegate.model.grant import Permission
 from tidegate.model.reach import State
-
-pytestmark = pytest.mark.xdist_group("azurite")
 
 P = Permission
 CKPT = "checkpoints/epoch 1/model.ckpt"
@@ -117,6 +116,16 @@ def test_alive_without_the_right_to_what_was_asked_is_never_called_closed(
     else:  # the queues it does open are proved
         assert reach.state is State.OPEN
     assert all(answer.state is not State.CLOSED for answer in reach.answers)
+
+
+def test_a_service_that_the_scope_gives_no_endpoint_is_said_not_to_be_asked(azure: Setting) -> None:
+    reach = azure.probe(sas(account_sas(azure.key(), services="bf")))
+    assert reach.state is State.OPEN
+    (left_out,) = [answer for answer in reach.answers if answer.status is None]
+    assert left_out.asked == "ask the file service"
+    assert "no endpoint stands for the file service" in left_out.words
+    with pytest.raises(OutOfScopeError):
+        azure.probe(sas(account_sas(azure.key(), services="f"), service="file"))
 
 
 def test_a_right_to_write_alone_is_stated_and_not_tried(azure: Setting) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tidegate.errors import NoAnswerError, OutOfScopeError
+from tidegate.errors import NoAnswerError, OutOfScopeError, RequestError
 from tidegate.model.grant import Grant, Permission, Scope
 from tidegate.model.reach import Answer, State
 from tidegate.providers.azure.ask import Ask, Client, Reply
@@ -41,16 +41,21 @@ class Trial:
     """Why nothing came back, the first time."""
 
     def run(self) -> None:
-        outside: OutOfScopeError | None = None
-        services = self.grant.services or ("blob",)
-        for service in services:
+        """Ask all the services the grant names, until the credential is known to be dead.
+
+        Raises `OutOfScopeError` when none may be asked, `BudgetError`.
+        """
+        outside: list[tuple[str, OutOfScopeError]] = []
+        for service in self.grant.services or ("blob",):
             try:
                 if self._service(service):
                     break
             except OutOfScopeError as error:  # of this service alone: it has no endpoint in the scope
-                outside = outside or error
-        if outside is not None and not self.answers:
-            raise outside
+                outside.append((service, error))
+        if outside and not self.answers:
+            raise outside[0][1]
+        for service, why in outside:
+            self._unanswered(f"ask the {service} service", None, why)
 
     def _service(self, service: str) -> bool:
         """Take the steps of one service; tell whether the credential is known to be dead."""
@@ -189,10 +194,19 @@ class Trial:
         )
 
     def _silent(self, asked: str, permission: Permission | None, error: NoAnswerError) -> None:
-        words = str(error)
-        self.silence = self.silence or words
+        self.silence = self.silence or str(error)
+        self._unanswered(asked, permission, error)
+
+    def _unanswered(self, asked: str, permission: Permission | None, error: RequestError) -> None:
         self.answers.append(
-            Answer(asked=asked, permission=permission, state=State.UNKNOWN, status=None, code="", words=words)
+            Answer(
+                asked=asked,
+                permission=permission,
+                state=State.UNKNOWN,
+                status=None,
+                code="",
+                words=str(error),
+            )
         )
 
 
