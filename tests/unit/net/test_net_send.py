@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -139,3 +140,15 @@ def test_no_more_requests_are_under_way_at_once_than_the_limit() -> None:
     ):
         list(pool.map(lambda n: net.send(ask(server.port)), range(24)))
     assert max(most) == 3
+
+
+def test_requests_are_not_made_faster_than_the_user_allowed() -> None:
+    with (
+        hostile(whole("200 OK")) as server,
+        net_to(server.port, budget=Budget(requests_per_second=20)) as (net, _),
+        ThreadPoolExecutor(4) as pool,
+    ):
+        begun_s = time.monotonic()
+        list(pool.map(lambda n: net.send(ask(server.port)), range(5)))
+        taken_s = time.monotonic() - begun_s
+    assert taken_s >= 4 / 20  # However slow the machine is: never less.
