@@ -299,12 +299,31 @@ def _xml_list(bucket: Bucket, query: dict[str, str]) -> bytes:
 def _firebase(cloud: Cloud, path: str, headers: dict[str, str]) -> Answer:
     parts = urlsplit(path)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    found = re.fullmatch(r"/v0/b/([^/]+)/o/([^/]+)", parts.path)
+    found = re.fullmatch(r"/v0/b/([^/]+)/o(?:/([^/]+))?", parts.path)
     bucket = cloud.buckets.get(found[1]) if found else None
-    held = bucket.get(unquote(found[2])) if bucket and found else None
-    if held is None or not (held.public or (held.token and query.get("token") == held.token)):
+    if bucket and found and not found[2] and "list" in bucket.rules:
+        return 200, JSON, _firebase_list(bucket, query)
+    held = bucket.get(unquote(found[2])) if bucket and found and found[2] else None
+    allowed = (
+        held is not None
+        and bucket is not None
+        and ("get" in bucket.rules or bool(held.token and query.get("token") == held.token))
+    )
+    if held is None or not allowed:
         return 403, JSON, compact({"error": {"code": 403, "message": "Permission denied."}})
     return _media(held, headers)
+
+
+def _firebase_list(bucket: Bucket, query: dict[str, str]) -> bytes:
+    entries = _entries(bucket.sorted(), query.get("prefix", ""), query.get("delimiter", ""))
+    begin = int(query.get("pageToken", "0"))
+    stop = begin + int(query["maxResults"])
+    page = entries[begin:stop]
+    told: dict[str, Any] = {
+        "prefixes": [name for name, _, held in page if held is None],
+        "items": [{"name": name, "bucket": bucket.name} for name, _, held in page if held is not None],
+    }
+    return compact(told | ({"nextPageToken": str(stop)} if stop < len(entries) else {}))
 
 
 def _json_error(status: int, message: str, reason: str, *, location: str = "") -> Answer:

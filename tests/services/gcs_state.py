@@ -76,6 +76,8 @@ class Bucket:
     """Member (`allUsers`, `serviceAccount:…`) -> rights."""
     requester_pays: bool = False
     billing_off: bool = False
+    rules: tuple[str, ...] = ()
+    """What Firebase's security rules let anybody do: `list`, `get`."""
 
     def sorted(self, *, versions: bool = False, soft_deleted: bool = False) -> list[Object]:
         """Return what a listing walks over, in the order of names, then of generations."""

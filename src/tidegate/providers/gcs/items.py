@@ -55,10 +55,10 @@ class Rows:
         except (pl.exceptions.PolarsError, TypeError, UnicodeEncodeError):
             raise NoAnswerError("the listing holds names, sizes or dates that are none") from None
         names = columns["name"]
-        if names.null_count() or size.null_count() or (names == "").any() or (size < 0).any():
-            raise NoAnswerError("the listing holds an object without a name or a size")
+        if names.null_count() or (names == "").any() or (size < 0).any():
+            raise NoAnswerError("the listing holds an object without a name, or of a size below nothing")
         # The console and most tools show a folder for an empty object whose name ends in a slash.
-        folder = names.str.ends_with("/") & (size == 0)
+        folder = names.str.ends_with("/") & (size == 0).fill_null(False)
         columns["kind"] = pl.Series("kind", ["object"], pl.String).new_from_index(0, rows)
         columns["kind"] = columns["kind"].set(folder, "directory")
         columns["size_bytes"] = size

@@ -16,6 +16,7 @@ from tidegate.net.message import Request, Sends
 from tidegate.providers.gcs.access import Api, api_of
 from tidegate.providers.gcs.answers import is_byte
 from tidegate.providers.gcs.codes import Sense
+from tidegate.providers.gcs.firebase_api import FirebaseApi, is_firebase
 from tidegate.providers.gcs.json_api import JsonApi
 from tidegate.providers.gcs.owner import is_bucket
 from tidegate.providers.gcs.trial import Got, Trial, alike, is_skewed
@@ -60,10 +61,18 @@ def probe_nobody(credential: Credential, net: Sends, now: datetime) -> Reach:
         return trial.reach(State.UNKNOWN, "The address names no bucket that could be asked about.")
     shown = _Shown()
     _try_bucket(trial, JsonApi(net=net), bucket, key, shown, anonymous=True)
+    by = ""
+    if not shown.proved and is_firebase(bucket, credential.grant.endpoint):
+        trial.firebase = True
+        _try_bucket(trial, FirebaseApi(net=net), bucket, key, shown, anonymous=True)
+        by = ", by Firebase's security rules"
     told = tuple(shown.told)
     if shown.proved:
         return trial.reach(
-            State.OPEN, f"Anybody {_verbs(shown.proved)} {bucket}.", proved=tuple(shown.proved), untried=told
+            State.OPEN,
+            f"Anybody {_verbs(shown.proved)} {bucket}{by}.",
+            proved=tuple(shown.proved),
+            untried=told,
         )
     if Permission.READ in shown.told or Permission.LIST in shown.told:
         return trial.reach(

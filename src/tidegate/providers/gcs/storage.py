@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,7 +14,8 @@ from tidegate.net.message import Request, Sends
 from tidegate.plugins import Container, Page
 from tidegate.providers._link import read_link
 from tidegate.providers.gcs.access import Api, api_of
-from tidegate.providers.gcs.answers import bytes_of
+from tidegate.providers.gcs.answers import bytes_of, is_byte
+from tidegate.providers.gcs.firebase_api import RULES, FirebaseApi, is_firebase
 from tidegate.providers.gcs.link_api import LinkApi, link_api
 from tidegate.providers.gcs.links import public_url
 from tidegate.providers.gcs.listing import object_page, signed_page
@@ -69,8 +71,7 @@ class GcsStorage:
             return
         api = api_of(credential, net, self._clock())
         if credential.anonymous:
-            single = bool(key) and not key.endswith("/") and not _lists(api, net, bucket, key)
-            yield Container(service="gcs", name=bucket, prefix=key, single=single)
+            yield _open_container(api, net, bucket, key, grant.endpoint)
             return
         for name in _buckets(api, net, bucket):
             yield Container(service="gcs", name=name)
@@ -91,7 +92,7 @@ class GcsStorage:
             if link.lists:
                 return signed_page(link, container, after)
             return object_page(net.send, lambda whole: link.ask(whole=whole), container)
-        api = api_of(credential, net, self._clock())
+        api = self._api(credential, net, container)
         if container.single:
 
             def ask(whole: bool) -> Request:
@@ -117,9 +118,12 @@ class GcsStorage:
         if self._is_link(credential):
             request = self._link(credential, net).ask(start, stop)
         else:
-            api = api_of(credential, net, self._clock())
+            api = self._api(credential, net, container)
             request = api.ask_read(container.name, name, start, stop, version)
         return bytes_of(net.send(request), start, stop)
+
+    def _api(self, credential: Credential, net: Sends, container: Container) -> Api:
+        return FirebaseApi(net=net) if container.public == RULES else api_of(credential, net, self._clock())
 
     @staticmethod
     def _is_link(credential: Credential) -> bool:
@@ -131,6 +135,21 @@ class GcsStorage:
         if link is None:
             raise RefusedError("the link names no bucket", status=0)
         return link
+
+
+def _open_container(api: Api, net: Sends, bucket: str, key: str, endpoint: str | None) -> Container:
+    """Return how anybody gets at it: by the bucket's roles, by Firebase's rules, or one object only."""
+    found = Container(service="gcs", name=bucket, prefix=key)
+    if _lists(api, net, bucket, key):
+        return found
+    door = FirebaseApi(net=net) if is_firebase(bucket, endpoint) else None
+    if door is not None and _lists(door, net, bucket, key):
+        return replace(found, public=RULES)
+    if not key or key.endswith("/"):
+        return found
+    if door is not None and not is_byte(net.send(api.ask_read(bucket, key))):
+        return replace(found, public=RULES, single=True)
+    return replace(found, single=True)
 
 
 def _buckets(api: Api, net: Sends, bucket: str) -> Iterator[str]:
