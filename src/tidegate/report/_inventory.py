@@ -13,6 +13,10 @@ ROWS = 10
 """Of each table; the rest is counted in one line."""
 BAR = 16
 """Columns of a full bar."""
+_NUMBERS = 35
+"""Columns of the numbers of a row: `10,000,000`, `1,000 bytes`, `100.0%`, and what stands between them."""
+_WIDE = 72
+"""Narrower, there is no room for a bar."""
 
 
 def lines(paper: Paper, summary: Summary) -> Iterator[str]:
@@ -67,15 +71,12 @@ def _groups(
 
 def _row(paper: Paper, name: str, items: int, size_bytes: int, whole: int) -> list[str]:
     share = size_bytes / whole if whole else 0.0
-    bar = paper.signs.yes if paper.signs.yes == "x" else "█"
     # Anything there is gets a sign: a private key has no bytes to speak of.
-    length = max(1, round(share * BAR)) if items else 0
-    return [
-        paper.shorten(paper.clean(name), paper.width - 50),
-        f"{items:,}",
-        size(size_bytes),
-        f"{share:6.1%} {bar * length}",
-    ]
+    length = max(1, round(share * BAR)) if items and paper.width >= _WIDE else 0
+    bar = ("x" if paper.signs.yes == "x" else "█") * length
+    room = paper.width - _NUMBERS - (BAR + 1 if length else 0)
+    name = paper.shorten(paper.clean(name), max(room, 4))
+    return [name, f"{items:,}", size(size_bytes), f"{share:6.1%} {bar}"]
 
 
 def _table(paper: Paper, rows: list[list[str]], right: Sequence[int] = (1, 2)) -> Iterator[str]:
