@@ -17,9 +17,9 @@ WORDS: Final = {
     FOREIGN: "{} came that belong to another prefix than was asked for: left out here, to be listed there",
     TWICE: "{} came twice in a row: both are in the inventory",
     DISORDER: "{} came behind names that should follow them: some may be there twice, or be missing",
-    SIZE: "{} have a size that no service allows: it is left empty",
-    NAMELESS: "{} have no name: left out",
-    DEEP: "{} lie in folders that are nested too deep, or in themselves: not entered",
+    SIZE: "{} with a size that no service allows: the size is left empty",
+    NAMELESS: "{} without a name: left out",
+    DEEP: "{} that are folders nested too deep, or in themselves: not entered",
 }
 """Key in `Chain.odd` -> the sentence for so many items."""
 
