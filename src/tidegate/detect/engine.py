@@ -19,7 +19,7 @@ from tidegate.detect.peel import Base64Run, Peeled, peel_wide
 from tidegate.detect.rules import Rule
 from tidegate.detect.stitch import Surroundings
 from tidegate.detect.unwrap import raw_view, views
-from tidegate.model.document import Batch, Spot, Tally
+from tidegate.model.document import AROUND_BYTES, Batch, Spot, Tally
 from tidegate.model.secret import Secret
 from tidegate.model.sighting import Sighting
 
@@ -45,14 +45,11 @@ class Detector:
 
     def scan(self, batch: Batch, tally: Tally) -> list[Sighting]:
         """Return what is seen in the batch's documents."""
-        data = batch.data
-        hits = self._matcher.scan(data)
-        if not hits:
+        hits = self._matcher.scan(batch.data)
+        if not hits and not batch.partial:
             return []
         sightings: list[Sighting] = []
-        for index, own in _by_document(unpacked(hits), batch.starts, batch.ends):
-            start, end = batch.starts[index], batch.ends[index]
-            document = bytes(memoryview(data)[start:end])
+        for index, document, own in self._marked(batch, hits):
             label = batch.labels[index]
             reasons: dict[str, None] = {}
             matches = self._inside(document, own, 0, reasons.setdefault)
@@ -61,6 +58,34 @@ class Detector:
             if matches:
                 sightings += self._sightings(document, label, batch.line_base.get(index, 0), matches)
         return sightings
+
+    def _marked(
+        self, batch: Batch, hits: Iterable[int]
+    ) -> Iterator[tuple[int, bytes, list[tuple[int, int]]]]:
+        """Yield the documents that have a hit: index, content, hits.
+
+        One that lies there in part has none when there is none in that part, and none in the document that
+        it is like elsewhere: what differs has more around it than the widest anchor. Else it is read whole.
+        """
+        data, labels, partial, marked = memoryview(batch.data), batch.labels, batch.partial, batch.marked
+        again = set()
+        for index, own in _by_document(unpacked(hits), batch.starts, batch.ends):
+            if index in partial:
+                again.add(index)
+                continue
+            marked.add(labels[index])
+            yield index, bytes(data[batch.starts[index] : batch.ends[index]]), own
+        if not partial:
+            return
+        widest = self._matcher.widest
+        narrow = widest is not None and widest < AROUND_BYTES
+        for index, (document, earlier) in partial.items():
+            if narrow and index not in again and earlier not in marked:
+                continue
+            found = list(islice(unpacked(self._matcher.scan(document)), MAX_HITS + 1))
+            if found:
+                marked.add(labels[index])
+                yield index, document, found
 
     def scan_text(self, text: str | bytes, label: Hashable = "") -> list[Sighting]:
         """Return what is seen in one text."""

@@ -17,12 +17,14 @@ import tempfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import hyperscan
 
 from tidegate.detect.rules import Rule
+from tidegate.detect.width import widest
 from tidegate.errors import RuleError
 
 PLAIN: Final = "plain"
@@ -67,6 +69,12 @@ class Matcher:
             if cache_dir is not None:
                 _store(database, expressions, cache_dir)
         self._scan = database.scan
+        self._expressions = expressions
+
+    @cached_property
+    def widest(self) -> int | None:
+        """Bytes of the longest match that any expression can have; `None` when that is not known."""
+        return widest(self._expressions)
 
     def scan(self, data: bytes | bytearray | memoryview) -> array[int]:
         """Return every hit, in order of its end; `unpacked` says what one is."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from tidegate.model.report import Coverage, Gap
 
+AROUND_BYTES = 160
+"""Of a document laid down in part (`Batch.partial`): what stands there on both sides of each difference."""
+
 
 @dataclass(slots=True)
 class Batch:
@@ -24,6 +27,12 @@ class Batch:
     """What the source needs to say later where the document is (`Source.places`). Picklable."""
     line_base: dict[int, int] = field(default_factory=dict)
     """For the few documents that are a window of a larger one: index -> lines before the window."""
+    partial: dict[int, tuple[bytes, Hashable]] = field(default_factory=dict)
+    """For documents of which only that lies in `data` in which they differ from an earlier one, ascending:
+    index -> the document, and the label of the earlier one. Between the differences stand line ends."""
+    marked: set[Hashable] = field(default_factory=set)
+    """Labels of documents in which the matcher found anything; whoever scans adds to it. A source that lays
+    documents down in part has one set for all batches in which a document and the earlier one may be."""
 
 
 @dataclass(frozen=True, slots=True)

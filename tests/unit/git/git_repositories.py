@@ -83,9 +83,11 @@ def open_repo(path: Path, **options: Bounds | bool | str) -> GitSource:
 
 
 def documents(batch: Batch) -> list[tuple[object, bytes]]:
+    """Return label and content of each, of those too that lie there in part."""
+    rows = zip(batch.starts, batch.ends, batch.labels, strict=True)
     return [
-        (label, bytes(batch.data[start:end]))
-        for start, end, label in zip(batch.starts, batch.ends, batch.labels, strict=True)
+        (label, batch.partial[i][0] if i in batch.partial else bytes(batch.data[start:end]))
+        for i, (start, end, label) in enumerate(rows)
     ]
 
 

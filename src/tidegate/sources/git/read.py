@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+
+import numpy as np
 
 from tidegate.model.document import Tally
 from tidegate.sources.delta import BrokenError, apply_delta, delta_sizes
@@ -41,13 +42,10 @@ class _LargeError(BrokenError):
     """It could be read, but is more than we read."""
 
 
-class Object(NamedTuple):
-    """One object, whole."""
-
-    kind: str
-    """`blob`, `commit` or `tag`."""
-    oid: bytes
-    content: bytes
+Change = tuple[bytes, bytes]
+"""Id of a blob that was yielded before, and the delta that makes this one of it."""
+Object = tuple[str, bytes, bytes, Change | None]
+"""One object, whole: kind (`blob`, `commit`, `tag`), id, content; how a blob differs from an earlier one."""
 
 
 class Faults:
@@ -116,7 +114,7 @@ def _read_loose(shard: LooseShard, rescue: _Rescue, faults: Faults, bounds: Boun
                 found = ("blob", inflate_prefix(data, bounds.object_bytes))
             kind, content = found
         if kind != "tree":
-            yield Object(kind, oid, bytes(content))
+            yield kind, oid, bytes(content), None
 
 
 class _PackReader:
@@ -128,14 +126,18 @@ class _PackReader:
         self._faults = faults
         self._bounds = bounds
         self._data = memoryview(open_pack(Path(shard.pack)))
-        self._bases: list[bytes | None] = [None] * (int(shard.depths.max(initial=0)) + 1)
+        deepest = int(shard.depths.max(initial=0))
+        self._bases: list[bytes | None] = [None] * (deepest + 1)
         self._left = 0
         """Bytes that the current tree may still yield."""
+        self._delta = b""
+        """What was applied last."""
 
     def objects(self) -> Iterator[Object]:
         shard, bases, data = self._shard, self._bases, self._data
         name: str | None = None
-        allowances = self._allowances()
+        allowances = iter(self._allowances())
+        yielded: list[bytes | None] = [None] * len(bases)
         rows = zip(
             shard.kinds.tolist(),
             shard.starts.tolist(),
@@ -147,9 +149,10 @@ class _PackReader:
             strict=True,
         )
         for at, (kind, start, end, size, depth, flags, oid) in enumerate(rows):
-            base = None
+            base = earlier = None
             if depth:
                 base = bases[depth - 1]
+                earlier = yielded[depth - 1]
                 if flags & LAST:
                     bases[depth - 1] = None
             else:
@@ -160,12 +163,19 @@ class _PackReader:
                 content = self._read(kind, data[start:end], size, base)
             except BrokenError as error:
                 name, content = self._repair(at, name, error)
+                earlier = None
             if flags & BASE:
                 bases[depth] = content
+                yielded[depth] = None
                 if content is not None and len(content) > self._bounds.held_bytes >> 5:
                     self._relieve(depth)
             if flags & EMIT and content is not None and name is not None and name != "tree":
-                yield Object(name, oid, content)
+                if name == "blob":
+                    yielded[depth] = oid
+                    change = None if earlier is None else (earlier, self._delta)
+                    yield name, oid, content, change
+                else:
+                    yield name, oid, content, None
 
     def _read(self, kind: int, raw: memoryview, size: int, base: bytes | None) -> bytes:
         """Return an object's content, charged to its tree. Raises `BrokenError`."""
@@ -177,7 +187,7 @@ class _PackReader:
                 raise BrokenError("it has no object header")
             self._left -= size
             return bytes(inflate(raw, size))
-        delta = inflate(raw, size)
+        self._delta = delta = bytes(inflate(raw, size))
         _, size = delta_sizes(delta)
         if size > largest:
             raise _LargeError(f"larger than {largest // MIB} MiB")
@@ -188,20 +198,15 @@ class _PackReader:
             raise _LargeError(f"its delta tree grows more than {self._bounds.growth:,} times")
         return apply_delta(base, delta)
 
-    def _allowances(self) -> Iterator[int]:
-        """Yield for each tree how many bytes it may come to."""
-        packed = 0
-        sums = []
-        for depth, start, end in zip(
-            self._shard.depths.tolist(), self._shard.starts.tolist(), self._shard.ends.tolist(), strict=True
-        ):
-            if not depth:
-                sums.append(packed)
-                packed = 0
-            packed += end - start
-        sums.append(packed)
-        for each in sums[1:]:
-            yield max(each * self._bounds.growth, self._bounds.growth_floor)
+    def _allowances(self) -> list[int]:
+        """Return for each tree how many bytes it may come to."""
+        shard = self._shard
+        begins = np.flatnonzero(shard.depths == 0)
+        if not len(begins):
+            return []
+        packed = np.add.reduceat(shard.ends - shard.starts, begins)
+        most = np.minimum(packed, (1 << 62) // self._bounds.growth) * self._bounds.growth
+        return [int(each) for each in np.maximum(most, self._bounds.growth_floor).tolist()]
 
     def _repair(self, at: int, name: str | None, error: BrokenError) -> tuple[str | None, bytes | None]:
         """Return kind and content of what we could not read, from git or from what is left of it."""

@@ -143,12 +143,14 @@ class GitSource:
                 for name, content in texts.files(self._repository, tally):
                     yield from layer.put_file(("file", name), content, count=False)
                 continue
-            for kind, oid, content in read_shard(piece, self._view, tally, self._bounds):
+            for kind, oid, content, change in read_shard(piece, self._view, tally, self._bounds):
                 if kind == "blob":
-                    yield from layer.put_file(oid, content)
-                    continue
-                tally.coverage.commits += kind == "commit"
-                yield from layer.put((kind, oid), content)
+                    full = layer.put_file(oid, content, change)
+                else:
+                    tally.coverage.commits += kind == "commit"
+                    full = layer.put((kind, oid), content)
+                if full:
+                    yield from full
         yield from layer.flush()
 
     def places(self, spots: Sequence[Spot], tally: Tally) -> list[list[Place]]:
