@@ -117,7 +117,7 @@ class Counted:
     def _get(self, offset: int, count: int) -> bytes:
         count = min(count, self.size_bytes - offset)
         if self._most is not None and self.bytes_read + count > self._most:
-            raise OverBudgetError(self._most)
+            raise OverBudgetError(f"more than {self._most:,} bytes would have to be read")
         data = self._whole.read(offset, count)
         self.bytes_read += len(data)
         self.reads += 1
@@ -125,10 +125,10 @@ class Counted:
 
 
 class OverBudgetError(Exception):
-    """No more may be read of this item; what was seen so far is judged, as not complete."""
+    """No more may be read of this item; what was seen so far is judged, as not complete.
 
-    def __init__(self, most_bytes: int) -> None:
-        super().__init__(f"more than {most_bytes:,} bytes would have to be read")
+    The message says which limit: "it unpacks to more than 5 bytes".
+    """
 
 
 class Remote:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Readable
 from tidegate.model.observation import Evidence, Executes, Observation
 
@@ -23,6 +24,8 @@ class Judgement:
     """It does not follow its own format, so that loaders may see another thing than we do."""
     unlisted: bool = False
     """It calls something that is not on the allow list, though nothing known to be bad."""
+    model: bool = True
+    """It is a model file or holds one; `False`: a container of other things, which gets no verdict."""
     observations: list[Observation] = field(default_factory=list)
 
 
@@ -38,6 +41,8 @@ class Context:
     """Judges a member: (its bytes, its name) -> what it is; `None`: no model file. Bounded in depth."""
     siblings: Callable[[str], Readable | None] | None = None
     """Opens a file beside this one by its relative name; `None` if there is none."""
+    meter: Meter = field(default_factory=Meter)
+    """Counts what the item costs. Containers tell it of members and of inflated bytes."""
 
 
 @runtime_checkable

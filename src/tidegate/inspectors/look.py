@@ -1,0 +1,153 @@
+"""Looking into one item: what it is, and what would run if somebody loaded it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+from tidegate import plugins
+from tidegate.inspectors.merge import MOST_OBSERVATIONS, absorb, worst_first
+from tidegate.inspectors.meter import Budget, Meter, Timed
+from tidegate.inspectors.mismatch import mismatch
+from tidegate.inspectors.readable import Counted, OverBudgetError, Readable
+from tidegate.inspectors.seam import Context, Judgement, ModelFormat
+from tidegate.inspectors.verdict import SEVERITIES, verdict
+from tidegate.model.observation import Inspection, Observation
+from tidegate.model.severity import Severity
+
+SNIFFED_BYTES: Final = 4096
+"""Of either end, to tell what it is."""
+_TAIL_INFLATED_BYTES: Final = 8 << 20
+"""To see the end of a longer packed member all of it would have to be unpacked."""
+_ID: Final = "look"
+
+
+def look(
+    data: Readable,
+    name: str,
+    *,
+    policy: frozenset[str] = frozenset(),
+    siblings: Callable[[str], Readable | None] | None = None,
+    budget: Budget | None = None,
+) -> Inspection:
+    """Judge one item. Any bytes end in an inspection.
+
+    name: as the user or the service names it; content decides, the name only where content allows several.
+    policy: names that the user adds to the allow list. siblings: opens a file beside this one.
+    Raises what `data.read` raises when bytes cannot be had, but no `OverBudgetError`.
+    """
+    counted = data if isinstance(data, Counted) else Counted(data)
+    before = counted.bytes_read
+    meter = Meter(budget)
+    context = Context(depth=0, policy=policy, siblings=siblings, meter=meter)
+    judged = _judge(Timed(counted, meter), name, context)
+    if judged is not None:
+        judged.observations += mismatch(judged, name)
+    return _inspection(judged, name, data.size_bytes, counted.bytes_read - before)
+
+
+@cache
+def formats() -> tuple[ModelFormat, ...]:
+    """Return the formats, the most certain first."""
+    found = plugins.load(ModelFormat, "tidegate.inspectors.models")
+    return tuple(sorted(found.values(), key=lambda each: (each.order, each.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """Judges what is packed in a container: `Context.inside`."""
+
+    context: Context
+    """Of the container."""
+
+    def __call__(self, data: Readable, name: str) -> Judgement | None:
+        """Return what a member is, or `None` when it is no model file."""
+        context = self.context
+        try:
+            context.meter.member()
+            return _judge(Timed(data, context.meter), name, replace(context, depth=context.depth + 1))
+        except OverBudgetError as error:
+            return _unfinished(str(error))
+
+
+def _judge(data: Readable, name: str, context: Context) -> Judgement | None:
+    """Ask every format. Several may claim the same bytes; all of them are judged, for loaders differ."""
+    try:
+        head, tail = _ends(data)
+        claims = [each for each in formats() if each.claims(head, tail, data.size_bytes, name)]
+        if not claims:
+            return None
+        if context.depth > context.meter.budget.depth:
+            return _unfinished(f"it is packed more than {context.meter.budget.depth} times")
+    except OverBudgetError as error:
+        return _unfinished(str(error))
+    context = replace(context, inside=_Inside(context))
+    whole: Judgement | None = None
+    for each in claims:
+        try:
+            part = each.judge(data, name, context)
+        except OverBudgetError as error:
+            part = _unfinished(str(error), each.id)
+        if whole is None:
+            whole = part
+        else:
+            absorb(whole, part)
+    if whole is not None and len(claims) > 1:
+        whole.observations.append(_ambiguous(claims))
+    return whole
+
+
+def _ends(data: Readable) -> tuple[bytes, bytes]:
+    """Return the first and the last bytes, which may be the same."""
+    size = data.size_bytes
+    if size <= 2 * SNIFFED_BYTES:
+        both = data.read(0, size)
+        return both[:SNIFFED_BYTES], both[-SNIFFED_BYTES:]
+    head = data.read(0, SNIFFED_BYTES)
+    if size > _TAIL_INFLATED_BYTES and getattr(data, "forward", False):
+        return head, b""
+    return head, data.read(size - SNIFFED_BYTES, SNIFFED_BYTES)
+
+
+def _unfinished(why: str, kind: str = "unknown") -> Judgement:
+    note = Observation(
+        inspector=_ID, kind="not_complete", severity=Severity.MEDIUM, summary=f"not judged whole: {why}"
+    )
+    return Judgement(kind, complete=False, observations=[note])
+
+
+def _ambiguous(claims: list[ModelFormat]) -> Observation:
+    names = ", ".join(each.id for each in claims)
+    return Observation(
+        inspector=_ID,
+        kind="several_formats",
+        severity=Severity.MEDIUM,
+        summary=f"can be read as {names}: which one it is depends on the loader, all were judged",
+    )
+
+
+def _inspection(judged: Judgement | None, name: str, size_bytes: int, bytes_read: int) -> Inspection:
+    if judged is None:
+        return Inspection(
+            path=name, kind="unknown", severity=Severity.INFO, size_bytes=size_bytes, bytes_read=bytes_read
+        )
+    observations = worst_first(judged.observations)
+    if len(observations) > MOST_OBSERVATIONS:
+        observations = observations[:MOST_OBSERVATIONS]
+    word = verdict(judged) if judged.model else None
+    severities = [each.severity for each in observations]
+    severities.append(SEVERITIES[word] if word else Severity.INFO)
+    return Inspection(
+        path=name,
+        kind=judged.kind,
+        verdict=word,
+        executes=judged.executes if judged.model else None,
+        evidence=judged.evidence,
+        complete=judged.complete,
+        severity=max(severities, key=lambda each: each.rank),
+        observations=tuple(observations),
+        size_bytes=size_bytes,
+        bytes_read=bytes_read,
+    )

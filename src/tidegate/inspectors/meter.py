@@ -1,0 +1,71 @@
+"""What one item may cost, with all that is packed in it, and what of it is used up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tidegate.inspectors.readable import OverBudgetError, Readable
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Bounds for one item. Beyond them it is judged by what was seen, as not complete."""
+
+    seconds: float = 10.0
+    """Wall time. A net below the other limits: those give the same result on every machine."""
+    depth: int = 6
+    """Containers inside of each other."""
+    members: int = 200_000
+    """Members of every container together, those that are passed over included."""
+    inflated_bytes: int = 2048 * MIB
+    """What decompressors may give out, all together."""
+    directory_bytes: int = 64 * MIB
+    """The list of members of one container, which is held in memory."""
+
+
+class Meter:
+    """What is used up of a `Budget`."""
+
+    def __init__(self, budget: Budget | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        """clock: seconds that only go forward."""
+        self.budget = budget or Budget()
+        self._clock = clock
+        self._deadline = clock() + self.budget.seconds
+        self._members = 0
+        self._inflated = 0
+
+    def check(self) -> None:
+        """Raise `OverBudgetError` when the time is over."""
+        if self._clock() > self._deadline:
+            raise OverBudgetError(f"it takes more than {self.budget.seconds:g} seconds")
+
+    def member(self) -> None:
+        """Count a member. Raises `OverBudgetError`."""
+        self._members += 1
+        if self._members > self.budget.members:
+            raise OverBudgetError(f"it has more than {self.budget.members:,} members")
+
+    def inflate(self, count: int) -> None:
+        """Count bytes that a decompressor gave. Raises `OverBudgetError`."""
+        self._inflated += count
+        if self._inflated > self.budget.inflated_bytes:
+            raise OverBudgetError(f"it unpacks to more than {self.budget.inflated_bytes:,} bytes")
+        self.check()
+
+
+class Timed:
+    """A readable that stops when the time is over: whatever reads in a loop stops with it."""
+
+    def __init__(self, whole: Readable, meter: Meter) -> None:
+        self._whole = whole
+        self._meter = meter
+        self.size_bytes = whole.size_bytes
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return bytes of the whole."""
+        self._meter.check()
+        return self._whole.read(offset, count)
