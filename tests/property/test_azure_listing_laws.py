@@ -14,7 +14,20 @@ from tidegate.providers.azure import blobpages, paths, shares, tiles
 from tidegate.providers.azure.blobpages import BlobPage, parse_blobs, read_blobs
 from tidegate.providers.azure.containers import read_list
 
-LETTERS = [*"abcXYZ019/-_. %+~", "ü", "日", "\U0001f30a", "&amp;", "&lt;", "&gt;", "&quot;", "&apos;"]
+LETTERS = [
+    *"abcXYZ019/-_. %+~",
+    "ü",
+    "日",
+    "\x7f",
+    "\x85",
+    "\u2028",
+    "\U0001f30a",
+    "&amp;",
+    "&lt;",
+    "&gt;",
+    "&quot;",
+    "&apos;",
+]
 WORDS = st.lists(st.sampled_from(LETTERS), max_size=12).map("".join)
 RARE = st.sampled_from(
     ["&#65;", "&nbsp;", "&", "]]>", "\x01", "\r\n", "\ufffe", "<!-- -->", "<![CDATA[x]]>", "\t"]

@@ -167,3 +167,16 @@ def test_no_text_of_an_access_shows_the_secret() -> None:
 def test_what_opens_no_storage_is_not_asked() -> None:
     assert access_of(credential("entra_secret", SIG, client_id="1", tenant="2")) is None
     assert access_of(credential("sas", TOKEN)) is None
+
+
+@pytest.mark.parametrize("account", ["a", "evil.example/x", "x@y", "über", "a b", "-a", "a" * 80])
+def test_a_name_that_no_account_has_is_not_made_into_a_host(account: str) -> None:
+    assert access_of(credential("account_key", SIG, account=account)) is None
+
+
+def test_the_accounts_that_azure_makes_for_disks_are_asked() -> None:
+    link = f"https://md-abc123.z6.blob.storage.azure.net/x/abcd?sv=2021-12-02&sr=b&si=1&sig={SIG}"
+    access = access_of(credential("sas", link))
+    assert access is not None
+    assert (access.name, access.host("blob")) == ("md-abc123", "md-abc123.z6.blob.storage.azure.net")
+    assert STORAGE.owner(link, None) == "md-abc123"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from plain_sends import PlainSends, answer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plain_sends import SERVICE, PlainSends, answer
 from provider_sightings import NOW, SIG, sighting
 
 from tidegate.errors import NoAnswerError, RefusedError
@@ -195,3 +197,53 @@ def test_a_code_that_is_no_word_is_not_repeated() -> None:
 )
 def test_the_words_behind_authentication_failed_are_told_apart(detail: str, state: State) -> None:
     assert verdict(403, "AuthenticationFailed", detail).state is state
+
+
+CODE_WORDS = st.sampled_from(["", *CODES, "AuthenticationFailed", "Nonsense", "x" * 200, "\x00"])
+BODIES = st.one_of(
+    st.binary(max_size=200),
+    st.sampled_from(
+        [
+            b"",
+            b"{}",
+            b"[]",
+            b'{"error": {"code": 7}}',
+            b'{"odata.error": null}',
+            b"<Error><Code>AuthenticationFailed</Code></Error>",
+            b"<EnumerationResults><Blobs /></EnumerationResults>",
+            b"<EnumerationResults><Blobs><Blob><Name>a</Name></Blob></Blobs></EnumerationResults>",
+        ]
+    ),
+)
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Response | str:
+    if draw(st.integers(0, 7)) == 0:
+        return "no connection in time"
+    status = draw(st.sampled_from([200, 206, 301, 400, 401, 403, 404, 409, 416, 429, 500, 503, 999]))
+    headers = {"x-ms-error-code": draw(CODE_WORDS)} if draw(st.booleans()) else {}
+    headers |= (
+        SERVICE
+        if draw(st.booleans())
+        else {"server": draw(st.sampled_from(["nginx", "Azurite-Blob/3.35.0"]))}
+    )
+    return Response(status=status, headers=headers, body=draw(BODIES), truncated=draw(st.booleans()))
+
+
+@given(st.lists(answers(), min_size=1, max_size=8))
+@settings(deadline=None, max_examples=150)
+def test_whatever_comes_back_a_probe_ends_in_a_state_that_its_answers_carry(
+    given_answers: list[Response | str],
+) -> None:
+    net = PlainSends(list(given_answers))
+    reach = STORAGE.probe(link(), net, NOW)
+    asked = [answer for answer in reach.answers if answer.permission is not None]
+    assert len(net.requests) <= 8
+    if reach.state is State.OPEN:
+        assert any(answer.state is State.OPEN and answer.status in (200, 206, 416) for answer in asked)
+    if reach.state is State.CLOSED:
+        assert any(answer.state is State.CLOSED and answer.code for answer in asked)
+        assert not any(answer.state is State.OPEN for answer in asked)
+    assert SIG not in repr(reach)
+    assert all(text.isprintable() for answer in reach.answers for text in (answer.code, answer.words))

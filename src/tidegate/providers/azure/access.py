@@ -11,7 +11,7 @@ from tidegate.model.credential import Credential
 from tidegate.model.secret import Secret
 from tidegate.providers._link import Link, read_link
 from tidegate.providers.azure.account_key import connection_parts
-from tidegate.providers.azure.hosts import read_host
+from tidegate.providers.azure.hosts import ACCOUNT, read_host
 from tidegate.providers.azure.sas import SIGNED
 
 DEFAULT_SUFFIX = "core.windows.net"
@@ -90,6 +90,8 @@ def access_of(credential: Credential) -> Access | None:
     """Return how to ask with a credential; `None` when it does not say whom."""
     grant = credential.grant
     if grant.kind not in STORAGE_KINDS or (grant.account is None and grant.endpoint is None):
+        return None
+    if grant.account is not None and ACCOUNT.fullmatch(grant.account) is None:
         return None
     host = read_host(re.sub(r":\d{1,5}$", "", grant.endpoint or ""))
     access = Access(

@@ -21,6 +21,9 @@ _PATTERN = re.compile(
     r"\.(?P<service>blob|dfs|web|file|queue|table)"
     r"\.(?P<suffix>(?:core|storage)\.[a-z0-9.-]+|storage\.azure\.net|localhost)"
 )
+ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+"""Names of accounts: 3 to 24 letters and digits; with hyphens and longer those that Azure makes for disks."""
+
 _ROUTES = ("-ipv6", "-secondary", "-internetrouting", "-microsoftrouting")
 """What stands behind the account's name for a replica or another way into the network."""
 

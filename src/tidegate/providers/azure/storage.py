@@ -20,7 +20,7 @@ from tidegate.providers.azure.access import access_of
 from tidegate.providers.azure.ask import Client, Clock
 from tidegate.providers.azure.blobpages import read_blobs
 from tidegate.providers.azure.containers import containers
-from tidegate.providers.azure.hosts import SERVICE_SUFFIXES, read_host
+from tidegate.providers.azure.hosts import ACCOUNT, SERVICE_SUFFIXES, read_host
 from tidegate.providers.azure.objects import one_row, properties_ask, read_range
 from tidegate.providers.azure.paths import paths_ask, read_paths
 from tidegate.providers.azure.plan import LARGEST_PAGE_BYTES, blob_list_ask
@@ -34,8 +34,6 @@ MOST_IN_PAGE = 5000
 
 FEWER_IN_PAGE = 1000
 """Where names are so long that a page would be too: 1,024 characters, nine bytes each in percent encoding."""
-
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 
 _PAST = "snapshots,versions,deleted"
 
@@ -64,7 +62,7 @@ class AzureStorage:
         if not named.path_style:
             return None
         first = parts.path[1:].partition("/")[0]
-        return first if _ACCOUNT.fullmatch(first) else None
+        return first if ACCOUNT.fullmatch(first) else None
 
     def target(self, text: str) -> Credential | None:
         """Return the open address a text names."""

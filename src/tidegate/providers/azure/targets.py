@@ -7,10 +7,9 @@ import re
 from tidegate.model.credential import Credential
 from tidegate.providers._link import read_link
 from tidegate.providers.azure.elsewhere import public_url
-from tidegate.providers.azure.hosts import read_address, read_host
+from tidegate.providers.azure.hosts import ACCOUNT, read_address, read_host
 
 _SHORT = re.compile(r"(?:az|azure)://([^/?#]+)(?:/([^?#]*))?", re.IGNORECASE)
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _EMULATOR_PORTS = range(10000, 10003)
 
 
@@ -23,7 +22,7 @@ def target(text: str) -> Credential | None:
     if host.account is None and not (host.path_style and link.port in _EMULATOR_PORTS):
         return None
     grant = public_url(read_address(link, {}))
-    if grant is None or grant.account is None or _ACCOUNT.fullmatch(grant.account) is None:
+    if grant is None or grant.account is None or ACCOUNT.fullmatch(grant.account) is None:
         return None
     return Credential(grant=grant, kind="public_url")
 

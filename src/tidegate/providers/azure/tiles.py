@@ -159,7 +159,7 @@ def _leaves(part: str, prefix: str) -> list[Slot] | None:
     """Return the elements that make up the whole of `part`, or `None`."""
     slots: list[Slot] = []
     position = 0
-    while match := _LEAF.match(part, position):
+    while len(slots) <= MOST_ELEMENTS and (match := _LEAF.match(part, position)):
         empty = match["empty"] or ""
         slots.append(Slot(prefix + match["tag"], filled=not empty, empty=empty))
         position = match.end()
