@@ -22,7 +22,7 @@ PROVIDERS = ("azure", "s3", "gcs")
 TARGETS = {
     "azure": ("az://contosoblobs/models", "az://contosoblobs/models/a/b.bin"),
     "s3": ("s3://contoso-public", "s3://contoso-public/a/b.bin"),
-    "gcs": ("gs://contoso-public", "gs://contoso-public/a/b.bin"),
+    "gcs": ("gs://contoso-public", "gs://contoso-public/a/b.bin", "gs://contoso-app.appspot.com/a/b.bin"),
 }
 IDS = (
     "A01 A02 A03 A04 A07 A09 A10 A11 A12 A23 A31 A41 K01 K14 N02 O07 O08 "

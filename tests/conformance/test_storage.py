@@ -96,6 +96,7 @@ LISTINGS = (
     b'{"kind": "storage#objects", "items": %s}',
     b'{"kind": "storage#buckets", "items": %s}',
     b'{"paths": %s}',
+    b'{"prefixes": [], "items": %s, "nextPageToken": "2"}',
     b'{"value": %s}',
 )
 ENTRIES = (

@@ -104,6 +104,14 @@ def test_a_link_that_is_signed_to_write_is_never_sent(gcs: Setting) -> None:
     assert gcs.fake.asked == []
 
 
+def test_a_link_that_is_over_by_its_own_dates_is_closed_whatever_its_method(gcs: Setting) -> None:
+    found = link(v4(method="PUT"))
+    ended = datetime.now(UTC) - timedelta(hours=1)
+    reach = gcs.probe(replace(found, grant=replace(found.grant, expires_at=ended)))
+    assert reach.state is State.CLOSED
+    assert reach.reason.startswith("Its time is over by its own dates")
+
+
 def test_a_link_signed_for_head_tells_metadata_and_reads_nothing(gcs: Setting) -> None:
     reach = gcs.probe(link(v4(method="HEAD")))
     assert (reach.state, reach.proved) == (State.OPEN, (Permission.PROPERTIES,))
@@ -128,9 +136,9 @@ def test_a_link_whose_signer_lost_its_rights_is_alive_and_unknown(gcs: Setting) 
     )
 
 
-def test_a_link_of_an_account_that_is_gone_is_closed(gcs: Setting) -> None:
+def test_a_link_of_an_account_that_is_gone_is_closed_for_whatever_it_was_signed(gcs: Setting) -> None:
     gcs.cloud.accounts.clear()
-    reach = gcs.probe(reading(v4()))
+    reach = gcs.probe(link(v4()))
     assert (reach.state, reach.answers[-1].code) == (State.CLOSED, "InvalidAccessKeyId")
 
 

@@ -78,12 +78,12 @@ def _asked(trial: Trial, link: LinkApi, credential: Credential) -> Reach:
 
 
 def _dead(trial: Trial, link: LinkApi, credential: Credential, got: Got, public: str) -> Reach:
-    """Close it, unless it may be signed for another method: the service says the same of both."""
+    """Close it, unless it may be signed for another method, of which the service says the same."""
     grant = credential.grant
-    if link.firebase or link.lists or Permission.UNKNOWN not in grant.permissions:
-        if not link.lists or Permission.UNKNOWN not in grant.permissions:
-            return trial.reach(State.CLOSED, _sentence(got) + public)
-    else:
+    for_reading = link.firebase or Permission.UNKNOWN not in grant.permissions
+    if for_reading or got.answer.code != "SignatureDoesNotMatch":
+        return trial.reach(State.CLOSED, _sentence(got) + public)
+    if not link.lists:
         described = trial.ask(
             link.ask(method="HEAD"),
             is_described,
