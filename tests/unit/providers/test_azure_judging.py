@@ -55,6 +55,12 @@ def test_a_refusal_closes_only_if_an_altered_copy_is_refused_alike(code: str) ->
         assert probed(PRIVATE, refused, other).state is State.UNKNOWN
 
 
+def test_a_service_that_did_not_see_the_credential_has_not_judged_it() -> None:
+    blob = link(f"https://contosomodels.blob.core.windows.net/models/x?{TOKEN.replace('sr=c', 'sr=b')}")
+    unseen = answer(401, code="NoAuthenticationInformation")
+    assert STORAGE.probe(blob, PlainSends([unseen]), NOW).state is State.UNKNOWN
+
+
 def test_no_code_but_these_two_ever_closes_by_itself() -> None:
     closing = {code for code, words in CODES.items() if words.state is State.CLOSED}
     assert closing == {"KeyBasedAuthenticationNotPermitted", "PublicAccessNotPermitted"}

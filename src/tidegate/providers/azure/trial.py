@@ -124,7 +124,7 @@ class Trial:
 
     def _verdict(self, reply: Reply) -> Verdict:
         verdict = reply.verdict
-        if verdict is OPEN_TO_NOBODY:
+        if verdict is OPEN_TO_NOBODY and self.client.access.anonymous:
             return self._refused_to_anyone()
         more = any(name in self.client.access.token for name in _NEEDS_MORE)
         if more and verdict.state is State.CLOSED and not verdict.certain:
