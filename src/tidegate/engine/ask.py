@@ -55,12 +55,16 @@ class Online:
         found: dict[str, Asked] = {}
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 8 % of the start of an offline scan
 
-        with ThreadPoolExecutor(min(AT_ONCE, max(1, len(credentials)))) as pool:
+        pool = ThreadPoolExecutor(min(AT_ONCE, max(1, len(credentials))))
+        try:
             for name, asked in zip(credentials, pool.map(self.ask, credentials.values()), strict=True):
                 found[name] = asked
                 coverage.requests = self._net.requests
                 if progress is not None:
                     progress(coverage)
+        finally:
+            # Interrupted, nobody waits for what is under way: whoever closes the network breaks it off.
+            pool.shutdown(wait=False, cancel_futures=True)
         coverage.requests = self._net.requests
         coverage.items_listed = sum(c.contents.items for c in self._lists.counted) if self._lists else 0
         return found

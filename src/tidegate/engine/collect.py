@@ -109,7 +109,8 @@ class Collector:
         """Make it a finding; return how it may be shown."""
         group = self.groups.setdefault(identity(sighting, grant), Group(sighting, grant))
         group.named, group.credential, group.suppressed = True, credential, None
-        return self._decoders[sighting.provider].redact(sighting)
+        shown: str = self._decoders[sighting.provider].redact(sighting)
+        return shown
 
     def said(self, target: str) -> str:
         """Return how a report names a target: of one that is storage only what is known to be no secret."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from tidegate.errors import ConfigError, OutOfScopeError, RequestError
+from tidegate.errors import ConfigError, NoAnswerError, OutOfScopeError, RequestError
 from tidegate.net.audit import Entry, Recorder
 from tidegate.net.budget import Spending
 from tidegate.net.exchange import Client, Reading, tls_context
@@ -60,14 +61,11 @@ class Net:
         """Why the recorder failed: nothing more is sent then, whoever took the error for a gap."""
         self._dead: set[str] = set()
         """Hosts that no attempt of a request brought an answer from: until one does, none is repeated."""
-        tls = tls_context(scope.ca)
+        self._tls = tls_context(scope.ca)
         self._slots = asyncio.Semaphore(self._limits.concurrency)
-        self._loop = LoopThread("tidegate-net")
-
-        async def client() -> Client:
-            return Client(self._limits, self._resolver, tls, self._spending.read)
-
-        self._client = self._loop.run(client())
+        self._first = threading.Lock()
+        self._begun: tuple[LoopThread, Client] | None = None
+        self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +77,11 @@ class Net:
 
     def close(self) -> None:
         """Break off what is under way, which then raises `NoAnswerError`, and give everything back."""
-        self._loop.close(self._client.close())
+        with self._first:
+            self._closed = True
+            begun = self._begun
+        if begun is not None:
+            begun[0].close(begun[1].close())
 
     @property
     def run(self) -> str:
@@ -103,13 +105,29 @@ class Net:
         return self._guard.base(provider, name, service, host, scheme)
 
     def send(self, request: Request) -> Response:
-        return self._loop.run(self._send(request, self._guard.check(request)))
+        checked = self._guard.check(request)
+        loop, client = self._begin()
+        return loop.run(self._send(client, request, checked))
 
-    async def _send(self, request: Request, checked: Checked) -> Response:
+    def _begin(self) -> tuple[LoopThread, Client]:
+        """Start at the first request: before it a run forks its workers, which no thread survives."""
+        with self._first:
+            if self._closed:
+                raise NoAnswerError("the network was closed")
+            if self._begun is None:
+                loop = LoopThread("tidegate-net")
+
+                async def client() -> Client:
+                    return Client(self._limits, self._resolver, self._tls, self._spending.read)
+
+                self._begun = loop, loop.run(client())
+            return self._begun
+
+    async def _send(self, client: Client, request: Request, checked: Checked) -> Response:
         if checked.at_endpoint:
             self._resolver.endpoints.add((checked.url.host, checked.url.port))
         async with self._slots:
-            outcome = await self._attempts_of(request, checked)
+            outcome = await self._attempts_of(client, request, checked)
         if isinstance(outcome, Response):
             self._dead.discard(checked.url.host)
             return outcome
@@ -119,7 +137,7 @@ class Net:
             outcome.error.hint = self._guard.endpoint_hint(request, checked.url)
         raise outcome.error
 
-    async def _attempts_of(self, request: Request, checked: Checked) -> Response | Failure:
+    async def _attempts_of(self, client: Client, request: Request, checked: Checked) -> Response | Failure:
         clock, limits, spending = asyncio.get_running_loop().time, self._limits, self._spending
         ends_s = float("inf")
         for attempt in range(1, limits.attempts + 1):
@@ -131,7 +149,7 @@ class Net:
             # Waiting for the first turn is the user's wish, not the server's fault.
             ends_s = min(ends_s, clock() + limits.request_s)
             left_s = min(ends_s - clock(), spending.left_s(clock()), limits.attempt_s)
-            outcome = await self._recorded(request, checked, left_s)
+            outcome = await self._recorded(client, request, checked, left_s)
             spending.check_time(clock())
             wait = self._wait_s(outcome, attempt, checked.url.host)
             if wait is None or clock() + wait >= ends_s:
@@ -150,12 +168,14 @@ class Net:
             return None
         return wait_s(self._limits, attempt, headers, datetime.now(UTC))
 
-    async def _recorded(self, request: Request, checked: Checked, left_s: float) -> Response | Failure:
+    async def _recorded(
+        self, client: Client, request: Request, checked: Checked, left_s: float
+    ) -> Response | Failure:
         self._attempts += 1
         n, sent_at, begun_s, reading = self._attempts, datetime.now(UTC), time.monotonic(), Reading()
         headers, error = self._headers(request, checked, n), "broken off"
         try:
-            outcome = await self._client.exchange(request, checked, headers, left_s, reading)
+            outcome = await client.exchange(request, checked, headers, left_s, reading)
             error = str(outcome.error) if isinstance(outcome, Failure) else ""
         except RequestError as raised:
             error = str(raised)

@@ -17,8 +17,8 @@ KINDS = 8
 _STYLES = {State.OPEN: "critical", State.CLOSED: "good", State.UNKNOWN: "medium"}
 
 
-def lines(paper: Paper, finding: Finding) -> Iterator[str]:
-    """Write what was asked of the service, if anything was."""
+def lines(paper: Paper, finding: Finding, *, contents: bool = True) -> Iterator[str]:
+    """Write what was asked of the service, if anything was; with `contents` how much lies behind."""
     if finding.reach is not None:
         yield from block(
             paper, "asked", paper.clean(reach(finding.reach)), style=_STYLES[finding.reach.state]
@@ -26,8 +26,8 @@ def lines(paper: Paper, finding: Finding) -> Iterator[str]:
         if finding.reach.untried and finding.reach.state is not State.CLOSED:
             untried = ", ".join(each.replace("_", " ") for each in finding.reach.untried)
             yield from block(paper, "untried", paper.clean(f"{untried}: granted on paper, never exercised"))
-    if finding.contents is not None:
-        yield from block(paper, "behind", paper.clean(contents(finding.contents)))
+    if contents and finding.contents is not None:
+        yield from block(paper, "behind", paper.clean(amount(finding.contents)))
         yield from _kinds(paper, finding.contents)
 
 
@@ -38,7 +38,7 @@ def reach(answer: Reach) -> str:
     return f"{answer.state.upper()}{proof}. {answer.reason} ({answer.checked_at:%Y-%m-%d %H:%M} UTC)"
 
 
-def contents(found: Contents) -> str:
+def amount(found: Contents) -> str:
     """Say how much lies behind (raw)."""
     least = "" if found.complete else "at least "
     where = words.many(found.containers, "container")

@@ -43,7 +43,7 @@ def lines(paper: Paper, report: Report) -> Iterator[str]:
     yield from _cards(paper, report, loud[:CARDS])
     yield from _more(paper, loud[CARDS:])
     yield from _info(paper, quiet)
-    yield from _gaps(paper, report)
+    yield from gaps(paper, report)
     yield from _summary(paper, report)
 
 
@@ -138,7 +138,8 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
         yield ""
 
 
-def _gaps(paper: Paper, report: Report) -> Iterator[str]:
+def gaps(paper: Paper, report: Report) -> Iterator[str]:
+    """Write what was not looked at, grouped by the reason."""
     if not report.gaps:
         return
     yield paper.rule("NOT LOOKED AT", middle=words.many(len(report.gaps), "gap"), style="medium")

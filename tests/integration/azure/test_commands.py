@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from azure.storage.blob import BlobServiceClient
 from azure_fill import BLOBS, EMULATED
@@ -194,3 +195,34 @@ def test_the_address_alone_is_asked_without_the_credential(
     (finding,) = answer.report["findings"]
     assert finding["grant"]["kind"] == "anonymous"
     assert finding["reach"]["state"] == "unknown"
+
+
+def test_a_listing_gives_numbers_a_table_of_items_and_a_picture(
+    tidegate: Command, azurite: Azurite, scope: Path, audit: Path, tmp_path: Path
+) -> None:
+    link = f"{HOST}/models?{container_sas(azurite.accounts[ACCOUNT].key1)}".encode()
+
+    def listed(*more: str | Path) -> Answer:
+        return tidegate("list", "-", "--scope", scope, "--audit", audit, *more, data=link)
+
+    kept = tmp_path / "inventory.parquet"
+    text, page = listed("-o", kept), listed("--format", "html")
+    assert (text.code, page.code) == (0, 0)
+    assert f"{len(BLOBS)} items, {sum(map(len, BLOBS.values()))} bytes in 1 container" in text.out
+    rows = pl.read_parquet(kept)
+    assert dict(rows.select("name", "size_bytes").iter_rows()) == {
+        name: len(data) for name, data in BLOBS.items()
+    }
+    assert "notes &amp; &lt;drafts&gt;.txt" in page.out
+    assert "<script" not in page.out
+    assert not list(tmp_path.glob("*.part"))
+    assert {each["method"] for each in sent(audit)} <= {"GET", "HEAD"}
+
+
+def test_a_dead_link_is_not_listed_and_the_answer_says_why(
+    tidegate: Command, azurite: Azurite, scope: Path, audit: Path
+) -> None:
+    link = f"{HOST}/models?{container_sas(made_up_key('nobody'))}".encode()
+    answer = tidegate("list", "-", "--scope", scope, "--audit", audit, data=link)
+    assert "CLOSED" in answer.out
+    assert "items" not in answer.out
