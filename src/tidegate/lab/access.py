@@ -12,7 +12,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
+from enum import Enum, auto
 
 from tidegate.lab.account import Account
 from tidegate.lab.container import Container
@@ -23,18 +23,29 @@ from tidegate.providers.azure.canonical import Target, sign, string_to_sign
 
 
 class Operation(Enum):
-    """What is asked, with the level and the letter that an account SAS needs for it."""
+    """What is asked."""
 
-    LIST_CONTAINERS = ("s", "l")
-    LIST_TABLES = ("c", "l", "tables")
-    LIST_BLOBS = ("c", "l")
-    READ_BLOB = ("o", "r")
-    CONTAINER_PROPERTIES = ("c", "r")
-    SERVICE_PROPERTIES = ("s", "r")
-    ACCOUNT_INFORMATION = ("", "r")
-    CONTAINER_ACL = ("none", "none")
-    """No SAS reads it."""
+    LIST_CONTAINERS = auto()
+    """Shares and queues, too."""
+    LIST_TABLES = auto()
+    LIST_BLOBS = auto()
+    READ_BLOB = auto()
+    CONTAINER_PROPERTIES = auto()
+    CONTAINER_ACL = auto()
+    SERVICE_PROPERTIES = auto()
+    ACCOUNT_INFORMATION = auto()
 
+
+_NEEDS: Mapping[Operation, tuple[str, str]] = {
+    Operation.LIST_CONTAINERS: ("s", "l"),
+    Operation.LIST_TABLES: ("c", "l"),
+    Operation.LIST_BLOBS: ("c", "l"),
+    Operation.READ_BLOB: ("o", "r"),
+    Operation.CONTAINER_PROPERTIES: ("c", "r"),
+    Operation.SERVICE_PROPERTIES: ("s", "r"),
+    Operation.ACCOUNT_INFORMATION: ("", "r"),
+}
+"""Level (`srt`; empty: any) and letter that an account SAS needs. No SAS reads a container's ACL."""
 
 # A service SAS has no part in what concerns the container itself, or the account.
 _OF_A_CONTAINER = {Operation.LIST_BLOBS, Operation.READ_BLOB, Operation.ACCOUNT_INFORMATION}
@@ -46,6 +57,7 @@ class Asked:
 
     operation: Operation
     service: str = "blob"
+    """A key of `others.LETTERS`."""
     path: str
     """Decoded: `container/name`, empty for the account."""
     container: Container | None
@@ -62,13 +74,13 @@ def check_sas(account: Account, asked: Asked, now: datetime) -> None:
     params = asked.parameters
     _check_signature(account, asked)
     _check_dates(params, now)
-    if "https" in params.get("spr", "") and "http" not in params["spr"].split(",") and not asked.https:
+    if params.get("spr") == "https" and not asked.https:
         raise Refusal("AuthorizationProtocolMismatch")
     if params.get("sip") and not _within(asked.address, params["sip"]):
         raise Refusal("AuthorizationSourceIPMismatch")
-    level, letter = asked.operation.value[:2]
-    if asked.operation is Operation.CONTAINER_ACL:
+    if asked.operation not in _NEEDS:
         raise Refusal("AuthorizationFailure")
+    level, letter = _NEEDS[asked.operation]
     if "ss" in params or "srt" in params:
         if LETTERS[asked.service] not in params.get("ss", ""):
             raise Refusal("AuthorizationServiceMismatch")
