@@ -1,0 +1,30 @@
+"""JSON that somebody else wrote: bounded, and with its oddities noted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tidegate.inspectors.models._notes import MalformedError, Notes, quoted
+
+
+def parse(raw: bytes, notes: Notes) -> Any:
+    """Return the document. A key that stands twice is noted: readers differ in which they take.
+
+    Raises `MalformedError` when it is no JSON, or deeper than the parser goes.
+    """
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(found)
+        if len(made) != len(found):
+            names = [name for name, _ in found]
+            twice = next(name for name in names if names.count(name) > 1)
+            notes.tampering("duplicate_key", f"the key {quoted(twice)} stands twice in one object")
+        return made
+
+    try:
+        return json.loads(raw, object_pairs_hook=pairs)
+    except RecursionError:
+        raise MalformedError("JSON nested deeper than any program writes") from None
+    except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, integers of more than 4,300 digits
+        raise MalformedError(f"no JSON: {type(error).__name__}", getattr(error, "pos", None)) from None

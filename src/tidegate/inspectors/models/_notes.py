@@ -1,0 +1,163 @@
+"""What the readers of formats share: how they note what they see, and how they stop at nonsense."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.seam import Judgement
+from tidegate.model.observation import Evidence, Executes, Observation
+from tidegate.model.severity import Severity
+
+_MOST_OF_A_KIND = 20
+"""Observations of one kind that are kept; a hostile file could hold a million."""
+_LONGEST_QUOTE = 120
+"""Characters of a name or text from the file that stand in a sentence."""
+_EVIDENCE = list(Evidence)
+_EXECUTES = list(Executes)
+
+
+class MalformedError(Exception):
+    """The file leaves its format here. Never leaves `inspectors.models`: `Notes.reading` takes it."""
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.offset = offset
+        """Byte in the file."""
+
+
+class Notes:
+    """Collects what was noticed in one file, and the three answers that follow from it."""
+
+    def __init__(self, kind: str, *, loader: str = "", member: str = "") -> None:
+        """kind: id of the format. loader: whom the notes concern, where not every loader."""
+        self.judgement = Judgement(kind)
+        self.loader = loader
+        self.member = member
+        self._counts: Counter[str] = Counter()
+        self._said: set[tuple[str, str]] = set()
+
+    def fact(self, kind: str, summary: str, *, offset: int | None = None, loader: str | None = None) -> None:
+        """Note what is worth knowing and decides nothing."""
+        self._add(kind, Severity.INFO, summary, offset, loader)
+
+    def odd(self, kind: str, summary: str, *, offset: int | None = None, loader: str | None = None) -> None:
+        """Note what a person should look at, though it runs nothing."""
+        self._add(kind, Severity.LOW, summary, offset, loader)
+
+    def unlisted(
+        self, kind: str, summary: str, *, offset: int | None = None, loader: str | None = None
+    ) -> None:
+        """Note a call of which no list knows whether it is harmless."""
+        self.judgement.unlisted = True
+        self._raise(Executes.ONLY_IF, Evidence.UNKNOWN_CALLABLE)
+        self._add(kind, Severity.MEDIUM, summary, offset, loader)
+
+    def sink(
+        self,
+        kind: str,
+        summary: str,
+        *,
+        offset: int | None = None,
+        loader: str | None = None,
+        executes: Executes = Executes.YES,
+        payload: bool = False,
+    ) -> None:
+        """Note what runs code, reads, writes or reaches out. payload: its arguments say what it would do."""
+        self._raise(executes, Evidence.PAYLOAD if payload else Evidence.SINK)
+        self._add(kind, Severity.CRITICAL, summary, offset, loader)
+
+    def tampering(self, kind: str, summary: str, *, offset: int | None = None) -> None:
+        """Note a form that no program writes by itself."""
+        self._raise(Executes.NO, Evidence.TAMPERING)
+        self._add(kind, Severity.HIGH, summary, offset, None)
+
+    def broken(self, summary: str, *, offset: int | None = None) -> None:
+        """Note where the file leaves its format."""
+        self.judgement.broken = True
+        self._add("malformed", Severity.MEDIUM, summary, offset, None)
+
+    def incomplete(self, summary: str, *, offset: int | None = None) -> None:
+        """Note what was not looked at, though it decides."""
+        self.judgement.complete = False
+        self._add("not_complete", Severity.MEDIUM, summary, offset, None)
+
+    def can_run(self, executes: Executes = Executes.ONLY_IF) -> None:
+        """Say that the format could run code, whatever was seen in this file."""
+        self._raise(executes, Evidence.NONE)
+
+    def include(self, other: Judgement) -> None:
+        """Take over what was found in a part."""
+        mine = self.judgement
+        self._raise(other.executes, other.evidence)
+        mine.complete &= other.complete
+        mine.broken |= other.broken
+        mine.unlisted |= other.unlisted
+        mine.observations.extend(other.observations)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let what is read inside be malformed: that ends the block, with a note."""
+        try:
+            yield
+        except MalformedError as error:
+            self.broken(str(error), offset=error.offset)
+
+    def done(self) -> Judgement:
+        """Return the judgement, the worst first, with a count of what was left out."""
+        for kind, count in self._counts.items():
+            if count > _MOST_OF_A_KIND:
+                more = f"{count - _MOST_OF_A_KIND:,} more of this kind"
+                self.judgement.observations.append(self._observation(kind, Severity.INFO, more, None, None))
+        self._counts.clear()
+        self.judgement.observations.sort(key=lambda each: (-each.severity.rank, each.offset or 0))
+        return self.judgement
+
+    def _add(
+        self, kind: str, severity: Severity, summary: str, offset: int | None, loader: str | None
+    ) -> None:
+        """Note something once; the same sentence again says nothing new."""
+        if (kind, summary) in self._said:
+            return
+        self._counts[kind] += 1
+        if self._counts[kind] <= _MOST_OF_A_KIND:
+            self._said.add((kind, summary))
+            made = self._observation(kind, severity, summary, offset, loader)
+            self.judgement.observations.append(made)
+
+    def _observation(
+        self, kind: str, severity: Severity, summary: str, offset: int | None, loader: str | None
+    ) -> Observation:
+        return Observation(
+            inspector=self.judgement.kind,
+            kind=kind,
+            severity=severity,
+            offset=offset,
+            member=self.member,
+            loader=self.loader if loader is None else loader,
+            summary=summary,
+        )
+
+    def _raise(self, executes: Executes, evidence: Evidence) -> None:
+        """Keep the widest answer and the strongest evidence."""
+        mine = self.judgement
+        mine.executes = max(mine.executes, executes, key=_EXECUTES.index)
+        mine.evidence = max(mine.evidence, evidence, key=_EVIDENCE.index)
+
+
+def exact(data: Readable, offset: int, count: int) -> bytes:
+    """Return exactly `count` bytes from `offset` on, or raise `MalformedError`."""
+    if offset < 0 or count < 0 or offset + count > data.size_bytes:
+        raise MalformedError(f"{count:,} bytes are announced at byte {offset:,}, beyond the end", offset)
+    got = data.read(offset, count)
+    if len(got) != count:
+        raise MalformedError(f"only {len(got):,} of {count:,} bytes could be read", offset)
+    return got
+
+
+def quoted(text: str | bytes) -> str:
+    """Return a name from the file as it stands in a sentence: short, in quotation marks."""
+    plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return "'" + (plain if len(plain) <= _LONGEST_QUOTE else plain[:_LONGEST_QUOTE] + "…") + "'"

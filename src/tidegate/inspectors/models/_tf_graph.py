@@ -1,0 +1,151 @@
+"""Operations of a TensorFlow graph: in the graph, in its library of functions, in either.
+
+Source: tensorflow/core/framework/{graph,function,node_def}.proto; SECURITY.md there, "models are programs".
+"""
+
+from __future__ import annotations
+
+from tidegate.inspectors.models._notes import Notes, quoted
+from tidegate.inspectors.models._protobuf import BYTES, Field, Hop
+from tidegate.inspectors.models._tf_ops import PURE
+
+_READS = "reads a file"
+_WRITES = "writes a file"
+SINKS = {
+    "PyFunc": "runs a function of Python",
+    "PyFuncStateless": "runs a function of Python",
+    "EagerPyFunc": "runs a function of Python",
+    "ReadFile": _READS,
+    "WriteFile": _WRITES,
+    "PrintV2": _WRITES,
+    "MatchingFiles": "lists files",
+    "MatchingFilesDataset": "lists files",
+    "ExperimentalMatchingFilesDataset": "lists files",
+    "MergeV2Checkpoints": "moves and deletes files",
+    "DistributedSave": _WRITES,
+    "FileSystemSetConfiguration": "changes how files are reached",
+    "RemoteCall": "calls a function on another device",
+    "Rpc": "sends a request",
+    "TryRpc": "sends a request",
+    "RpcCall": "sends a request",
+    "RpcClient": "sends a request",
+    "RpcServer": "opens a port",
+    "XlaCustomCall": "calls native code by name",
+    "XlaCustomCallV2": "calls native code by name",
+    **dict.fromkeys(
+        """
+WholeFileReader WholeFileReaderV2 TextLineReader TextLineReaderV2 FixedLengthRecordReader
+FixedLengthRecordReaderV2 TFRecordReader TFRecordReaderV2 LMDBReader TextLineDataset TFRecordDataset
+TFRecordDatasetV2 FixedLengthRecordDataset FixedLengthRecordDatasetV2 LMDBDataset
+ExperimentalLMDBDataset CSVDataset CSVDatasetV2 ExperimentalCSVDataset LoadDataset SnapshotDatasetReader
+SnapshotChunkDataset SnapshotNestedDatasetReader ListSnapshotChunksDataset LoadAndRemapMatrix
+GenerateVocabRemapping RecordInput
+""".split(),
+        _READS,
+    ),
+    **dict.fromkeys(
+        """
+SaveDataset SaveDatasetV2 DatasetToTFRecord ExperimentalDatasetToTFRecord SnapshotDataset
+SnapshotDatasetV2 CreateSummaryFileWriter CreateSummaryDbWriter
+""".split(),
+        _WRITES,
+    ),
+    **dict.fromkeys(
+        """
+DebugIdentity DebugIdentityV2 DebugIdentityV3 DebugNanCount DebugNumericSummary DebugNumericSummaryV2
+""".split(),
+        "writes to files or addresses that its `debug_urls` name",
+    ),
+    **dict.fromkeys(
+        """
+DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3 DataServiceDatasetV4 RegisterDataset
+RegisterDatasetV2 SqlDataset ExperimentalSqlDataset
+""".split(),
+        "asks a service",
+    ),
+}
+"""Operations that reach beyond computing, and what they do. Every SavedModel has `SaveV2`, `RestoreV2`."""
+_TABLE_FROM_FILE = frozenset(["InitializeTableFromTextFile", "InitializeTableFromTextFileV2"])
+_LONGEST_TEXT = 300
+LOADER = "tf.saved_model.load"
+
+
+class Graph:
+    """Walks graphs of one file and notes what they would do."""
+
+    def __init__(self, hop: Hop, notes: Notes) -> None:
+        self._hop = hop
+        self._notes = notes
+        self._called: list[tuple[str, int]] = []
+        self._functions: set[str] = set()
+        self.operations = 0
+
+    def graph_def(self, start: int, stop: int) -> None:
+        """Walk a GraphDef: nodes (1) and the library of functions (2)."""
+        for field in self._hop.fields(start, stop):
+            if field.wire == BYTES and field.number == 1:
+                self._node(field)
+            elif field.wire == BYTES and field.number == 2:
+                self._library(field)
+
+    def close(self) -> None:
+        """Judge operations that turned out to be no functions of the library."""
+        for op, offset in self._called:
+            if op not in self._functions:
+                self._notes.unlisted(
+                    "custom_operation",
+                    f"the graph has the operation {quoted(op)}, which is not of TensorFlow",
+                    offset=offset,
+                )
+
+    def _library(self, library: Field) -> None:
+        for field in self._hop.fields(library.start, library.stop):
+            if field.number == 1 and field.wire == BYTES:
+                self._function(field)
+
+    def _function(self, function: Field) -> None:
+        """Walk a FunctionDef: signature (1) with its name (1), nodes (3)."""
+        for field in self._hop.fields(function.start, function.stop):
+            if field.wire != BYTES:
+                continue
+            if field.number == 1:
+                for part in self._hop.fields(field.start, field.stop):
+                    if part.number == 1 and part.wire == BYTES:
+                        self._functions.add(self._hop.text(part))
+            elif field.number == 3:
+                self._node(field)
+
+    def _node(self, node: Field) -> None:
+        """Judge a NodeDef: name (1), operation (2), attributes (5)."""
+        op = ""
+        attributes: list[Field] = []
+        name = ""
+        for field in self._hop.fields(node.start, node.stop):
+            if field.wire != BYTES:
+                continue
+            if field.number == 1:
+                name = self._hop.text(field)
+            elif field.number == 2:
+                op = self._hop.text(field)
+            elif field.number == 5:
+                attributes.append(field)
+        self.operations += 1
+        if op == "PrintV2":
+            self._print(attributes, node.start)
+        elif op in SINKS:
+            self._notes.sink(
+                "operation",
+                f"running the graph, the operation {op} {SINKS[op]} (node {quoted(name)})",
+                offset=node.start,
+            )
+        elif op in _TABLE_FROM_FILE:
+            self._notes.fact("table", "a table of the graph is filled from a text file", offset=node.start)
+        elif op not in PURE:
+            self._called.append((op, node.start))
+
+    def _print(self, attributes: list[Field], offset: int) -> None:
+        """`PrintV2` writes a file only where its `output_stream` names one."""
+        if any(b"file://" in self._hop.content(each, _LONGEST_TEXT) for each in attributes):
+            self._notes.sink(
+                "operation", "running the graph, PrintV2 appends to a file", offset=offset, payload=True
+            )
