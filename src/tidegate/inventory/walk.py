@@ -18,8 +18,8 @@ from tidegate.inventory.split import MAX_CHILDREN, MAX_FOLDER_SPLITS, due, split
 from tidegate.items import SCHEMA
 from tidegate.plugins import Container, Page
 
-KEEP_ROWS: Final = 32_768
-"""Rows of one chain that make a part of their own: 8 MB for each chain at work."""
+KEEP_ROWS: Final = 20_000
+"""Rows of one chain that make a part of their own: 5 MB for each chain at work."""
 KEEP_EVERY_S: Final = 10.0
 """What a killed run has to list again is at most so old, where a service is slow."""
 MAX_DEPTH: Final = 255
