@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tidegate.packing.decompressors import Zlib
 from tidegate.sources.unpack.limits import BrokenError, Budget, ExhaustedError
 from tidegate.sources.unpack.reader import Reader
-from tidegate.sources.unpack.streams import AFTER, Zlib, inflate
+from tidegate.sources.unpack.streams import AFTER, inflate
 
 _HEADER_BYTES = 64
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from tidegate.packing.decompressors import Zlib
 from tidegate.sources.unpack import sandbox
 from tidegate.sources.unpack.limits import Budget, ExhaustedError
 from tidegate.sources.unpack.reader import Reader
-from tidegate.sources.unpack.streams import Zlib, inflate
+from tidegate.sources.unpack.streams import inflate
 
 _SECONDS: Final = 60.0
 _STREAM: Final = re.compile(rb"stream(?:\r\n|\n|\r)")

@@ -6,8 +6,6 @@ directory does not name is looked for between the members. Where the two disagre
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,14 +13,14 @@ from typing import Final
 
 import deflate
 
+from tidegate.packing.zip_methods import LZMA_HEAD_BYTES, METHODS, machine
 from tidegate.sources.unpack.limits import Budget, ExhaustedError
 from tidegate.sources.unpack.names import readable
 from tidegate.sources.unpack.reader import Reader
-from tidegate.sources.unpack.streams import Decompressor, Zlib, Zstd, inflate
+from tidegate.sources.unpack.streams import inflate
 from tidegate.sources.unpack.zipheaders import Entry, directory, local_entry
 
 _QUICK_BYTES: Final = 4 << 20
-_METHODS: Final = frozenset((0, 8, 12, 14, 93, 95))
 _UNREAD: Final = {1: "shrink", 6: "implode", 9: "deflate64", 98: "PPMd"}
 _AES: Final = 99
 _HEADER: Final = b"PK\x03\x04"
@@ -69,7 +67,7 @@ class _Zip:
             self.budget.member()
             local = local_entry(self.data, start)
             # Neither name nor content: the constant of a program that the archive stands behind.
-            if local is None or local[0].method not in _METHODS or not (local[0].raw_name or local[0].packed):
+            if local is None or local[0].method not in METHODS or not (local[0].raw_name or local[0].packed):
                 start += 4
                 continue
             entry, content = local
@@ -91,7 +89,7 @@ class _Zip:
         self.end = start
         if twin.raw_name != entry.raw_name:
             self.gap(entry, f"tampered container: its local header names it {readable(twin.raw_name)}")
-        if entry.method not in _METHODS:
+        if entry.method not in METHODS:
             method = _UNREAD.get(entry.method, f"method {entry.method}")
             self.gap(
                 entry, "encrypted" if entry.method == _AES else f"compressed by {method}, which is not read"
@@ -176,35 +174,13 @@ class _Content:
     def _packed(self) -> Iterator[bytes]:
         # Up to the next member, not to the stated end: the stream itself knows better where it ends.
         source = Reader(self.owner.data[self.start : self.limit])
-        yield from inflate(source, _machine(self.entry.method, source), self.owner.budget)
+        undo, properties = machine(self.entry.method, bytes(source.peek(LZMA_HEAD_BYTES)))
+        source.skip(properties)
+        yield from inflate(source, undo, self.owner.budget)
         self.stop = self.start + source.offset
 
     def _gap(self, reason: str) -> None:
         self.owner.gap(self.entry, reason)
-
-
-def _machine(method: int, source: Reader) -> Decompressor:
-    if method == 12:
-        return bz2.BZ2Decompressor()
-    if method == 93:
-        return Zstd()
-    if method == 95:
-        return lzma.LZMADecompressor(memlimit=1 << 28)
-    return _lzma(source) if method == 14 else Zlib(-15)
-
-
-def _lzma(source: Reader) -> Decompressor:
-    """Make one for a raw stream, which stands behind two bytes of version, two of length, and properties."""
-    head, props = bytes(source.take(4)), bytes(source.take(5))
-    if len(props) < 5 or head[2:] != b"\x05\x00" or props[0] >= 225:
-        raise ValueError("LZMA properties that are none")
-    dictionary = int.from_bytes(props[1:], "little")
-    if dictionary > 1 << 28:
-        raise ValueError(f"LZMA dictionary of {dictionary:,} bytes")
-    size = max(dictionary, 4096)
-    lc, lp, pb = props[0] % 9, props[0] // 9 % 5, props[0] // 45
-    chain = [{"id": lzma.FILTER_LZMA1, "dict_size": size, "lc": lc, "lp": lp, "pb": pb}]
-    return lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=chain)
 
 
 def _find(data: memoryview, what: bytes, start: int, stop: int) -> int:

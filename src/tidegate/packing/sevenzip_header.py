@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from tidegate.sources.unpack.limits import BrokenError
-
 _END: Final = 0
 _HEADER: Final = 1
 _PROPERTIES: Final = 2
@@ -64,12 +62,12 @@ class Archive:
 
 
 def parse(header: memoryview, most: int) -> Archive:
-    """Return what the header says. Raises `BrokenError` when it is none, or counts beyond `most`."""
+    """Return what the header says. Raises `ValueError` when it is none, or counts beyond `most`."""
     cursor = _Cursor(header, most)
     try:
         return _parse(cursor)
     except IndexError:
-        raise BrokenError("7z header ends early") from None
+        raise ValueError("7z header ends early") from None
 
 
 class _Cursor:
@@ -104,7 +102,7 @@ class _Cursor:
         """Read a number of things each of which takes memory here."""
         number = self.number()
         if number > self.most:
-            raise BrokenError(f"7z header counts {number:,} entries")
+            raise ValueError(f"7z header counts {number:,} entries")
         return number
 
     def bits(self, count: int) -> list[bool]:
@@ -119,7 +117,7 @@ class _Cursor:
     def expect(self, wanted: int) -> None:
         got = self.byte()
         if got != wanted:
-            raise BrokenError(f"7z header is damaged: {got} where {wanted} should be")
+            raise ValueError(f"7z header is damaged: {got} where {wanted} should be")
 
 
 def _parse(cursor: _Cursor) -> Archive:
@@ -127,10 +125,10 @@ def _parse(cursor: _Cursor) -> Archive:
     if kind == _PACKED_HEADER:
         folders = _streams(cursor)
         if not folders:
-            raise BrokenError("7z with a packed header that is nowhere")
+            raise ValueError("7z with a packed header that is nowhere")
         return Archive((), (), folders[0])
     if kind != _HEADER:
-        raise BrokenError("7z header is damaged or encrypted")
+        raise ValueError("7z header is damaged or encrypted")
     folders, names = [], []
     while (kind := cursor.byte()) != _END:
         if kind == _PROPERTIES:
@@ -143,7 +141,7 @@ def _parse(cursor: _Cursor) -> Archive:
         elif kind == _FILES:
             names = _files(cursor)
         else:
-            raise BrokenError(f"7z header is damaged: property {kind}")
+            raise ValueError(f"7z header is damaged: property {kind}")
     return Archive(tuple(folders), tuple(names))
 
 
@@ -161,7 +159,7 @@ def _streams(cursor: _Cursor) -> list[Folder]:
         elif kind == _PARTS:
             parts = _part_sizes(cursor, sizes, digests if chains else [])
         else:
-            raise BrokenError(f"7z header is damaged: property {kind}")
+            raise ValueError(f"7z header is damaged: property {kind}")
     folders, stream = [], 0
     starts = [start + _FIRST_BYTE + offset for offset in accumulate(packed, initial=0)]
     for (coders, streams, first), size, part in zip(chains, sizes, parts or [], strict=False):
@@ -181,7 +179,7 @@ def _pack_info(cursor: _Cursor) -> tuple[int, list[int]]:
         elif kind == _DIGESTS:
             cursor.skip_digests(count)
         else:
-            raise BrokenError(f"7z header is damaged: property {kind}")
+            raise ValueError(f"7z header is damaged: property {kind}")
     return start, sizes
 
 
@@ -190,7 +188,7 @@ def _unpack_info(cursor: _Cursor) -> tuple[list[tuple[tuple[Coder, ...], int, in
     cursor.expect(_FOLDERS)
     count = cursor.count()
     if cursor.byte():
-        raise BrokenError("7z header that lies elsewhere is not read")
+        raise ValueError("7z header that lies elsewhere is not read")
     chains, finals, outputs = [], [], []
     for _ in range(count):
         chain, streams, first, final, coders = _folder(cursor)
@@ -204,7 +202,7 @@ def _unpack_info(cursor: _Cursor) -> tuple[list[tuple[tuple[Coder, ...], int, in
     digests = [False] * count
     while (kind := cursor.byte()) != _END:
         if kind != _DIGESTS:
-            raise BrokenError(f"7z header is damaged: property {kind}")
+            raise ValueError(f"7z header is damaged: property {kind}")
         digests = cursor.skip_digests(count)
     return chains, sizes, digests
 
@@ -222,9 +220,9 @@ def _folder(cursor: _Cursor) -> tuple[tuple[Coder, ...], int, int, int, int]:
         inputs, outputs = inputs + ins, outputs + outs
         coders.append(Coder(name, properties))
         if inputs > _CODERS or outputs > _CODERS:
-            raise BrokenError("7z header with too many coders")
+            raise ValueError("7z header with too many coders")
     if not coders or not outputs:
-        raise BrokenError("7z header with a folder of nothing")
+        raise ValueError("7z header with a folder of nothing")
     feeds = {}
     bound_outputs = set()
     for _ in range(outputs - 1):
@@ -258,7 +256,7 @@ def _part_sizes(cursor: _Cursor, sizes: list[int], digests: list[bool]) -> list[
         if kind == _PART_COUNTS:
             counts = [cursor.count() for _ in sizes]
             if sum(counts) > cursor.most:
-                raise BrokenError(f"7z header counts {sum(counts):,} entries")
+                raise ValueError(f"7z header counts {sum(counts):,} entries")
         elif kind == _SIZES:
             parts = []
             for size, count in zip(sizes, counts, strict=True):
@@ -268,7 +266,7 @@ def _part_sizes(cursor: _Cursor, sizes: list[int], digests: list[bool]) -> list[
             known = [count == 1 and digest for count, digest in zip(counts, digests, strict=True)]
             cursor.skip_digests(sum(count for count, each in zip(counts, known, strict=True) if not each))
         else:
-            raise BrokenError(f"7z header is damaged: property {kind}")
+            raise ValueError(f"7z header is damaged: property {kind}")
     if parts is None:
         parts = [[size] * (count == 1) for size, count in zip(sizes, counts, strict=True)]
     return parts

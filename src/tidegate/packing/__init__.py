@@ -1,0 +1,1 @@
+"""How bytes are packed: what the readers of archives share."""
