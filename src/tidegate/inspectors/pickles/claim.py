@@ -1,0 +1,133 @@
+"""Whether bytes are a pickle: by trying its first opcodes, never by the name alone.
+
+Protocols 2 to 5 begin with PROTO. Protocols 0 and 1 begin with any opcode, and nearly every opcode is a
+letter, so that a text could pass for one: there the opcodes must also make sense on a stack.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tidegate.inspectors.pickles.opcodes import ARGS, Arg, Op
+from tidegate.inspectors.pickles.walk import Walk
+from tidegate.inspectors.pickles.window import Window
+from tidegate.inspectors.readable import Memory
+
+HEAD_BYTES = 4096
+_NAMES = (
+    ".pkl",
+    ".pickle",
+    ".pck",
+    ".p",
+    ".joblib",
+    ".dill",
+    ".pt",
+    ".pth",
+    ".ckpt",
+    ".bin",
+    ".model",
+    ".npy",
+)
+_NAME: Final = re.compile(rb"[A-Za-z_][\w.]*\Z")
+_PROTO: Final = re.compile(rb"\x80[\x00-\x05]")
+_HIGHEST = 5
+_ENOUGH = 12
+"""Opcodes that make sense on a stack; no text of our tests reaches six."""
+
+# By opcode: how many values it needs, and how many stand there after it. Marks count apart.
+_PUSH: Final = frozenset({
+    Op.INT, Op.LONG, Op.FLOAT, Op.STRING, Op.UNICODE, Op.NONE, Op.BININT, Op.BININT1, Op.BININT2, Op.BINFLOAT,
+    Op.BINSTRING, Op.SHORT_BINSTRING, Op.BINUNICODE, Op.EMPTY_DICT, Op.EMPTY_LIST, Op.EMPTY_TUPLE, Op.GLOBAL,
+    Op.PERSID, Op.NEWTRUE, Op.NEWFALSE, Op.LONG1, Op.LONG4, Op.BINBYTES, Op.SHORT_BINBYTES, Op.EXT1, Op.EXT2,
+    Op.EXT4, Op.SHORT_BINUNICODE, Op.BINUNICODE8, Op.BINBYTES8, Op.EMPTY_SET, Op.BYTEARRAY8, Op.GET,
+    Op.BINGET, Op.LONG_BINGET,
+})  # fmt: skip
+_TAKES: Final = {
+    Op.REDUCE: (2, 1), Op.BUILD: (2, 1), Op.APPEND: (2, 1), Op.SETITEM: (3, 1), Op.BINPERSID: (1, 1),
+    Op.TUPLE1: (1, 1), Op.TUPLE2: (2, 1), Op.TUPLE3: (3, 1), Op.NEWOBJ: (2, 1), Op.NEWOBJ_EX: (3, 1),
+    Op.STACK_GLOBAL: (2, 1), Op.POP: (1, 0), Op.DUP: (1, 2), Op.PUT: (1, 1), Op.BINPUT: (1, 1),
+    Op.LONG_BINPUT: (1, 1), Op.MEMOIZE: (1, 1), Op.STOP: (1, 0),
+}  # fmt: skip
+_TO_MARK: Final = {
+    Op.TUPLE: (0, 1), Op.LIST: (0, 1), Op.DICT: (0, 1), Op.INST: (0, 1), Op.FROZENSET: (0, 1), Op.OBJ: (0, 1),
+    Op.APPENDS: (1, 1), Op.SETITEMS: (1, 1), Op.ADDITEMS: (1, 1), Op.POP_MARK: (0, 0),
+}  # fmt: skip
+_NUMBERS: Final = frozenset({Op.INT, Op.LONG, Op.FLOAT, Op.PUT, Op.GET})
+_CALLS: Final = frozenset({Op.REDUCE, Op.INST, Op.OBJ, Op.NEWOBJ, Op.NEWOBJ_EX, Op.BUILD, Op.STACK_GLOBAL})
+
+
+def is_pickle(head: bytes, size_bytes: int, name: str) -> bool:
+    """Tell whether a file with this head is a pickle. head: its first 4,096 bytes, or all."""
+    if _begins_with_proto(head):
+        return True
+    if not head or ARGS[head[0]] == Arg.UNKNOWN:
+        return name.lower().endswith(_NAMES) and _begins_later(head)
+    return _makes_sense(head, whole=size_bytes <= len(head))
+
+
+def _begins_with_proto(head: bytes) -> bool:
+    """PROTO and an opcode; a file cut off behind PROTO too. A protocol that does not exist is no pickle."""
+    if len(head) < 2 or head[0] != Op.PROTO or head[1] > _HIGHEST:
+        return False
+    return len(head) == 2 or ARGS[head[2]] != Arg.UNKNOWN
+
+
+def _begins_later(head: bytes) -> bool:
+    """Tell whether a pickle stands behind padding or a foreign head, where the name says that it is one."""
+    found = _PROTO.search(head)
+    return found is not None and _begins_with_proto(head[found.start() :])
+
+
+def _makes_sense(head: bytes, *, whole: bool) -> bool:
+    """Try opcodes of a stream without PROTO on a count of values and marks."""
+    window = Window(Memory(head), len(head))
+    walk = Walk(window, 0)
+    depth, marks, steps, calls = 0, list[int](), 0, False
+    for code, operand, _ in walk:
+        steps += 1
+        if code in (Op.GLOBAL, Op.INST):
+            if not isinstance(operand, tuple) or not all(
+                isinstance(part, bytes) and _NAME.match(part) for part in operand
+            ):
+                return False
+            calls = True
+        if code in _NUMBERS and not (isinstance(operand, bytes) and operand[:1] in b"-+0123456789 in"):
+            return False
+        if code == Op.STRING and not (isinstance(operand, bytes) and operand[:1] in (b"'", b'"')):
+            return False
+        if code == Op.MARK:
+            marks.append(depth)
+            continue
+        change = _change(code, depth, marks)
+        if change is None:
+            return False
+        depth = change
+        if code == Op.STOP:
+            return True
+        calls = calls or code in _CALLS
+    if walk.cut_at is None and whole:
+        return calls and steps > 1
+    return steps >= _ENOUGH or (calls and steps > 1)
+
+
+def _change(code: int, depth: int, marks: list[int]) -> int | None:
+    """Return how many values there are after an opcode; `None`: it cannot stand here."""
+    below = marks[-1] if marks else 0
+    if code in _PUSH:
+        return depth + 1
+    if code in _TAKES:
+        needs, leaves = _TAKES[Op(code)]
+        if code == Op.POP and marks and depth == below:
+            marks.pop()
+            return depth
+        return depth - needs + leaves if depth - below >= needs else None
+    if code in _TO_MARK:
+        if not marks:
+            return None
+        needs, leaves = _TO_MARK[Op(code)]
+        begin = marks.pop()
+        if code == Op.OBJ and depth == begin:
+            return None
+        return begin - needs + leaves if begin >= needs else None
+    return None

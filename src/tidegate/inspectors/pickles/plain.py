@@ -1,0 +1,108 @@
+"""Proves a stream free of imports, with one regular expression over runs of harmless opcodes.
+
+Nothing in such a stream can call: no name is imported, so all that is on the stack is plain values and
+built-in containers. 92 to 186 MB/s, against 5 to 20 MB/s of a parser that looks at each opcode.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tidegate.inspectors.pickles.opcodes import Op
+from tidegate.inspectors.pickles.values import Literal
+from tidegate.inspectors.pickles.walk import NEVER, Walk
+from tidegate.inspectors.pickles.window import Window
+
+_INLINE_BYTES = 48
+"""Strings up to this long are swallowed within the expression: 186 MB/s where strings are many, 43 at 16."""
+_MOST_RUN_BYTES = 600_000_000
+"""Opcode bytes that are looked at in one stream: about 6 s."""
+
+
+def _counted(opcode: bytes, after_length: bytes, most: int) -> bytes:
+    """Return one alternative for each length up to `most`."""
+    each = b"|".join(
+        re.escape(bytes([n])) + after_length + (b".{%d}" % n if n else b"") for n in range(most + 1)
+    )
+    return re.escape(opcode) + b"(?:" + each + b")"
+
+
+RUN: Final = re.compile(
+    b"(?s:"
+    + b"|".join([
+        # No operand: containers, marks, constants, memo, tuples.
+        rb"[()N\]}aedltsu0-2\x85-\x89\x8f-\x91\x94]++",
+        rb"[Kqh].",
+        rb"M..",
+        rb"J....",
+        rb"G.{8}",
+        # A huge memo index is for the machine to look at.
+        rb"[rj]...\x00",
+        _counted(b"\x8c", b"", _INLINE_BYTES),
+        _counted(b"X", rb"\x00\x00\x00", _INLINE_BYTES),
+        _counted(b"\x8a", b"", 8),
+        _counted(b"C", b"", 16),
+        _counted(b"U", b"", _INLINE_BYTES),
+        # Protocol 0, as picklers write it.
+        rb"I(?:0[01]|-?(?:0|[1-9][0-9]{0,9}))\n",
+        rb"L-?[0-9]{1,30}L\n",
+        rb"F-?[0-9.]{1,25}(?:e[+-][0-9]{1,3})?\n",
+        rb"[pg][0-9]{1,6}\n",
+        rb"V[ -\[\]-~]{0,200}\n",
+        rb"S'[ -&(-\[\]-~]{0,200}'\n",
+    ])
+    + b")*+"
+)  # fmt: skip
+"""A run of opcodes that import nothing, call nothing and set no state."""
+
+_SKIPPED: Final = frozenset({
+    Op.BINSTRING, Op.SHORT_BINSTRING, Op.BINUNICODE, Op.SHORT_BINUNICODE, Op.BINUNICODE8, Op.BINBYTES,
+    Op.SHORT_BINBYTES, Op.BINBYTES8, Op.BYTEARRAY8, Op.LONG1, Op.LONG4,
+})  # fmt: skip
+
+
+def end_of_plain(window: Window, start: int) -> int | None:
+    """Return the offset after STOP if the stream at `start` imports nothing; `None`: look closer.
+
+    A broken or odd stream gets `None` too. Raises what reading raises.
+    """
+    walk = Walk(window, start)
+    steps = iter(walk)
+    run_bytes = 0
+    while True:
+        begin = walk.at - window.base
+        if 0 <= begin <= len(window.buffer):
+            found = RUN.match(window.buffer, begin, min(len(window.buffer), walk.frame_end - window.base))
+            ran = found.end() - begin if found else 0
+            walk.at += ran
+            run_bytes += ran
+            if walk.at >= walk.frame_end:
+                walk.frame_end = NEVER
+        step = next(steps, None)
+        if step is None or walk.straddled is not None or run_bytes > _MOST_RUN_BYTES:
+            return None
+        code, operand, at = step
+        if code == Op.STOP:
+            return walk.at
+        if code in _SKIPPED:
+            if isinstance(operand, Literal) and code in (Op.LONG1, Op.LONG4):
+                return None
+            continue
+        if code == Op.PROTO and at == start and isinstance(operand, int) and operand <= 5:
+            continue
+        if code == Op.FRAME and walk.frame_end == NEVER and isinstance(operand, int):
+            walk.frame_end = walk.at + operand if operand else NEVER
+            if walk.at + operand > window.stop:
+                return None
+            continue
+        if not _is_plain(code):
+            return None
+
+
+def _is_plain(code: int) -> bool:
+    """Tell whether it is one of the opcodes of RUN that stood at the edge of the window or a frame."""
+    return code in _EDGE
+
+
+_EDGE: Final = frozenset(b"()N]}aedltsu012KqhMJG") | frozenset({*range(0x85, 0x8A), 0x8F, 0x90, 0x91, 0x94})
