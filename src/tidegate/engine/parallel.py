@@ -1,6 +1,7 @@
-"""Share the shards of a source out to worker processes, and survive the death of one.
+"""Share tasks out to worker processes, and survive the death of one.
 
-A worker is forked from the parent, so that the compiled patterns are there without loading.
+A worker is forked from the parent, so that what it works with, such as the compiled patterns, is there
+without loading.
 """
 
 from __future__ import annotations
@@ -8,91 +9,92 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
-from tidegate.detect.engine import Detector
-from tidegate.engine.shard import Seen, error_words, scan_shard, shard_name
-from tidegate.model.document import Tally
-from tidegate.plugins import Source
+from tidegate.engine.shard import error_words
+
+_T = TypeVar("_T")
 
 _AHEAD = 3
-"""Shards handed out for each worker: enough to keep it busy, few enough to keep memory small."""
+"""Tasks handed out for each worker: enough to keep it busy, few enough to keep memory small."""
 
 _END: Final = object()
 
-_worker: tuple[Source, Detector] | None = None
+_work: Callable[[Any], Any] | None = None
 """In a worker: what it was forked with."""
 
 
-def in_workers(source: Source, detector: Detector, shards: Iterator[Any], jobs: int) -> Iterator[Seen]:
-    """Yield what is seen in each shard, in any order."""
-    pending: dict[Future[Seen], Any] = {}
-    suspects: list[Any] = []
-    pool = _pool(source, detector, jobs)
-    try:
-        for shard in chain(shards, (_END,)):
-            if shard is not _END:
-                try:
-                    pending[pool.submit(_in_worker, shard)] = shard
-                except BrokenProcessPool:
-                    suspects.append(shard)
-            # Once a worker has died all that is pending comes back at once, as suspect.
-            while pending and (shard is _END or suspects or len(pending) >= jobs * _AHEAD):
-                done, _ = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    task = pending.pop(future)
-                    seen = _result(future, task)
-                    if seen is None:
-                        suspects.append(task)
-                    else:
-                        yield seen
-            if suspects:
-                pool.shutdown(wait=True, cancel_futures=True)
-                pool = _pool(source, detector, jobs)
-                yield from _one_by_one(source, detector, suspects)
-                suspects = []
-        pool.shutdown(wait=True)
-    except BaseException:
-        # Interrupted, or nobody wants the rest: what is being read is not waited for.
-        _end(pool)
-        raise
+class Workers(Generic[_T]):
+    """Processes that do one thing to many tasks, which must be picklable, as must be what comes of them."""
 
+    def __init__(self, work: Callable[[Any], _T], lost: Callable[[Any, str], _T], jobs: int) -> None:
+        """work: done in a worker. lost: what stands for a task that could not be done, and why."""
+        self._work = work
+        self._lost = lost
+        self._jobs = jobs
 
-def _one_by_one(source: Source, detector: Detector, shards: list[Any]) -> Iterator[Seen]:
-    """Try again, each alone, the shards that were at work when a worker died: the guilty one is a gap."""
-    for shard in shards:
-        pool = _pool(source, detector, 1)
+    def map(self, tasks: Iterator[Any]) -> Iterator[_T]:
+        """Yield what comes of each task, in any order."""
+        pending: dict[Future[_T], Any] = {}
+        suspects: list[Any] = []
+        pool = self._pool(self._jobs)
         try:
-            seen = _result(pool.submit(_in_worker, shard), shard)
+            for task in chain(tasks, (_END,)):
+                if task is not _END:
+                    try:
+                        pending[pool.submit(_in_worker, task)] = task
+                    except BrokenProcessPool:
+                        suspects.append(task)
+                # Once a worker has died all that is pending comes back at once, as suspect.
+                while pending and (task is _END or suspects or len(pending) >= self._jobs * _AHEAD):
+                    done, _ = wait(pending, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        own = pending.pop(future)
+                        try:
+                            yield self._result(future, own)
+                        except BrokenProcessPool:
+                            suspects.append(own)
+                if suspects:
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    pool = self._pool(self._jobs)
+                    yield from self._one_by_one(suspects)
+                    suspects = []
+            pool.shutdown(wait=True)
         except BaseException:
+            # Interrupted, or nobody wants the rest: what is being done is not waited for.
             _end(pool)
             raise
-        pool.shutdown(wait=True)
-        if seen is None:
-            seen = [], Tally()
-            seen[1].gap("source", shard_name(shard), "the worker that read it died: out of memory, or killed")
-        yield seen
 
+    def _one_by_one(self, tasks: list[Any]) -> Iterator[_T]:
+        """Try again, each alone, what was at work when a worker died: the guilty one is lost."""
+        for task in tasks:
+            pool = self._pool(1)
+            try:
+                result = self._result(pool.submit(_in_worker, task), task)
+            except BrokenProcessPool:
+                result = self._lost(task, "the worker that read it died: out of memory, or killed")
+            except BaseException:
+                _end(pool)
+                raise
+            pool.shutdown(wait=True)
+            yield result
 
-def _result(future: Future[Seen], shard: Any) -> Seen | None:
-    """Return what a worker handed back, or `None` when it died."""
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return None
-    except Exception as why:  # noqa: BLE001 - e.g. a result that cannot be sent through the pipe
-        tally = Tally()
-        tally.gap("source", shard_name(shard), error_words(why))
-        return [], tally
+    def _result(self, future: Future[_T], task: Any) -> _T:
+        """Return what a worker handed back. Raises `BrokenProcessPool` when it died."""
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            raise
+        except Exception as why:  # noqa: BLE001 - e.g. a result that cannot be sent through the pipe
+            return self._lost(task, error_words(why))
 
-
-def _pool(source: Source, detector: Detector, jobs: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_become, initargs=(source, detector))
+    def _pool(self, jobs: int) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("fork")
+        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_become, initargs=(self._work,))
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
@@ -102,15 +104,15 @@ def _end(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _become(source: Source, detector: Detector) -> None:
-    global _worker  # noqa: PLW0603 - set once, in the new process
-    _worker = (source, detector)
+def _become(work: Callable[[Any], Any]) -> None:
+    global _work  # noqa: PLW0603 - set once, in the new process
+    _work = work
     # What was there before the fork is never garbage: looking for it would copy its pages.
     gc.freeze()
     # Control-C goes to the whole group; the parent alone decides what ends, and prints nothing twice.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _in_worker(shard: Any) -> Seen:
-    assert _worker is not None
-    return scan_shard(*_worker, shard)
+def _in_worker(task: Any) -> Any:
+    assert _work is not None
+    return _work(task)

@@ -30,6 +30,13 @@ def scan_shard(source: Source, detector: Detector, shard: Any) -> Seen:
     return sightings, tally
 
 
+def lost_shard(shard: Any, why: str) -> Seen:
+    """Return what stands for a shard whose worker brought nothing: a gap."""
+    tally = Tally()
+    tally.gap("source", shard_name(shard), why)
+    return [], tally
+
+
 def error_words(why: Exception) -> str:
     """Say what went wrong and where, but not the message: it may quote what was being read."""
     if isinstance(why, OSError) and why.strerror:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
 from tidegate.detect.engine import Detector
-from tidegate.engine.shard import Seen, error_words, scan_shard
+from tidegate.engine.shard import Seen, error_words, lost_shard, scan_shard
 from tidegate.errors import SourceError
 from tidegate.model.document import Tally
 from tidegate.model.report import Coverage
@@ -45,9 +46,9 @@ def _shards(source: Source, jobs: int, tally: Tally) -> Iterator[Any]:
 
 def _seen(source: Source, detector: Detector, shards: Iterator[Any], jobs: int) -> Iterator[Seen]:
     if jobs > 1:
-        from tidegate.engine.parallel import in_workers  # noqa: PLC0415 - 20 ms that a few files do without
+        from tidegate.engine.parallel import Workers  # noqa: PLC0415 - 20 ms that a few files do without
 
-        yield from in_workers(source, detector, shards, jobs)
+        yield from Workers(partial(scan_shard, source, detector), lost_shard, jobs).map(shards)
         return
     for shard in shards:
         yield scan_shard(source, detector, shard)
