@@ -71,6 +71,7 @@ class Served:
 
 def main() -> int:
     options = _options()
+    machine = table.machine()
     account = accounts.make(options.seed, items=options.items)
     containers = ",".join(each.name for each in account.containers)
     only = set(filter(None, options.only.split(",")))
@@ -98,6 +99,7 @@ def main() -> int:
     ]
     text = table.section(
         rows,
+        machine,
         items=account.items,
         size_bytes=account.size_bytes,
         rounds=options.rounds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -88,10 +88,22 @@ def targets(rows: Sequence[Row]) -> list[Target]:
     ]
 
 
-def section(rows: Sequence[Row], *, items: int, size_bytes: int, rounds: int, command: str) -> str:
-    """Return the section of RESULTS.md."""
-    machine = {key: value for key, value in results.machine().items() if key not in _UNUSED}
-    machine |= {package: metadata.version(package) for package in _PACKAGES}
+def machine() -> dict[str, object]:
+    """Return what the numbers depend on; the load is that of this moment."""
+    facts = {key: value for key, value in results.machine().items() if key not in _UNUSED}
+    return facts | {package: metadata.version(package) for package in _PACKAGES}
+
+
+def section(
+    rows: Sequence[Row],
+    machine: Mapping[str, object],
+    *,
+    items: int,
+    size_bytes: int,
+    rounds: int,
+    command: str,
+) -> str:
+    """Return the section of RESULTS.md. machine: as it was before."""
     facts = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in machine.items())
     at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     file_mb = next((row.cost.file_mb for row in rows if row.name == OURS), 0)
