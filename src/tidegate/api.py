@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, BinaryIO
 from tidegate.detect.rules import load_rules
 from tidegate.engine import run as engine
 from tidegate.engine.ask import Online
+from tidegate.engine.behind import Behind
 from tidegate.engine.contents import Lister
+from tidegate.engine.inspect import InspectPlan
+from tidegate.engine.inspect import inspect as engine_inspect
 from tidegate.errors import UsageError
 from tidegate.model.baseline import Baseline
 from tidegate.model.grant import Grant
+from tidegate.model.inspected import Inspected
 from tidegate.model.inventory import Summary
 from tidegate.model.report import Coverage, Report
 from tidegate.net.message import Sends
@@ -155,6 +159,40 @@ def inventory(
         )
     )
     return report, tuple(each.summary for each in lister.counted)
+
+
+def inspect(
+    targets: str | Path | Sequence[str | Path],
+    *,
+    jobs: int | None = None,
+    policy: Iterable[str] = (),
+    exclude: Sequence[str] = (),
+    net: Sends | None = None,
+    cache_dir: Path | None = None,
+    progress: Callable[[Coverage], None] | None = None,
+    now: datetime | None = None,
+) -> Inspected:
+    """Judge model files without loading them: what would run if somebody did.
+
+    targets: files and folders; with `net` also links and addresses of storage, of which only what is needed
+    is read, by ranges.
+    policy: exact names that are allowed besides ours, e.g. `mypackage.models.Net`.
+
+    Raises `SourceError` for a path that is not there, and what `probe` raises for storage.
+    """
+    named = (targets,) if isinstance(targets, str | Path) else tuple(targets)
+    plan = InspectPlan(
+        targets=tuple(map(str, named)),
+        jobs=jobs or len(os.sched_getaffinity(0)),
+        policy=frozenset(policy),
+        exclude=tuple(exclude),
+        progress=progress,
+    )
+    if net is None:
+        return engine_inspect(plan)
+    instant = now or datetime.now(UTC)
+    behind = Behind(net, load_rules(()), instant, cache_dir, plan.policy)
+    return engine_inspect(plan, behind.look)
 
 
 def decode(text: str, *, now: datetime | None = None, cache_dir: Path | None = None) -> Grant | None:

@@ -9,11 +9,19 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tidegate.cli import codes, decode, list, probe, report, rules, scan  # noqa: A004 - verbs
+from tidegate.cli import codes, decode, inspect, list, probe, report, rules, scan  # noqa: A004 - verbs
 from tidegate.errors import OutOfScopeError, TidegateError, UsageError
 from tidegate.version import VERSION
 
-_VERBS = {"scan": scan, "decode": decode, "probe": probe, "list": list, "report": report, "rules": rules}
+_VERBS = {
+    "scan": scan,
+    "decode": decode,
+    "probe": probe,
+    "list": list,
+    "inspect": inspect,
+    "report": report,
+    "rules": rules,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

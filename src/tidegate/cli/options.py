@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import pkgutil
+import re
 import shutil
 from pathlib import Path
 from typing import TextIO
+
+from tidegate.errors import ConfigError
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
@@ -70,6 +73,32 @@ def count(text: str) -> int:
     if not digits.isascii() or not digits.isdigit() or not 0 < int(digits[:19]) < 10**15:
         raise argparse.ArgumentTypeError("must be a number of at least 1")
     return int(digits)
+
+
+def policy(file: str | None) -> frozenset[str]:
+    """Read the names that a team adds to the allow list. Raises `ConfigError`."""
+    import tomllib  # noqa: PLC0415 - only with --policy
+
+    if file is None:
+        return frozenset()
+    try:
+        read = tomllib.loads(Path(file).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"cannot read the policy {file}: {reason}") from error
+    names = read.pop("allow", None)
+    if read or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(
+            f"{file}: a policy has one key, allow, with a list of names",
+            hint="allow = ['mypackage.models.Net']",
+        )
+    wrong = [name for name in names if not re.fullmatch(r"[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+", name)]
+    if wrong:
+        raise ConfigError(
+            f"{file}: {wrong[0]!r} is no full name of a class or function",
+            hint="Write module and name, without wildcards: what is not named is not allowed.",
+        )
+    return frozenset(names)
 
 
 def wants_colour(choice: str, stream: TextIO | None) -> bool:

@@ -64,6 +64,19 @@ class Progress(_Line):
         )
 
 
+class Inspecting(_Line):
+    """Shows how much has been looked into, and how little of it was read."""
+
+    def __call__(self, coverage: Coverage) -> None:
+        seconds = self._due()
+        if seconds is None:
+            return
+        rate = coverage.items_read / seconds
+        self._put(
+            f"{coverage.items_read:,} items  {coverage.bytes_read / 1e6:,.1f} MB read  {rate:,.0f} items/s"
+        )
+
+
 class Listed(_Line):
     """Shows how much of a listing has come, and how fast."""
 

@@ -70,7 +70,10 @@ class Part:
 
 
 class Counted:
-    """Counts what is read, keeps what was read in blocks, and stops at a budget."""
+    """Counts what is read, keeps what was read last in blocks, and stops at a budget."""
+
+    KEPT_BYTES = 8 << 20
+    """More is forgotten, the oldest first, and would be read again."""
 
     def __init__(self, whole: Readable, *, block_bytes: int = 0, most_bytes: int | None = None) -> None:
         """block_bytes: reads are widened to blocks of this size (0: as asked, which suits files on disk).
@@ -109,6 +112,8 @@ class Counted:
             while stop <= last and stop not in self._kept:
                 stop += 1
             data = self._get(number * self._block, (stop - number) * self._block)
+            while self._kept and (len(self._kept) + stop - number) * self._block > self.KEPT_BYTES:
+                del self._kept[next(iter(self._kept))]
             for each in range(number, stop):
                 at = (each - number) * self._block
                 self._kept[each] = data[at : at + self._block]

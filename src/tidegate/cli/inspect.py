@@ -1,0 +1,97 @@
+"""`tidegate inspect PATH_OR_TARGET…`: what the contents are, and what model files would do."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, TextIO
+
+from tidegate.cli import codes, online, options
+
+if TYPE_CHECKING:
+    from tidegate.model.inspected import Inspected
+
+HELP = "look into files, or what lies behind a link: what would run if someone loaded them"
+DESCRIPTION = """\
+Judge model files without loading them: what would run if someone did? Few bytes
+are read, none is executed. A verdict is one of
+
+  inert      the format cannot run code
+  clean      it can, and everything it calls is on the list of what is harmless
+  unknown    it calls something that is on no list
+  damaged    it cannot be judged whole
+  dangerous  it calls what can run code, read, write or reach out"""
+
+FORMATS = ("text", "json", "jsonl", "sarif", "cyclonedx")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.set_defaults(run=run)
+    parser.add_argument("targets", nargs="+", metavar="PATH_OR_TARGET")
+    what = parser.add_argument_group("what to look into")
+    what.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB", help="leave out these paths (repeatable)"
+    )
+    what.add_argument(
+        "--policy",
+        metavar="FILE",
+        help="TOML with more names that are allowed: allow = ['mypackage.models.Net']",
+    )
+    what.add_argument("--jobs", type=options.positive, metavar="N", help="processes that work at once")
+    online.add(parser)
+    options.add_output(parser, list(FORMATS))
+    parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
+    parser.add_argument("--no-progress", action="store_true", help="no progress line on the terminal")
+    options.add_gate(parser, default="low")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Inspect, write the one document, and return the exit code."""
+    from contextlib import nullcontext  # noqa: PLC0415
+
+    from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
+    from tidegate.cli.output import Output  # noqa: PLC0415
+    from tidegate.cli.progress import Inspecting  # noqa: PLC0415
+    from tidegate.model.severity import Severity  # noqa: PLC0415
+    from tidegate.sources.targets import is_storage  # noqa: PLC0415
+
+    policy = options.policy(args.policy)
+    with Output(args.output, args.color) as out:
+        with (
+            Inspecting(wanted=not (args.quiet or args.no_progress)) as progress,
+            online.net(args) if any(map(is_storage, args.targets)) else nullcontext() as net,
+        ):
+            result = api.inspect(
+                args.targets,
+                jobs=args.jobs,
+                policy=policy,
+                exclude=tuple(args.exclude),
+                net=net,
+                cache_dir=options.cache_dir(),
+                progress=progress,
+            )
+        out.write(
+            lambda stream: _write(result, stream, args.format, colour=out.colour),
+            unicode=args.format != "text",
+        )
+    worst = max((item.severity for item in result.items), key=lambda each: each.rank, default=Severity.INFO)
+    if not args.exit_zero and worst.rank >= Severity(args.fail_on).rank:
+        return codes.FOUND
+    return codes.CLEAN if result.complete else codes.INCOMPLETE
+
+
+def _write(result: Inspected, stream: TextIO, form: str, *, colour: bool) -> None:
+    from tidegate.report import _items, _items_cyclonedx, _items_sarif  # noqa: PLC0415
+    from tidegate.report._terminal import Paper  # noqa: PLC0415
+
+    if form == "text":
+        paper = Paper.of(stream.encoding, colour=colour, width=options.width())
+        stream.writelines(line.rstrip() + "\n" for line in _items.lines(paper, result))
+        return
+    writers = {
+        "json": _items.write_json,
+        "jsonl": _items.write_jsonl,
+        "sarif": _items_sarif.write,
+        "cyclonedx": _items_cyclonedx.write,
+    }
+    writers[form](result, stream)

@@ -1,0 +1,28 @@
+"""What came of inspecting: every item that was looked into, and what was not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tidegate.model.observation import Inspection
+from tidegate.model.report import Coverage, Gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """The result of one run of `inspect`; pure data."""
+
+    version: str
+    started_at: datetime
+    ended_at: datetime
+    targets: tuple[str, ...]
+    items: tuple[Inspection, ...]
+    """Worst first; then by path."""
+    gaps: tuple[Gap, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+
+    @property
+    def complete(self) -> bool:
+        """Everything that was to be looked into was, whole, and that was not nothing."""
+        return not self.gaps and self.coverage.items_read > 0 and all(item.complete for item in self.items)

@@ -1,0 +1,170 @@
+"""Inspected items for a terminal and as JSON: the contract's item lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from tidegate.assess import words
+from tidegate.model import codec
+from tidegate.model.inspected import Inspected
+from tidegate.model.observation import Inspection, Observation, Verdict
+from tidegate.model.report import SCHEMA
+from tidegate.model.severity import Severity
+from tidegate.report import _words
+from tidegate.report._grant import block
+from tidegate.report._json import dumps
+from tidegate.report._terminal import Paper
+
+CARDS = 50
+"""Items that get a card; of the rest the terminal says how many."""
+NOTES = 6
+"""Observations on a card."""
+
+_STYLES = {
+    Verdict.DANGEROUS: "critical",
+    Verdict.DAMAGED: "high",
+    Verdict.UNKNOWN: "medium",
+    Verdict.CLEAN: "good",
+    Verdict.INERT: "good",
+}
+_MEANS = {
+    Verdict.DANGEROUS: "loading it can run code, read, write or reach out",
+    Verdict.DAMAGED: "it cannot be judged whole: treat it as one that runs code",
+    Verdict.UNKNOWN: "loading it calls something that is on no list of ours",
+    Verdict.CLEAN: "it can run code when loaded, and all that it calls is known to be harmless",
+    Verdict.INERT: "its format cannot run code",
+}
+
+
+def item_to_dict(item: Inspection) -> dict[str, Any]:
+    """Return one item as the contract has it."""
+    return {
+        "path": item.path,
+        "kind": item.kind,
+        "severity": item.severity.value,
+        "verdict": None if item.verdict is None else item.verdict.value,
+        "executes": None if item.executes is None else item.executes.value,
+        "evidence": item.evidence.value,
+        "complete": item.complete,
+        "observations": [_observation_to_dict(each) for each in item.observations],
+        "size": item.size_bytes,
+        "bytes_read": item.bytes_read,
+    }
+
+
+def _observation_to_dict(seen: Observation) -> dict[str, Any]:
+    return {
+        "inspector": seen.inspector,
+        "kind": seen.kind,
+        "severity": seen.severity.value,
+        "confidence": seen.confidence,
+        "offset": seen.offset,
+        "member": seen.member,
+        "loader": seen.loader,
+        "summary": seen.summary,
+    }
+
+
+def _end(result: Inspected) -> dict[str, Any]:
+    return {
+        "complete": result.complete,
+        "items": len(result.items),
+        **codec.coverage_to_dict(result.coverage),
+        "verdicts": {
+            verdict.value: count for verdict, count in sorted(_verdicts(result).items(), reverse=True)
+        },
+        "gaps": len(result.gaps),
+        "schema": SCHEMA,
+        "version": result.version,
+        "targets": list(result.targets),
+        "started_at": codec.instant(result.started_at),
+        "ended_at": codec.instant(result.ended_at),
+    }
+
+
+def _verdicts(result: Inspected) -> Counter[Verdict]:
+    return Counter(item.verdict for item in result.items if item.verdict is not None)
+
+
+def write_jsonl(result: Inspected, out: TextIO) -> None:
+    """Write an item a line, gaps, and an `end` line: a file without one was cut off."""
+    out.writelines(dumps({"type": "item", **item_to_dict(item)}) + "\n" for item in result.items)
+    out.writelines(dumps({"type": "gap", **codec.gap_to_dict(gap)}) + "\n" for gap in result.gaps)
+    out.write(dumps({"type": "end", **_end(result)}) + "\n")
+
+
+def write_json(result: Inspected, out: TextIO) -> None:
+    """Write one object: what the `end` line says, the gaps, the items."""
+    end = _end(result)
+    end["gaps"] = [codec.gap_to_dict(gap) for gap in result.gaps]
+    end["items"] = [item_to_dict(item) for item in result.items]
+    out.write(dumps(end, indent=1) + "\n")
+
+
+def lines(paper: Paper, result: Inspected) -> Iterator[str]:
+    """Return the terminal's document line by line: what is worth a look, then all in numbers."""
+    loud = [item for item in result.items if _loud(item)]
+    for item in loud[:CARDS]:
+        yield from _card(paper, item)
+    if len(loud) > CARDS:
+        yield f" and {words.many(len(loud) - CARDS, 'more item')}; all of them: --format jsonl"
+        yield ""
+    yield from _gaps(paper, result)
+    yield paper.rule()
+    counted = _verdicts(result)
+    shown = [f"{counted[verdict]:,} {verdict}" for verdict in reversed(Verdict) if counted[verdict]]
+    yield from paper.wrap(paper.signs.dot.join(shown) or "no model file", first=" ")
+    others = len(result.items) - sum(counted.values())
+    read = [
+        words.many(len(result.items), "item"),
+        f"{others:,} of them no model file",
+        f"{words.size(result.coverage.bytes_read)} of "
+        f"{words.size(sum(item.size_bytes for item in result.items))} read",
+    ]
+    took = _words.duration((result.ended_at - result.started_at).total_seconds())
+    yield from block(paper, "read", f"{', '.join(read)} in {took}")
+
+
+def _loud(item: Inspection) -> bool:
+    return item.severity.rank > Severity.INFO.rank or item.verdict in (Verdict.UNKNOWN, Verdict.DAMAGED)
+
+
+def _card(paper: Paper, item: Inspection) -> Iterator[str]:
+    word = item.verdict.value if item.verdict else item.severity.value
+    style = _STYLES[item.verdict] if item.verdict else item.severity.value
+    yield paper.rule(
+        word.upper(), middle=paper.shorten(paper.clean(item.path), paper.width - 20), style=style
+    )
+    kind = item.kind.replace("_", " ")
+    means = f": {_MEANS[item.verdict]}" if item.verdict else ""
+    yield from paper.wrap(paper.clean(f"{kind}{means}"), first=" ", style="bold")
+    for seen in item.observations[:NOTES]:
+        where = f" ({_where(seen)})" if _where(seen) else ""
+        yield from block(
+            paper, seen.severity.value, paper.clean(seen.summary + where), sign=f"{paper.signs.bullet} "
+        )
+    if len(item.observations) > NOTES:
+        yield from block(paper, "", f"and {words.many(len(item.observations) - NOTES, 'more observation')}")
+    if not item.complete:
+        yield from block(paper, "partial", "not all that decides could be read")
+    yield from block(paper, "read", f"{words.size(item.bytes_read)} of {words.size(item.size_bytes)}")
+    yield ""
+
+
+def _where(seen: Observation) -> str:
+    parts = [seen.member, "" if seen.offset is None else f"at byte {seen.offset:,}", seen.loader]
+    return ", ".join(part for part in parts if part)
+
+
+def _gaps(paper: Paper, result: Inspected) -> Iterator[str]:
+    if not result.gaps:
+        return
+    yield paper.rule("NOT LOOKED AT", middle=words.many(len(result.gaps), "gap"), style="medium")
+    for group in list(_words.group_gaps(result.gaps))[:12]:
+        count = f"{len(group.subjects):,} times: " if len(group.subjects) > 1 else ""
+        yield from paper.wrap(paper.clean(f"{count}{group.reason}"), first=" ", rest="   ")
+        for subject in group.subjects[:3]:
+            yield f"   {paper.shorten(paper.clean(subject), paper.width - 3)}"
+    yield ""
