@@ -12,7 +12,7 @@ from pathlib import Path
 from tidegate.detect.rules import Rule, load_rules
 
 DOCS = Path(__file__).parent
-VERBS = ("scan", "decode", "report", "rules")
+VERBS = ("scan", "decode", "probe", "list", "inspect", "report", "rules")
 
 
 def main() -> int:
@@ -71,7 +71,7 @@ def commands_page() -> str:
         "",
         "| code | means |",
         "|---|---|",
-        "| 0 | everything was read, and nothing at or above `--fail-on` was found |",
+        "| 0 | everything was read or asked, and nothing at or above `--fail-on` was found |",
         "| 1 | findings at or above `--fail-on` |",
         "| 2 | usage or configuration error |",
         "| 3 | incomplete: something was not read (see the gaps), or nothing was; and no findings |",

@@ -7,46 +7,76 @@ from typing import TYPE_CHECKING, Any
 from tidegate.version import VERSION
 
 if TYPE_CHECKING:
-    from tidegate.api import decode, scan
+    from tidegate.api import decode, inspect, inventory, open_net, probe, scan
     from tidegate.model.baseline import Baseline
-    from tidegate.model.finding import Finding, Severity
+    from tidegate.model.contents import Contents
+    from tidegate.model.finding import Finding
     from tidegate.model.grant import Grant, Permission, Scope, Validity
+    from tidegate.model.inspected import Inspected
+    from tidegate.model.inventory import Summary
+    from tidegate.model.observation import Inspection, Observation, Verdict
     from tidegate.model.place import Place
+    from tidegate.model.reach import Reach, State
     from tidegate.model.report import Coverage, Gap, Report
+    from tidegate.model.severity import Severity
 
 __version__ = VERSION
 
 _HOMES = {
     "Baseline": "tidegate.model.baseline",
+    "Contents": "tidegate.model.contents",
     "Coverage": "tidegate.model.report",
     "Finding": "tidegate.model.finding",
     "Gap": "tidegate.model.report",
     "Grant": "tidegate.model.grant",
+    "Inspected": "tidegate.model.inspected",
+    "Inspection": "tidegate.model.observation",
+    "Observation": "tidegate.model.observation",
     "Permission": "tidegate.model.grant",
     "Place": "tidegate.model.place",
+    "Reach": "tidegate.model.reach",
     "Report": "tidegate.model.report",
     "Scope": "tidegate.model.grant",
-    "Severity": "tidegate.model.finding",
+    "Severity": "tidegate.model.severity",
+    "State": "tidegate.model.reach",
+    "Summary": "tidegate.model.inventory",
     "Validity": "tidegate.model.grant",
+    "Verdict": "tidegate.model.observation",
     "decode": "tidegate.api",
+    "inspect": "tidegate.api",
+    "inventory": "tidegate.api",
+    "open_net": "tidegate.api",
+    "probe": "tidegate.api",
     "scan": "tidegate.api",
 }
 """Name -> module. Loaded at first use, so that the command line starts without what it does not need."""
 
 __all__ = [
     "Baseline",
+    "Contents",
     "Coverage",
     "Finding",
     "Gap",
     "Grant",
+    "Inspected",
+    "Inspection",
+    "Observation",
     "Permission",
     "Place",
+    "Reach",
     "Report",
     "Scope",
     "Severity",
+    "State",
+    "Summary",
     "Validity",
+    "Verdict",
     "__version__",
     "decode",
+    "inspect",
+    "inventory",
+    "open_net",
+    "probe",
     "scan",
 ]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from tidegate import plugins
 from tidegate.detect.rules import load_rules
 from tidegate.engine import run as engine
 from tidegate.engine.ask import Online
@@ -26,6 +28,10 @@ from tidegate.sources.targets import Wanted
 
 if TYPE_CHECKING:
     from tidegate.inventory.limits import Counts, Limits
+    from tidegate.net.transport import Net
+
+PROVIDERS = ("azure", "s3", "gcs")
+"""Whose storage can be asked."""
 
 
 def scan(
@@ -87,6 +93,27 @@ def scan(
             progress=progress,
         )
     )
+
+
+@contextmanager
+def open_net(scope: Path | None = None, *, accounts: Sequence[str] = (), audit: Path) -> Iterator[Net]:
+    """Open the way out, for `with`: what asks storage, and only what the scope names.
+
+    scope: the scope file; without one only `accounts` are in scope.
+    accounts: one account or bucket each, or `azure:NAME`, `s3:NAME`, `gcs:NAME`.
+    audit: where every request is recorded, without secrets; nothing is sent unrecorded.
+
+    Raises `ConfigError` for a wrong scope file, and when the record cannot be written.
+    """
+    from tidegate.net.audit import AuditFile  # noqa: PLC0415 - aiohttp behind it, 0.2 s
+    from tidegate.net.scope import Scope  # noqa: PLC0415
+    from tidegate.net.transport import Net  # noqa: PLC0415
+
+    storages = {name: plugins.storage(name) for name in PROVIDERS}
+    owners = {name: each.owner for name, each in storages.items() if each is not None}
+    named = (Scope.of() if scope is None else Scope.load(scope)).with_names(accounts)
+    with closing(AuditFile(audit)) as record, Net(named, owners=owners, audit=record) as net:
+        yield net
 
 
 def probe(

@@ -40,7 +40,9 @@ def with_reach(
         )
     if reach.state is State.UNKNOWN:
         unclear = f"asked on {when}, the service did not show whether it works: {reach.reason}"
-        return Assessment(severity=paper.severity, score=paper.score, reasons=(*paper.reasons, unclear))
+        # What is said on paper of an open address is that it should be asked: it was.
+        reasons = (unclear,) if grant.kind == "anonymous" else (*paper.reasons, unclear)
+        return Assessment(severity=paper.severity, score=paper.score, reasons=reasons)
     anyone = grant.kind == "anonymous"
     base = _ANYONE[Permission.LIST in reach.proved] if anyone else paper.score + _PROVED
     worst = _worst(contents)
@@ -48,7 +50,6 @@ def with_reach(
     shown = enumerate_words([PERMISSION_WORDS[each] for each in reach.proved])
     who = "anyone, without any credential, can" if anyone else "it works: it can"
     proof = f"{who} {shown}, shown on {when}"
-    # What is said on paper of an open address is that it should be asked.
     rest = () if anyone else paper.reasons
     severity = next(severity for least, severity in bands if score >= least)
     return Assessment(severity=severity, score=score, reasons=(proof, *_behind(contents), *rest))

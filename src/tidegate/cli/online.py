@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
-    from tidegate.net.scope import Scope
     from tidegate.net.transport import Net
 
 SCOPE_FILE = "tidegate.toml"
 """In the current folder; never that of a target, which may be hostile."""
-PROVIDERS = ("azure", "s3", "gcs")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -42,28 +39,18 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@contextmanager
-def net(args: argparse.Namespace) -> Iterator[Net]:
+def net(args: argparse.Namespace) -> AbstractContextManager[Net]:
     """Open the way out. Raises `ConfigError` for a wrong scope file, `UsageError` for a missing one."""
-    from tidegate import plugins  # noqa: PLC0415 - heavy, and not needed for --help
-    from tidegate.net.audit import AuditFile  # noqa: PLC0415
-    from tidegate.net.transport import Net  # noqa: PLC0415
-
-    storages = {name: storage for name in PROVIDERS if (storage := plugins.storage(name)) is not None}
-    owners = {name: storage.owner for name, storage in storages.items()}
-    scope = _scope(args)
-    with closing(AuditFile(_audit(args))) as audit, Net(scope, owners=owners, audit=audit) as way:
-        yield way
-
-
-def _scope(args: argparse.Namespace) -> Scope:
-    from tidegate.net.scope import Scope  # noqa: PLC0415
+    from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
 
     file = Path(args.scope or SCOPE_FILE)
-    if not file.is_file() and args.scope is not None:
-        raise UsageError(f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one.")
-    scope = Scope.load(file) if file.is_file() else Scope.of()
-    return scope.with_names(args.scope_account)
+    if not file.is_file():
+        if args.scope is not None:
+            raise UsageError(
+                f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one."
+            )
+        return api.open_net(accounts=args.scope_account, audit=_audit(args))
+    return api.open_net(file, accounts=args.scope_account, audit=_audit(args))
 
 
 def _audit(args: argparse.Namespace) -> Path:

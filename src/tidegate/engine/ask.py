@@ -81,6 +81,8 @@ class Online:
             return asked
         try:
             asked.reach = storage.probe(credential, self._net, self._now)
+            if asked.reach.state is State.UNKNOWN and _silent(asked.reach):
+                asked.gaps.append(Gap(stage="reach", subject=subject, reason=asked.reach.reason))
             if asked.reach.state is State.OPEN and self._lists is not None:
                 counted = self._lists(storage, credential, asked.reach)
                 asked.contents = counted.contents
@@ -96,6 +98,11 @@ class Online:
         except Exception as why:  # noqa: BLE001 - one credential must not end the run
             asked.gaps.append(Gap(stage="reach", subject=subject, reason=error_words(why)))
         return asked
+
+
+def _silent(reach: Reach) -> bool:
+    """Tell whether nothing at all came back: then nobody has looked."""
+    return all(answer.status is None for answer in reach.answers)
 
 
 def named_grant(grant: Grant) -> str:
