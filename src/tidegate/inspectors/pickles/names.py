@@ -1,6 +1,6 @@
 """Which names a pickle may use: the allow list, the words for known dangers, and what is neither.
 
-`names.toml` decides: exact module and qualified name, with the shape of the arguments. `sinks.toml` only
+The files `names_*.toml` decide: exact module and qualified name, with the shape of the arguments. `sinks.toml` only
 gives better words. What stands in neither is unknown, whatever is installed here.
 """
 
@@ -54,7 +54,7 @@ class _Sinks:
 def listed() -> dict[str, Listed]:
     """Return the allow list: `module.name` with a colon between, `collections:OrderedDict`."""
     found: dict[str, Listed] = {}
-    for group in _table("names.toml"):
+    for group in (each for file in _LISTS for each in _table(file)):
         entry = Listed(
             use=group["use"],
             shape=group.get("shape", "plain*"),
@@ -152,6 +152,14 @@ def _prefixes(parts: list[str]) -> list[str]:
     return [".".join(plain[:end]) for end in range(len(plain) - 1, 0, -1)]
 
 
+_LISTS = (
+    "names_stdlib.toml",
+    "names_numpy.toml",
+    "names_torch.toml",
+    "names_sklearn.toml",
+    "names_pandas.toml",
+    "names_frameworks.toml",
+)
 _MOST_PARTS = 32
 _INNER = frozenset({
     "__dict__", "__globals__", "__builtins__", "__subclasses__", "__bases__", "__mro__", "__code__",
