@@ -172,14 +172,14 @@ class _PathFinder:
         self._names = names
         self._bits = bits
         self._width = width
-        self._trees: dict[bytes, list[tuple[int, bytes, bytes]]] = {}
+        self._trees: dict[bytes, list[tuple[int, bytes, bytes, int]]] = {}
 
     def path(self, tree: bytes, oid: bytes, bit: int) -> bytes:
         """Return the first path of `oid`. Raises `OddError` when it is not there after all."""
         path = b""
         for _ in range(MAX_TREE_DEPTH):
-            for mode, name, entry in self._entries(tree):
-                if mode == FOLDER and self._holds(entry, bit):
+            for mode, name, entry, number in self._entries(tree):
+                if number >= 0 and int(self._bits[number, bit // 64]) >> (bit % 64) & 1:
                     path += name + b"/"
                     tree = entry
                     break
@@ -189,15 +189,18 @@ class _PathFinder:
                 raise OddError("a tree that does not hold what it should")
         raise OddError("trees that are nested too deep")
 
-    def _holds(self, tree: bytes, bit: int) -> bool:
-        number: Ints = self._names.of(cores(np.frombuffer(tree, np.uint8)[None]))
-        return bool(number[0] >= 0 and int(self._bits[number[0], bit // 64]) >> (bit % 64) & 1)
-
-    def _entries(self, tree: bytes) -> list[tuple[int, bytes, bytes]]:
+    def _entries(self, tree: bytes) -> list[tuple[int, bytes, bytes, int]]:
+        """Return mode, name, id, and of folders their number among the names, else -1."""
         found = self._trees.get(tree)
         if found is None:
             read = self._git.read(tree)
             if read is None or read[0] != "tree":
                 raise OddError("a tree that cannot be read")
-            found = self._trees[tree] = list(parse_tree(read[1], self._width))
+            entries = list(parse_tree(read[1], self._width))
+            folders = _rows([entry for mode, _, entry in entries if mode == FOLDER], self._width)
+            numbers = iter(self._names.of(cores(folders)).tolist())
+            found = [
+                (mode, name, entry, next(numbers) if mode == FOLDER else -1) for mode, name, entry in entries
+            ]
+            self._trees[tree] = found
         return found

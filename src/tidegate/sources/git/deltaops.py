@@ -42,24 +42,40 @@ class Instructions:
 def read_instructions(data: Bytes, begins: Ints, ends: Ints) -> Instructions:
     """Read deltas that lie in `data`, before its last `SLACK` bytes. Raises `OddError`: one is malformed.
 
-    All of them go on in step: the first instruction of each, then the second of each.
+    Where instructions begin is found for all deltas in step: the first of each, then the second of each. Few
+    have more than a hundred, so that a step must do little; what they say is read for all of them at once.
     """
-    at = begins.copy()
+    at = begins
     for _ in range(2):
         at = _behind_number(data, at, ends)
     going = np.flatnonzero(at < ends)
     at, stops = at[going], ends[going]
-    targets = np.zeros(len(going), np.int64)
     steps = []
     while len(going):
-        copies, sources, lengths, at = _instruction(data, at)
-        steps.append((going, copies, sources, targets, lengths))
-        if (at > stops).any() or not lengths.all():
-            raise OddError("a delta that ends inside of an instruction, or has an empty one")
-        targets = targets + lengths
+        steps.append((going, at))
+        at = at + _STEPS[data[at]]
         live = at < stops
-        going, at, stops, targets = going[live], at[live], stops[live], targets[live]
-    return _in_order(steps, len(begins))
+        if not live.all():
+            if (at > stops).any():
+                raise OddError("a delta that ends inside of an instruction")
+            going, at, stops = going[live], at[live], stops[live]
+    return _instructions(data, *_in_order(steps, len(begins)))
+
+
+_STEPS = np.array([(n & 0x7F).bit_count() + 1 if n & 0x80 else n + 1 for n in range(256)], np.int64)
+"""How long the instruction is that begins with this byte."""
+
+
+def _in_order(steps: list[tuple[Ints, Ints]], deltas: int) -> tuple[Ints, Ints]:
+    """Return where each instruction begins, delta after delta, and how many each delta has."""
+    counts = np.zeros(deltas, np.int64)
+    for going, _ in steps:
+        counts[going] += 1
+    firsts = np.cumsum(counts) - counts
+    begins = np.empty(int(counts.sum()), np.int64)
+    for number, (going, at) in enumerate(steps):
+        begins[firsts[going] + number] = at
+    return begins, counts
 
 
 def _behind_number(data: Bytes, at: Ints, ends: Ints) -> Ints:
@@ -74,48 +90,36 @@ def _behind_number(data: Bytes, at: Ints, ends: Ints) -> Ints:
     return at
 
 
-def _instruction(data: Bytes, at: Ints) -> tuple[Flags, Ints, Ints, Ints]:
-    """Return for one instruction of each delta: does it copy, from where, how much, and where it ends."""
-    head = data[at]
+def _instructions(data: Bytes, begins: Ints, counts: Ints) -> Instructions:
+    head = data[begins]
     copies = head >= 0x80
-    sources, lengths = at + 1, head.astype(np.int64)
-    behind = at + 1 + lengths
+    sources, lengths = begins + 1, head.astype(np.int64)
     copying = np.flatnonzero(copies)
-    heads, here = head[copying], at[copying] + 1
+    heads, here = head[copying], begins[copying] + 1
     source = np.zeros(len(copying), np.int64)
     length = np.zeros(len(copying), np.int64)
     for bit in range(7):
         has = np.flatnonzero(heads & (1 << bit))
         if not len(has):
             continue
-        byte = data[np.minimum(here[has], len(data) - 1)].astype(np.int64)
+        byte = data[here[has]].astype(np.int64)
         if bit < 4:
             source[has] |= byte << (8 * bit)
         else:
             length[has] |= byte << (8 * (bit - 4))
         here[has] += 1
     length[length == 0] = _LONGEST_COPY
-    sources[copying], lengths[copying], behind[copying] = source, length, here
-    return copies, sources, lengths, behind
-
-
-def _in_order(steps: list[tuple[Ints, Flags, Ints, Ints, Ints]], deltas: int) -> Instructions:
-    counts = np.zeros(deltas, np.int64)
-    for step in steps:
-        counts[step[0]] += 1
+    sources[copying], lengths[copying] = source, length
+    if not lengths.all():
+        raise OddError("a delta that has an empty instruction")
+    ahead = np.cumsum(lengths) - lengths
     firsts = np.cumsum(counts) - counts
-    total = int(counts.sum())
-    found = Instructions(
-        owners=np.repeat(np.arange(deltas), counts),
-        copies=np.empty(total, np.bool_),
-        sources=np.empty(total, np.int64),
-        targets=np.empty(total, np.int64),
-        lengths=np.empty(total, np.int64),
+    some = np.flatnonzero(counts)
+    targets = ahead - np.repeat(ahead[firsts[some]], counts[some])
+    return Instructions(
+        owners=np.repeat(np.arange(len(counts)), counts),
+        copies=copies,
+        sources=sources,
+        targets=targets,
+        lengths=lengths,
     )
-    for number, (going, copies, sources, targets, lengths) in enumerate(steps):
-        at = firsts[going] + number
-        found.copies[at] = copies
-        found.sources[at] = sources
-        found.targets[at] = targets
-        found.lengths[at] = lengths
-    return found

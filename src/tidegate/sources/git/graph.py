@@ -148,12 +148,12 @@ def read_heads(part: Part, data: memoryview) -> list[Head]:
     kept: dict[int, bytes] = {}
     heads: list[Head | None] = [None] * len(rows)
     for at in range(len(rows)):
+        if heads[at] is not None:
+            continue
         chain = [at]
         while (base := rows[chain[-1]][3]) >= 0 and base not in kept:
             chain.append(base)
         for each in reversed(chain):
-            if each in kept:
-                continue
             start, end, size, base = rows[each]
             try:
                 content = bytes(zlib_decompress(data[start:end], size))

@@ -13,7 +13,7 @@ import numpy as np
 from deflate import DeflateError, zlib_decompress
 from numpy.typing import NDArray
 
-from tidegate.sources.git.deltaops import SLACK, Instructions, OddError, read_instructions
+from tidegate.sources.git.deltaops import SLACK, Flags, Instructions, OddError, read_instructions
 from tidegate.sources.git.pack import Bytes, Ints
 from tidegate.sources.git.shards import Part
 
@@ -60,8 +60,6 @@ class Names:
             raise OddError("two ids that agree in half of their bytes")
         self._keys = ordered[fresh]
         self.oids = rows[fresh]
-        self._sieve = np.zeros(1 << 24, np.bool_)
-        self._sieve[(self._keys & np.uint64(0xFFFFFF)).astype(np.int64)] = True
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -73,12 +71,21 @@ class Names:
         at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         return np.where(self._keys[at] == wanted, at, -1)
 
-    def among(self, candidates: Keys) -> tuple[Ints, Ints]:
+    def sieve(self) -> Flags:
+        """(2^24,): whether any id may have a number whose core ends so; 16 MB."""
+        sieve = np.zeros(1 << 24, np.bool_)
+        sieve[(self._keys & _LOW_BITS).astype(np.int64)] = True
+        return sieve
+
+    def among(self, candidates: Keys, sieve: Flags) -> tuple[Ints, Ints]:
         """Return which of the candidates have a number, and these numbers."""
-        likely = np.flatnonzero(self._sieve[(candidates & np.uint64(0xFFFFFF)).astype(np.int64)])
+        likely = np.flatnonzero(sieve[(candidates & _LOW_BITS).astype(np.int64)])
         numbers = self.of(candidates[likely])
         good = numbers >= 0
         return likely[good], numbers[good]
+
+
+_LOW_BITS = np.uint64(0xFFFFFF)
 
 
 class Holders:
@@ -86,6 +93,7 @@ class Holders:
 
     def __init__(self, names: Names, width: int) -> None:
         self._names = names
+        self._sieve = names.sieve()
         self._width = width
         self._places: list[tuple[Small, Small, Small]] = []
         """(held, holding tree, where in it), as deltas insert them and whole trees have them."""
@@ -145,7 +153,7 @@ class Holders:
         self._keep(*_over_seams(data, made, owners, here))
 
     def _keep(self, found: Keys, owners: Ints, where: Ints) -> None:
-        good, numbers = self._names.among(found)
+        good, numbers = self._names.among(found, self._sieve)
         if len(good):
             self._places.append(
                 (numbers.astype(np.int32), owners[good].astype(np.int32), where[good].astype(np.int32))
@@ -156,12 +164,12 @@ class Holders:
 
         Asked once. Raises `OddError` when there are too many.
         """
+        del self._sieve  # what is not needed any more is a third of all that is held here
         held, tree, where = _joined(self._places, 3)
-        self._places.clear()
-        by_held = _Groups(held, len(self._names))
-        tree, where = tree[by_held.order], where[by_held.order]
+        order, firsts = _grouped(held, len(self._names))
+        tree, where = tree[order], where[order]
+        del held, order
         descent = _Descent(self._bases, self._copies, self._width)
-        self._copies.clear()
         numbers = np.concatenate(self._numbers) if self._numbers else np.zeros(0, np.int32)
         known = np.zeros(len(self._names), np.bool_)
         known[wanted] = True
@@ -169,7 +177,7 @@ class Holders:
         total = 0
         waiting = wanted
         while len(waiting):
-            which, at = by_held.members(waiting)
+            which, at = spread(firsts[waiting], firsts[waiting + 1])
             holders = np.zeros(len(self._names), np.bool_)
             now = (waiting[which].astype(np.int64), tree[at].astype(np.int64), where[at].astype(np.int64))
             while len(now[0]):
@@ -186,16 +194,10 @@ class Holders:
         return both >> 32, both & 0xFFFFFFFF
 
 
-class _Groups:
-    """Positions grouped by a number."""
-
-    def __init__(self, numbers: Ints | Small, count: int) -> None:
-        self.order = np.argsort(numbers, kind="stable")
-        self._firsts = np.searchsorted(numbers[self.order], np.arange(count + 1))
-
-    def members(self, groups: Ints) -> tuple[Ints, Ints]:
-        """Return for each member of the groups: which of `groups` it is in, and its place in `order`."""
-        return spread(self._firsts[groups], self._firsts[groups + 1])
+def _grouped(numbers: Small, count: int) -> tuple[Ints, Ints]:
+    """Return the positions in the order of their numbers, and where in that each begins: (count + 1,)."""
+    order = np.argsort(numbers, kind="stable")
+    return order, np.searchsorted(numbers[order], np.arange(count + 1, dtype=np.int32))
 
 
 def spread(firsts: Ints, stops: Ints) -> tuple[Ints, Ints]:
@@ -220,14 +222,14 @@ class _Descent:
         own = np.concatenate(bases) if bases else np.zeros(0, np.int32)
         deltas = np.flatnonzero(own >= 0)
         self._width = width
-        self._by_base = _Groups(own[deltas], len(own))
-        self._deltas = deltas[self._by_base.order]
+        order, self._first_deltas = _grouped(own[deltas], len(own))
+        self._deltas = deltas[order]
         owner, self._source, self._target, self._length = _joined(copies, 4)
         # Chunk after chunk, delta after delta: they are in order already.
-        self._firsts = np.searchsorted(owner, np.arange(len(own) + 1))
+        self._firsts = np.searchsorted(owner, np.arange(len(own) + 1, dtype=np.int32))
 
     def step(self, held: Ints, tree: Ints, where: Ints) -> tuple[Ints, Ints, Ints]:
-        which, at = self._by_base.members(tree)
+        which, at = spread(self._first_deltas[tree], self._first_deltas[tree + 1])
         child = self._deltas[at]
         one, copy = spread(self._firsts[child], self._firsts[child + 1])
         where = where[which[one]]
@@ -239,9 +241,13 @@ class _Descent:
         return held[which[one]], child[one], where[good] - source[good] + self._target[copy]
 
 
-def _joined(pieces: Iterable[tuple[Small, ...]], count: int) -> list[Small]:
-    columns = list(zip(*pieces, strict=True)) or [() for _ in range(count)]
-    return [np.concatenate(column) if column else np.zeros(0, np.int32) for column in columns]
+def _joined(
+    pieces: list[tuple[Small, Small, Small]] | list[tuple[Small, Small, Small, Small]], count: int
+) -> list[Small]:
+    """Return each column in one piece; `pieces` is empty afterwards: there is no memory for both."""
+    columns = list(zip(*pieces, strict=True))
+    pieces.clear()
+    return [np.concatenate(columns.pop(0)) if columns else np.zeros(0, np.int32) for _ in range(count)]
 
 
 def _inflated(packed: Part, data: memoryview, first: int, stop: int, size: int) -> Bytes:
