@@ -15,8 +15,17 @@ class BrokenError(ValueError):
 
 def delta_sizes(delta: bytes | bytearray) -> tuple[int, int]:
     """Return the sizes of the base and of the result that a delta declares. Raises `BrokenError`."""
-    base, at = _size(delta, 0)
-    return base, _size(delta, at)[0]
+    base, size, shift = -1, 0, 0
+    for byte in delta:
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            if base >= 0:
+                return base, size
+            base, size, shift = size, 0, 0
+        elif shift > 56:
+            break
+    raise BrokenError("its delta is damaged")
 
 
 def apply_delta(base: bytes, delta: bytes | bytearray) -> bytes:
