@@ -18,6 +18,7 @@ def absorb(whole: Judgement, part: Judgement, member: str = "") -> None:
     """Take into `whole` what was found in a part of it. member: the part's name inside of the whole."""
     whole.executes = max(whole.executes, part.executes, key=_EXECUTES.index)
     whole.evidence = max(whole.evidence, part.evidence, key=_EVIDENCE.index)
+    whole.runs_code = whole.runs_code or part.runs_code
     whole.complete = whole.complete and part.complete
     whole.broken = whole.broken or part.broken
     whole.unlisted = whole.unlisted or part.unlisted

@@ -18,6 +18,9 @@ class Judgement:
     kind: str
     """What it is: `torch_zip`, `pickle`, …"""
     executes: Executes = Executes.NO
+    """Whether this one can run code when loaded."""
+    runs_code: bool = False
+    """Its format can, as any pickle can, whatever this one does: it is clean at best, never inert."""
     evidence: Evidence = Evidence.NONE
     complete: bool = True
     broken: bool = False
@@ -29,6 +32,16 @@ class Judgement:
     observations: list[Observation] = field(default_factory=list)
 
 
+class Inside(Protocol):
+    """Judges what a container holds."""
+
+    def __call__(
+        self, data: Readable, name: str, siblings: Callable[[str], Readable | None] | None = None
+    ) -> Judgement | None:
+        """Judge a member. siblings: opens what lies beside it in the container."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What an inspector may ask beside the bytes."""
@@ -37,7 +50,7 @@ class Context:
     """How many containers it stands in."""
     policy: frozenset[str] = frozenset()
     """Names that the user's policy adds to the allow list: `mypackage.models.Net`."""
-    inside: Callable[[Readable, str], Judgement | None] | None = None
+    inside: Inside | None = None
     """Judges a member: (its bytes, its name) -> what it is; `None`: no model file. Bounded in depth."""
     siblings: Callable[[str], Readable | None] | None = None
     """Opens a file beside this one by its relative name; `None` if there is none."""
@@ -47,7 +60,11 @@ class Context:
 
 @runtime_checkable
 class ModelFormat(Protocol):
-    """One format. Stands as `PLUGIN` in a module of `tidegate.inspectors.models`."""
+    """One format. Stands as `PLUGIN` in a module of `tidegate.inspectors.models`.
+
+    A format that is a special case of another may have `instead_of: frozenset[str]`, the ids of formats that
+    are not asked where it claims: a legacy torch file begins with a pickle, and is not two things for that.
+    """
 
     id: str
     """The kind it recognises, e.g. `safetensors`."""

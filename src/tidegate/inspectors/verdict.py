@@ -24,4 +24,4 @@ def verdict(judged: Judgement) -> Verdict:
         return Verdict.DAMAGED
     if judged.unlisted or judged.evidence is Evidence.UNKNOWN_CALLABLE:
         return Verdict.UNKNOWN
-    return Verdict.INERT if judged.executes is Executes.NO else Verdict.CLEAN
+    return Verdict.CLEAN if judged.runs_code or judged.executes is not Executes.NO else Verdict.INERT

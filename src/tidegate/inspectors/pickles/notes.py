@@ -18,7 +18,7 @@ class Notes:
 
     def __init__(self, kind: str, *, member: str = "", loader: str = "") -> None:
         """kind: what the judgement is of. loader: whom it concerns, where not every loader."""
-        self.judgement = Judgement(kind)
+        self.judgement = Judgement(kind, runs_code=True)
         self.member = member
         self.loader = loader
         self._counts: Counter[str] = Counter()
