@@ -62,21 +62,22 @@ class _Inside:
     context: Context
     """Of the container."""
 
-    def __call__(self, data: Readable, name: str) -> Judgement | None:
+    def __call__(
+        self, data: Readable, name: str, siblings: Callable[[str], Readable | None] | None = None
+    ) -> Judgement | None:
         """Return what a member is, or `None` when it is no model file."""
-        context = self.context
+        deeper = replace(self.context, depth=self.context.depth + 1, siblings=siblings)
         try:
-            context.meter.member()
-            return _judge(Timed(data, context.meter), name, replace(context, depth=context.depth + 1))
+            return _judge(Timed(data, deeper.meter), name, deeper)
         except OverBudgetError as error:
             return _unfinished(str(error))
 
 
-def _judge(data: Readable, name: str, context: Context) -> Judgement | None:
+def _judge(data: Timed, name: str, context: Context) -> Judgement | None:
     """Ask every format. Several may claim the same bytes; all of them are judged, for loaders differ."""
     try:
         head, tail = _ends(data)
-        claims = [each for each in formats() if each.claims(head, tail, data.size_bytes, name)]
+        claims = _claims(head, tail, data.size_bytes, name)
         if not claims:
             return None
         if context.depth > context.meter.budget.depth:
@@ -99,14 +100,23 @@ def _judge(data: Readable, name: str, context: Context) -> Judgement | None:
     return whole
 
 
-def _ends(data: Readable) -> tuple[bytes, bytes]:
+def _claims(head: bytes, tail: bytes, size_bytes: int, name: str) -> list[ModelFormat]:
+    """Return the formats that take it for theirs, without those that stand for the same in general."""
+    claims = [each for each in formats() if each.claims(head, tail, size_bytes, name)]
+    if len(claims) > 1:
+        general = {other for each in claims for other in getattr(each, "instead_of", ())}
+        claims = [each for each in claims if each.id not in general]
+    return claims
+
+
+def _ends(data: Timed) -> tuple[bytes, bytes]:
     """Return the first and the last bytes, which may be the same."""
     size = data.size_bytes
     if size <= 2 * SNIFFED_BYTES:
         both = data.read(0, size)
         return both[:SNIFFED_BYTES], both[-SNIFFED_BYTES:]
     head = data.read(0, SNIFFED_BYTES)
-    if size > _TAIL_INFLATED_BYTES and getattr(data, "forward", False):
+    if size > _TAIL_INFLATED_BYTES and data.forward:
         return head, b""
     return head, data.read(size - SNIFFED_BYTES, SNIFFED_BYTES)
 

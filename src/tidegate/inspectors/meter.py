@@ -38,6 +38,11 @@ class Meter:
         self._members = 0
         self._inflated = 0
 
+    @property
+    def seconds_left(self) -> float:
+        """Negative when the time is over."""
+        return self._deadline - self._clock()
+
     def check(self) -> None:
         """Raise `OverBudgetError` when the time is over."""
         if self._clock() > self._deadline:
@@ -64,6 +69,8 @@ class Timed:
         self._whole = whole
         self._meter = meter
         self.size_bytes = whole.size_bytes
+        self.forward: bool = getattr(whole, "forward", False)
+        """Its end is dear: all before it has to be unpacked."""
 
     def read(self, offset: int, count: int) -> bytes:
         """Return bytes of the whole."""

@@ -1,0 +1,119 @@
+"""Judges an archive: by the layouts that fit it, and member by member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cache
+from typing import Final
+
+from tidegate import plugins
+from tidegate.inspectors.containers.archive import Archive, Laid, Layout, Member
+from tidegate.inspectors.merge import absorb
+from tidegate.inspectors.readable import OverBudgetError, Readable
+from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.observation import Observation
+from tidegate.model.severity import Severity
+
+_MOST_SIBLINGS: Final = 64
+"""Opened for the members of one archive; each may hold its unpacked bytes."""
+
+
+@cache
+def layouts() -> tuple[Layout, ...]:
+    """Return the kinds of model files that are archives, the most certain first."""
+    found = plugins.load(Layout, "tidegate.inspectors.layouts")
+    return tuple(sorted(found.values(), key=lambda each: (each.order, each.id)))
+
+
+def judge_archive(archive: Archive, context: Context) -> Judgement:
+    """Judge what is in it. What cannot be read any more makes it incomplete; what was found stays."""
+    whole = Judgement(archive.kind, model=False)
+    try:
+        fitting = [each for each in layouts() if each.fits(archive)]
+        laid = [_lay(each, archive, context) for each in fitting]
+        _members(whole, archive, laid, context)
+        for each in laid:
+            absorb(whole, each.judgement)
+        if laid:
+            whole.kind = laid[0].judgement.kind
+        if len(laid) > 1:
+            whole.observations.append(_several([each.judgement.kind for each in laid]))
+    except OverBudgetError as error:
+        whole.observations.append(unfinished(archive.kind, str(error)))
+        whole.complete = False
+    whole.model = whole.model or not whole.complete
+    absorb(whole, archive.judgement)
+    return whole
+
+
+def judge_member(
+    archive: Archive, member: Member, context: Context, *, siblings: bool = True
+) -> Judgement | None:
+    """Judge one member by what it is; `None`: no model file.
+
+    Raises what reading raises but `OverBudgetError`: `Context.inside` makes a judgement of that.
+    """
+    if context.inside is None:
+        return None
+    with ExitStack() as stack:
+        beside = _siblings(archive, member, stack) if siblings else None
+        data = stack.enter_context(archive.open(member))
+        found = context.inside(data, member.name, beside)
+    archive.settle(member, model=found is not None)
+    return found
+
+
+def unfinished(inspector: str, why: str) -> Observation:
+    """Say why not everything was looked at."""
+    return Observation(
+        inspector=inspector,
+        kind="not_complete",
+        severity=Severity.MEDIUM,
+        summary=f"not judged whole: {why}",
+    )
+
+
+def _lay(layout: Layout, archive: Archive, context: Context) -> Laid:
+    try:
+        return layout.judge(archive, context)
+    except OverBudgetError as error:
+        return Laid(Judgement(layout.id, complete=False, observations=[unfinished(layout.id, str(error))]))
+
+
+def _members(whole: Judgement, archive: Archive, laid: list[Laid], context: Context) -> None:
+    """Judge the members that no layout has judged; small ones first, they are where code is."""
+    passed = set().union(*(each.taken for each in laid))
+    if len(laid) == 1:
+        passed |= laid[0].passive
+    rest = [each for each in archive.members if each not in passed]
+    if archive.kind != "7z":
+        rest.sort(key=lambda each: each.size_bytes)
+    for member in rest:
+        context.meter.check()
+        found = judge_member(archive, member, context)
+        if found is not None:
+            absorb(whole, found, member.name)
+
+
+def _siblings(archive: Archive, member: Member, stack: ExitStack) -> Callable[[str], Readable | None] | None:
+    folder = member.name.rsplit("/", 1)[0] + "/" if "/" in member.name else ""
+    left = _MOST_SIBLINGS
+
+    def open_beside(name: str) -> Readable | None:
+        nonlocal left
+        wanted = folder + name
+        found = next((each for each in reversed(archive.members) if each.name == wanted), None)
+        left -= 1
+        return None if found is None or left < 0 else stack.enter_context(archive.open(found))
+
+    return None if archive.kind == "7z" else open_beside
+
+
+def _several(kinds: list[str]) -> Observation:
+    return Observation(
+        inspector="archive",
+        kind="several_formats",
+        severity=Severity.MEDIUM,
+        summary=f"can be read as {', '.join(kinds)}: which one it is depends on the loader, all were judged",
+    )

@@ -1,0 +1,113 @@
+"""numpy arrays: a header of text, then numbers; or, for arrays of Python objects, a pickle.
+
+Source: numpy, `numpy/lib/format.py`; the header is a Python literal, evaluated by `ast.literal_eval`.
+"""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import Final
+
+from tidegate.inspectors.merge import absorb
+from tidegate.inspectors.models._notes import Notes
+from tidegate.inspectors.pickles.judge import judge_pickles
+from tidegate.inspectors.pickles.loader import Loader
+from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.observation import Executes
+
+MAGIC: Final = b"\x93NUMPY"
+_LOADER: Final = Loader.NUMPY.words
+_MOST_HEADER_BYTES: Final = 1 << 20
+_USUAL_HEADER_BYTES: Final = 10_000
+"""numpy evaluates no longer one unless pickles are allowed."""
+_NUMBERS: Final = re.compile(r"[<>|=]?([?bBhHiIlLqQefdgFDGSUVMmc])([0-9]*)(\[[0-9]*[A-Za-zμ]+\])?\Z")
+_LETTER_BYTES: Final = {
+    "?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8, "q": 8, "Q": 8, "e": 2, "f": 4,
+    "d": 8, "g": 16, "F": 8, "D": 16, "G": 32, "c": 1, "M": 8, "m": 8,
+}  # fmt: skip
+_DESCR: Final = re.compile(r"""['"]descr['"]\s*:\s*(['"])([^'"\\]*)\1""")
+_SHAPE: Final = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9, \tL]*)\)""")
+_STRINGS: Final = re.compile(r"""(['"])([^'"\\]*)\1""")
+_OBJECTS: Final = re.compile(r"[<>|=]?O[0-9]*\Z|object|,")
+
+
+class Npy:
+    """Reads the header, and of the rest only a pickle."""
+
+    id = "npy"
+    order = 10
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
+        """Tell an array by its first bytes."""
+        del tail, size_bytes, name
+        return head.startswith(MAGIC)
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:
+        """Judge the header, and the pickle behind it where it asks for one."""
+        del name
+        notes = Notes(self.id)
+        head = data.read(0, 12)
+        size, start = int.from_bytes(head[8:10], "little"), 10
+        if len(head) == 12 and head[6] > 1:
+            size, start = int.from_bytes(head[8:12], "little"), 12
+        if len(head) < 12 or head[6] not in (1, 2, 3) or start + size > data.size_bytes:
+            notes.broken("its header goes beyond its end, or is of a version that is not known")
+            return notes.done()
+        if size > _USUAL_HEADER_BYTES:
+            notes.odd(
+                "header",
+                f"its header has {size:,} bytes: evaluated only if pickles are allowed",
+                loader=_LOADER,
+            )
+        text = data.read(start, min(size, _MOST_HEADER_BYTES)).decode("latin-1")
+        if not _holds_objects(text, notes):
+            _compare(text, data.size_bytes - start - size, notes)
+            return notes.done()
+        notes.can_run()
+        judged = notes.done()
+        inner = judge_pickles(
+            data, start + size, loader=Loader.NUMPY, policy=context.policy, inside=context.inside
+        )
+        inner.executes = Executes.ONLY_IF if inner.executes is Executes.YES else inner.executes
+        absorb(judged, inner)
+        return judged
+
+
+def _holds_objects(header: str, notes: Notes) -> bool:
+    """Tell whether the array may be one of objects: only what is certainly numbers is not."""
+    if "\\" in header:
+        notes.tampering("header", "its header spells characters by escapes, which numpy does not write")
+        return True
+    found = _DESCR.search(header)
+    if found is not None:
+        return _NUMBERS.match(found[2]) is None
+    if "descr" not in header:
+        notes.broken("its header names no type")
+        return True
+    return any(_OBJECTS.match(text) for _, text in _STRINGS.findall(header))
+
+
+def _compare(header: str, left: int, notes: Notes) -> None:
+    """Compare the bytes that are there with what type and shape ask for."""
+    descr, shape = _DESCR.search(header), _SHAPE.search(header)
+    if descr is None or shape is None:
+        return
+    letter, digits, _ = _NUMBERS.match(descr[2]).groups()  # type: ignore[union-attr]
+    count = int(digits[:9] or 0)
+    if letter == "U":
+        size = count * 4
+    elif letter in "Mm":
+        size = 8
+    else:
+        size = count or _LETTER_BYTES.get(letter, 0)
+    sides = [int(side[:18]) for side in re.findall(r"[0-9]+", shape[1])]
+    asked = prod(sides) * size
+    if left < asked:
+        notes.broken(f"{asked:,} bytes of numbers are announced, {max(left, 0):,} are there")
+    elif left > asked:
+        notes.odd("trailing_bytes", f"{left - asked:,} bytes stand behind the array")
+
+
+PLUGIN = Npy()
