@@ -316,10 +316,10 @@ class Actions:
 
     def _raw_array(self, target: Call, after: int) -> int:
         count = arrays.raw_bytes(target)
+        if count == -1 or (count is None and self.read(after, 1) == b"\x80"):
+            return self.inline(after)
         if count is None:
             return -1
-        if count == 0:
-            return self.inline(after)
         padding = self.read(after, 1) if arrays.is_aligned(target) else b"\0"
         if not padding:
             return -1

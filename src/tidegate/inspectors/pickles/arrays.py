@@ -19,7 +19,7 @@ _WRAPPERS = frozenset(
     }
 )
 _MOST_BYTES = 1 << 48
-_DTYPE = re.compile(r"[<>=|]?([?bBhHiIlLqQefdgFDGSUVOMmc])([0-9]*)\Z")
+_DTYPE = re.compile(r"[<>=|]?([?bBhHiIlLqQuefdgFDGSUVOMmc])([0-9]*)\Z")
 _LETTER_BYTES = {
     "?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8, "q": 8, "Q": 8, "e": 2, "f": 4,
     "d": 8, "g": 16, "F": 8, "D": 16, "G": 32, "c": 1, "M": 8, "m": 8,
@@ -41,11 +41,11 @@ def _class_of(call: Call) -> Value:
 
 
 def raw_bytes(wrapper: Call) -> int | None:
-    """Return how many bytes the array has; 0: it is one of objects, a stream of its own; `None`: unknown."""
+    """Return how many bytes the array has; -1: it is one of objects, a stream of its own; `None`: unknown."""
     shape = get(wrapper.state, "shape")
     size = _itemsize(get(wrapper.state, "dtype"))
     if not size:
-        return size
+        return None if size is None else -1
     if not isinstance(shape, Box) or shape.more:
         return None
     sides = [side for side in shape.items if type(side) is int and side >= 0]

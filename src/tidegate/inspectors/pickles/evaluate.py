@@ -155,6 +155,13 @@ def _with_key(actions: Actions, args: _Args, kwargs: Value, at: int) -> Value:
 
 def _items(value: Value) -> list[Value]:
     """Return the first items of an iterable, one unknown where they cannot be told."""
+    if (
+        isinstance(value, Call)
+        and isinstance(value.callee, Global)
+        and value.callee.name == "iter"
+        and value.args
+    ):
+        value = value.args[0]
     if isinstance(value, Box) and value.items:
         return value.items[:_MOST_CALLS] if value.kind != "dict" else value.items[:_MOST_CALLS:2]
     return [Unknown("an item of an object")]
@@ -167,7 +174,7 @@ def _same(actions: Actions, args: _Args, _kwargs: Value, _at: int) -> Value:
 
 def _first(actions: Actions, args: _Args, _kwargs: Value, _at: int) -> Value:
     del actions
-    return args[0].items[0] if args and isinstance(args[0], Box) and args[0].items else None
+    return _items(args[0])[0] if args else None
 
 
 def _setattr(actions: Actions, args: _Args, _kwargs: Value, at: int) -> Value:
@@ -322,7 +329,6 @@ _HELPERS: Final[dict[str, _Helper]] = {
     "builtins.list": _same,
     "builtins.tuple": _same,
     "builtins.set": _same,
-    "builtins.iter": _same,
     "builtins.next": _first,
     "builtins.setattr": _setattr,
     "operator.setitem": _setitem,

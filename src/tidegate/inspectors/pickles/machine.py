@@ -39,6 +39,7 @@ class Machine:
         self.memo: dict[int, Value] = {}
         self.memo_count = 0
         self.protocol = 0
+        self.done = False
         self.failed_at: int | None = None
         """First opcode at which every loader gives up."""
         self.end: int | None = None
@@ -54,22 +55,16 @@ class Machine:
         left = limits.opcodes
         for code, operand, at in walk:
             left -= 1
-            if left < 0:
-                self._stop_at_limit(at, "has more opcodes than are interpreted")
-                break
-            if walk.straddled is not None and not walk.drops:
+            if walk.straddled is not None:
                 self._part(at)
-            if code == Op.STOP:
-                self.end = walk.at
-                self.value = self.pop(at)
-                break
             handlers[code](self, operand, at)
-            if self.end == -1:
+            if self.done:
+                break
+            if not left & 0xFFF and (left <= 0 or len(self.stack) > MOST_STACK or len(self.memo) > MOST_MEMO):
+                self._stop_at_limit(at, "needs more opcodes, stack or memo than are granted")
                 break
         limits.opcodes = left
-        if self.end == -1:
-            self.end = None
-        elif self.end is None and left >= 0:
+        if not self.done:
             self._cut(walk)
 
     # What the stack holds.
@@ -98,11 +93,8 @@ class Machine:
         del self.stack[begin:]
         return values
 
-    def push(self, value: Value, at: int) -> None:
+    def push(self, value: Value) -> None:
         """Put a value on the stack."""
-        if len(self.stack) >= MOST_STACK:
-            self._stop_at_limit(at, f"puts more than {MOST_STACK:,} values on the stack")
-            return
         self.stack.append(value)
 
     def fail(self, at: int, what: str) -> None:
@@ -130,25 +122,22 @@ class Machine:
             )
         if not known:
             self.memo_count += 1
-            if len(self.memo) >= MOST_MEMO:
-                self._stop_at_limit(at, f"keeps more than {MOST_MEMO:,} memo entries")
-                return
         self.memo[index] = value
 
     def get(self, index: int, at: int) -> None:
         """Push a memoised value."""
         if index not in self.memo:
             self.fail(at, f"asks for memo place {index}, which is empty")
-            self.push(Unknown("a memo place that is empty"), at)
+            self.push(Unknown("a memo place that is empty"))
             return
-        self.push(self.memo[index], at)
+        self.push(self.memo[index])
 
     # How it ends.
 
     def _stop_at_limit(self, at: int, what: str) -> None:
         self.notes.judgement.complete = False
         self.notes.broken("limit", f"the stream {what}; the rest was not judged", offset=at)
-        self.end = -1
+        self.done = True
 
     def _cut(self, walk: Walk) -> None:
         at = walk.cut_at if walk.cut_at is not None else walk.at
@@ -184,7 +173,12 @@ class Machine:
 
     def _invalid(self, _operand: Operand, at: int) -> None:
         self.fail(at, "holds a byte that is no opcode")
-        self.end = -1
+        self.done = True
+
+    def _do_stop(self, _operand: Operand, at: int) -> None:
+        self.value = self.pop(at)
+        self.end = self.walk.at
+        self.done = True
 
     def _do_mark(self, _operand: Operand, at: int) -> None:
         if len(self.marks) >= MOST_STACK:
@@ -202,20 +196,20 @@ class Machine:
         self.pop_mark(at)
 
     def _do_dup(self, _operand: Operand, at: int) -> None:
-        self.push(self.top(at), at)
+        self.push(self.top(at))
 
     # Numbers.
 
-    def _small_int(self, operand: Operand, at: int) -> None:
-        self.push(operand, at)
+    def _small_int(self, operand: Operand, _at: int) -> None:
+        self.stack.append(operand)
 
-    def _do_binint(self, operand: Operand, at: int) -> None:
+    def _do_binint(self, operand: Operand, _at: int) -> None:
         number = operand if isinstance(operand, int) else 0
-        self.push(number - (1 << 32) if number >= 1 << 31 else number, at)
+        self.push(number - (1 << 32) if number >= 1 << 31 else number)
 
-    def _do_binfloat(self, operand: Operand, at: int) -> None:
+    def _do_binfloat(self, operand: Operand, _at: int) -> None:
         number = operand if isinstance(operand, int) else 0
-        self.push(struct.unpack(">d", number.to_bytes(8, "little"))[0], at)
+        self.push(struct.unpack(">d", number.to_bytes(8, "little"))[0])
 
     def _do_int(self, operand: Operand, at: int) -> None:
         self._text_number(operand, at, operands.read_int)
@@ -230,75 +224,86 @@ class Machine:
         self, operand: Operand, at: int, read: Callable[[bytes], tuple[float | None, str]]
     ) -> None:
         if not isinstance(operand, bytes):
-            self.push(Unknown("a number of very many digits"), at)
+            self.push(Unknown("a number of very many digits"))
             return
         value, odd = read(operand)
         self._odd(odd, at)
         if value is None:
             self.fail(at, "holds a number that is none")
-        self.push(Unknown("a number") if value is None else value, at)
+        self.push(Unknown("a number") if value is None else value)
 
-    def _binary_long(self, operand: Operand, at: int) -> None:
+    def _binary_long(self, operand: Operand, _at: int) -> None:
         if isinstance(operand, bytes):
-            self.push(int.from_bytes(operand, "little", signed=True), at)
+            self.push(int.from_bytes(operand, "little", signed=True))
         else:
-            self.push(Unknown("a number of very many digits"), at)
+            self.push(Unknown("a number of very many digits"))
 
     # Strings and bytes.
 
     def _text(self, operand: Operand, at: int) -> None:
         if isinstance(operand, bytes):
             try:
-                self.push(operand.decode("utf-8", "surrogatepass"), at)
+                self.stack.append(operand.decode())
             except UnicodeDecodeError:
-                self.fail(at, "holds a string that is not UTF-8")
-                self.push(operand.decode("utf-8", "replace"), at)
+                self.stack.append(self._surrogates(operand, at))
         elif isinstance(operand, Literal):
             operand.kind = "str"
-            self.push(operand, at)
+            self.push(operand)
 
-    def _bytes(self, operand: Operand, at: int) -> None:
-        self.push(operand, at)
+    def _surrogates(self, operand: bytes, at: int) -> str:
+        """Decode as pickle does: half characters are let through."""
+        try:
+            return operand.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            self.fail(at, "holds a string that is not UTF-8")
+            return operand.decode("utf-8", "replace")
 
-    def _do_bytearray8(self, operand: Operand, at: int) -> None:
+    def _bytes(self, operand: Operand, _at: int) -> None:
+        self.stack.append(operand)
+
+    def _do_bytearray8(self, operand: Operand, _at: int) -> None:
         if isinstance(operand, Literal):
             operand.kind = "bytearray"
-        self.push(operand, at)
+        self.push(operand)
 
-    def _old_string(self, operand: Operand, at: int) -> None:
+    def _old_string(self, operand: Operand, _at: int) -> None:
         if isinstance(operand, bytes):
-            self.push(operands.decode_old(operand, self.loader.encoding), at)
+            self.push(operands.decode_old(operand, self.loader.encoding))
         elif isinstance(operand, Literal):
-            self.push(operand, at)
+            self.push(operand)
 
     def _do_string(self, operand: Operand, at: int) -> None:
         if not isinstance(operand, bytes):
-            self.push(operand, at)
+            self.push(operand)
             return
         value, odd = operands.read_string(operand, self.loader.encoding)
         self._odd(odd, at)
         if value is None:
             self.fail(at, "holds a string without its quotes")
-        self.push("" if value is None else value, at)
+        self.push("" if value is None else value)
 
     def _do_unicode(self, operand: Operand, at: int) -> None:
         if isinstance(operand, Literal):
             operand.kind = "str"
-            self.push(operand, at)
+            self.push(operand)
         elif isinstance(operand, bytes):
             value = operands.read_unicode(operand)
             if value is None:
                 self.fail(at, "holds a string with a broken escape")
-            self.push("" if value is None else value, at)
+            self.push("" if value is None else value)
 
     # Memo.
 
     def _do_memoize(self, _operand: Operand, at: int) -> None:
-        self.put(self.memo_count, at)
+        self._binary_put(self.memo_count, at)
 
     def _binary_put(self, operand: Operand, at: int) -> None:
         if isinstance(operand, int):
-            self.put(operand, at)
+            if operand in self.memo or operand > self.memo_count or not self.stack:
+                self.put(operand, at)
+            else:  # as every pickler does
+                self.memo[operand] = self.stack[-1]
+                self.memo_count += 1
 
     def _binary_get(self, operand: Operand, at: int) -> None:
         if isinstance(operand, int):
@@ -312,7 +317,7 @@ class Machine:
     def _do_get(self, operand: Operand, at: int) -> None:
         index = self._index(operand, at)
         if index is None:
-            self.push(_NOTHING, at)
+            self.push(_NOTHING)
         else:
             self.get(index, at)
 
@@ -332,32 +337,32 @@ class Machine:
     # Containers.
 
     def _do_tuple(self, _operand: Operand, at: int) -> None:
-        self._box("tuple", self.pop_mark(at), at)
+        self._box("tuple", self.pop_mark(at))
 
     def _do_tuple1(self, _operand: Operand, at: int) -> None:
-        self._box("tuple", [self.pop(at)], at)
+        self._box("tuple", [self.pop(at)])
 
     def _do_tuple2(self, _operand: Operand, at: int) -> None:
         second = self.pop(at)
-        self._box("tuple", [self.pop(at), second], at)
+        self._box("tuple", [self.pop(at), second])
 
     def _do_tuple3(self, _operand: Operand, at: int) -> None:
         third, second = self.pop(at), self.pop(at)
-        self._box("tuple", [self.pop(at), second, third], at)
+        self._box("tuple", [self.pop(at), second, third])
 
     def _do_list(self, _operand: Operand, at: int) -> None:
-        self._box("list", self.pop_mark(at), at)
+        self._box("list", self.pop_mark(at))
 
     def _do_dict(self, _operand: Operand, at: int) -> None:
-        self._box("dict", self.pop_mark(at), at)
+        self._box("dict", self.pop_mark(at))
 
     def _do_frozenset(self, _operand: Operand, at: int) -> None:
-        self._box("frozenset", self.pop_mark(at), at)
+        self._box("frozenset", self.pop_mark(at))
 
-    def _box(self, kind: str, items: list[Value], at: int) -> None:
+    def _box(self, kind: str, items: list[Value]) -> None:
         box = Box(kind)
         box.add(items)
-        self.push(box, at)
+        self.push(box)
 
     def _do_append(self, _operand: Operand, at: int) -> None:
         value = self.pop(at)
@@ -382,7 +387,7 @@ class Machine:
     # Names and calls.
 
     def _do_global(self, operand: Operand, at: int) -> None:
-        self.push(self._named(operand, at), at)
+        self.push(self._named(operand, at))
 
     def _named(self, operand: Operand, at: int) -> Value:
         if isinstance(operand, tuple):
@@ -396,35 +401,35 @@ class Machine:
     def _do_stack_global(self, _operand: Operand, at: int) -> None:
         name, module = self.pop(at), self.pop(at)
         if isinstance(name, str) and isinstance(module, str):
-            self.push(self.actions.name(module, name, at, self.protocol), at)
+            self.push(self.actions.name(module, name, at, self.protocol))
         else:
-            self.push(self.actions.unresolved("a name that is made while loading", at), at)
+            self.push(self.actions.unresolved("a name that is made while loading", at))
 
     def _extension(self, operand: Operand, at: int) -> None:
-        self.push(self.actions.extension(operand if isinstance(operand, int) else 0, at), at)
+        self.push(self.actions.extension(operand if isinstance(operand, int) else 0, at))
 
     def _do_reduce(self, _operand: Operand, at: int) -> None:
         args, callee = self.pop(at), self.pop(at)
-        self.push(self.actions.reduce(callee, args, at), at)
+        self.push(self.actions.reduce(callee, args, at))
 
     def _do_inst(self, operand: Operand, at: int) -> None:
         args = self.pop_mark(at)
-        self.push(self.actions.call(self._named(operand, at), tuple(args), at), at)
+        self.push(self.actions.call(self._named(operand, at), tuple(args), at))
 
     def _do_obj(self, _operand: Operand, at: int) -> None:
         values = self.pop_mark(at)
         if not values:
             self.fail(at, "makes an object of no class")
             values = [_NOTHING]
-        self.push(self.actions.call(values[0], tuple(values[1:]), at), at)
+        self.push(self.actions.call(values[0], tuple(values[1:]), at))
 
     def _do_newobj(self, _operand: Operand, at: int) -> None:
         args, cls = self.pop(at), self.pop(at)
-        self.push(self.actions.new(cls, args, None, at), at)
+        self.push(self.actions.new(cls, args, None, at))
 
     def _do_newobj_ex(self, _operand: Operand, at: int) -> None:
         kwargs, args, cls = self.pop(at), self.pop(at), self.pop(at)
-        self.push(self.actions.new(cls, args, kwargs, at), at)
+        self.push(self.actions.new(cls, args, kwargs, at))
 
     def _do_build(self, _operand: Operand, at: int) -> None:
         state = self.pop(at)
@@ -445,7 +450,7 @@ class Machine:
 
     def _persistent(self, name: Value, at: int) -> None:
         self.actions.persistent(name, at)
-        self.push(Persistent(name), at)
+        self.push(Persistent(name))
 
     # The envelope.
 
@@ -472,7 +477,7 @@ class Machine:
 
     def _do_next_buffer(self, _operand: Operand, at: int) -> None:
         self.actions.buffer(at)
-        self.push(Unknown("a buffer that the caller hands in"), at)
+        self.push(Unknown("a buffer that the caller hands in"))
 
     def _do_readonly_buffer(self, _operand: Operand, at: int) -> None:
         self.top(at)
@@ -482,11 +487,11 @@ _Handler: TypeAlias = "Callable[[Machine, Operand, int], None]"
 
 
 def _constant(value: Value) -> _Handler:
-    return lambda machine, _operand, at: machine.push(value, at)
+    return lambda machine, _operand, _at: machine.push(value)
 
 
 def _empty(kind: str) -> _Handler:
-    return lambda machine, _operand, at: machine.push(Box(kind), at)
+    return lambda machine, _operand, _at: machine.push(Box(kind))
 
 
 def _table() -> list[_Handler]:

@@ -1,7 +1,7 @@
 """Which names a pickle may use: the allow list, the words for known dangers, and what is neither.
 
-The files `names_*.toml` decide: exact module and qualified name, with the shape of the arguments. `sinks.toml` only
-gives better words. What stands in neither is unknown, whatever is installed here.
+The files `names_*.toml` decide: exact module and qualified name, with the shape of the arguments.
+`sinks.toml` only gives better words. What stands in neither is unknown, whatever is installed here.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Final
 
 from tidegate.inspectors.pickles.opcodes import Op
 from tidegate.inspectors.pickles.values import Literal
-from tidegate.inspectors.pickles.walk import NEVER, Walk
+from tidegate.inspectors.pickles.walk import NEVER, Operand, Walk
 from tidegate.inspectors.pickles.window import Window
 
 _INLINE_BYTES = 48
@@ -96,13 +96,29 @@ def end_of_plain(window: Window, start: int) -> int | None:
             if walk.at + operand > window.stop:
                 return None
             continue
-        if not _is_plain(code):
+        if not _is_plain(code, operand):
             return None
 
 
-def _is_plain(code: int) -> bool:
+def _is_plain(code: int, operand: Operand) -> bool:
     """Tell whether it is one of the opcodes of RUN that stood at the edge of the window or a frame."""
+    if code in _MEMO and isinstance(operand, int):
+        return operand < 1 << 24
+    if code in _TEXT and isinstance(operand, bytes):
+        return _TEXT[code].fullmatch(operand) is not None
     return code in _EDGE
 
+
+_MEMO: Final = frozenset({Op.LONG_BINGET, Op.LONG_BINPUT})
+_TEXT: Final[dict[int, re.Pattern[bytes]]] = {
+    Op.INT: re.compile(rb"0[01]|-?(?:0|[1-9][0-9]{0,9})"),
+    Op.LONG: re.compile(rb"-?[0-9]{1,4000}L"),
+    Op.FLOAT: re.compile(rb"-?[0-9.]{1,25}(?:e[+-][0-9]{1,3})?|-?inf|nan"),
+    Op.PUT: re.compile(rb"[0-9]{1,7}"),
+    Op.GET: re.compile(rb"[0-9]{1,7}"),
+    Op.UNICODE: re.compile(rb"[^\\]*+(?:\\u[0-9a-fA-F]{4}[^\\]*+)*+"),
+    Op.STRING: re.compile(rb"'[ -&(-\[\]-~]*+'"),
+}
+"""Text operands as picklers write them, whatever their length."""
 
 _EDGE: Final = frozenset(b"()N]}aedltsu012KqhMJG") | frozenset({*range(0x85, 0x8A), 0x8F, 0x90, 0x91, 0x94})

@@ -40,7 +40,12 @@ class Walk:
         """First opcode whose operand lies on both sides of the end of a frame."""
 
     def __iter__(self) -> Iterator[Step]:
-        window, args = self.window, ARGS
+        window, args, drops = self.window, ARGS, self.drops
+        counted_1, counted_4, unknown = (
+            int(Arg.COUNTED_1),
+            int(Arg.COUNTED_4),
+            int(Arg.UNKNOWN),
+        )
         while True:
             at = self.at
             buffer = window.buffer
@@ -53,7 +58,7 @@ class Walk:
                     return
             code = buffer[pos]
             arg = args[code]
-            if self.drops and at < self.frame_end and arg not in _WITHOUT:
+            if drops and at < self.frame_end and arg not in _WITHOUT:
                 operand, after = self._dropping(arg, at + 1)
             elif arg == 0:
                 self.at = at + 1
@@ -67,7 +72,16 @@ class Walk:
                 raw = buffer[pos + 1 : pos + 1 + arg]
                 operand = int.from_bytes(raw, "little")
                 after = at + 1 + arg if len(raw) == arg else -1
-            elif arg == Arg.UNKNOWN:
+            elif arg == counted_1 and pos + 2 + buffer[pos + 1] <= len(buffer):
+                after = at + 2 + buffer[pos + 1]
+                operand = buffer[pos + 2 : after - window.base]
+            elif arg == counted_4:
+                count = int.from_bytes(buffer[pos + 1 : pos + 5], "little")
+                if count <= KEPT_BYTES and pos + 5 + count <= len(buffer):
+                    operand, after = buffer[pos + 5 : pos + 5 + count], at + 5 + count
+                else:
+                    operand, after = self._long(code, arg, at + 1)
+            elif arg == unknown:
                 operand, after = None, at + 1
             else:
                 operand, after = self._long(code, arg, at + 1)
