@@ -53,6 +53,8 @@ class Actions:
         """Looks into a constant that a call is given: (constant, callee, offset)."""
         self.inline: Callable[[int], int] = lambda _at: -1
         """Judges a stream in line at an offset, and returns where it ends, or -1."""
+        self.beside: Callable[[int], None] = lambda _at: None
+        """Looks at the bytes of an array as a loader does that is not joblib's: as opcodes."""
         self.globals: dict[tuple[str, str], Global] = {}
         self.extensions: dict[int, Value] = {}
         self.storages: list[Value] = []
@@ -290,8 +292,17 @@ class Actions:
         if isinstance(target, Call):
             target.state = state
             self._build_instance(target, state, at)
-            if self.loader is Loader.JOBLIB and arrays.is_wrapper(target):
-                return self._raw_array(target, after)
+            if arrays.is_wrapper(target):
+                self.notes.add(
+                    "joblib_array",
+                    Severity.INFO,
+                    "holds arrays whose bytes stand between the opcodes",
+                    offset=at,
+                    loader=Loader.JOBLIB.words,
+                )
+                raw = self._raw_array(target, after)
+                self.beside(after)
+                return raw
         elif isinstance(target, (Global, Module)):
             self.patch(target, "sets attributes of", at)
         elif isinstance(target, Persistent):
@@ -327,21 +338,24 @@ class Actions:
 
     # The rest.
 
-    def persistent(self, name: Value, at: int) -> None:
-        """Note a persistent id where the loader has none."""
+    def persistent(self, name: Value, at: int) -> Value:
+        """Return what the loader has under a persistent id. Notes one where the loader has none."""
         if len(self.storages) < _MOST_PERSISTENT:
             self.storages.append(name)
         if self.loader.asks_for_storages:
-            first = name.items[0] if isinstance(name, Box) and name.items else name
-            if first == "module":
-                self.notes.unlisted(
+            items = name.items if isinstance(name, Box) and name.items else [name]
+            if items[0] == "module" and len(items) > 1 and isinstance(items[1], Global):
+                # Old torch: the class itself, with its source for comparison. Source: `_legacy_load`.
+                self.notes.add(
                     "persistent_id",
-                    "on load, makes torch look up the source file of a class (persistent id `module`)",
+                    Severity.INFO,
+                    "on load, torch compares the source of a class with the one in the file",
                     offset=at,
                 )
-            elif not isinstance(first, int) and first != "storage":
+                return items[1]
+            if not isinstance(items[0], int) and items[0] != "storage":
                 self.notes.tampering("persistent_id", "a persistent id that torch does not know", offset=at)
-            return
+            return Persistent(name)
         self.notes.raise_executes(Executes.ONLY_IF)
         self.notes.unlisted(
             "persistent_id",
@@ -349,6 +363,7 @@ class Actions:
             offset=at,
             severity=Severity.LOW,
         )
+        return Persistent(name)
 
     def buffer(self, at: int) -> None:
         """Note that bytes come from beside the stream."""

@@ -19,7 +19,13 @@ from tidegate.inspectors.pickles.values import Value
 from tidegate.inspectors.pickles.window import Window
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Judgement
+from tidegate.model.observation import Evidence
 from tidegate.model.severity import Severity
+
+_BESIDE_BYTES = 4096
+"""Looked at first: numbers are no opcodes after a few bytes."""
+_BESIDE_SLACK = 300
+"""An operand that is cut off by the end of these bytes begins at most so far before it, or is huge."""
 
 Inside = Callable[[Readable, str], Judgement | None]
 
@@ -75,7 +81,10 @@ def judge_pickles(
     Raises what `data.read` raises.
     """
     judging = _Judging(data, loader, policy, member, inside, Limits())
-    return judging.streams(offset, data.size_bytes if stop is None else stop)
+    window = Window(data, data.size_bytes if stop is None else stop)
+    if end_of_plain(window, offset) == window.stop:  # most files: one stream that calls nothing
+        return Judgement("pickle", runs_code=True)
+    return judging.streams(offset, window)
 
 
 class _Judging:
@@ -112,6 +121,7 @@ class _Judging:
         actions = Actions(self.loader, notes, self.policy, window.bytes)
         actions.nested = lambda value, callee, at: self._nested(value, callee, at, notes)
         actions.inline = lambda at: self._inline(at, stop, notes)
+        actions.beside = lambda at: self._beside(at, stop, notes)
         machine = Machine(window, offset, self.loader, notes, actions, self.limits)
         machine.run()
         for other in machine.others:
@@ -121,10 +131,9 @@ class _Judging:
         reached = machine.walk.at if machine.walk.cut_at is None else machine.walk.cut_at + 1
         return StreamResult(machine.end, notes.judgement, machine.value, reached, actions.storages)
 
-    def streams(self, offset: int, stop: int) -> Judgement:
+    def streams(self, offset: int, window: Window) -> Judgement:
         """Judge all streams from `offset` on."""
         notes = Notes("pickle", member=self.member, loader=self.loader.words)
-        window = Window(self.data, stop)
         at: int | None = offset
         count = 0
         while at is not None:
@@ -152,6 +161,22 @@ class _Judging:
         result = part.stream(at, stop)
         notes.include(result.judgement)
         return -1 if result.end is None else result.end
+
+    def _beside(self, at: int, stop: int, notes: Notes) -> None:
+        """Look at an array's bytes as opcodes: `pickle.load` goes on there, joblib passes over them.
+
+        Numbers make no sense as opcodes, and are left alone; only what is known to be bad counts.
+        """
+        if self.depth >= MOST_DEPTH or self.limits.beside <= 0:
+            return
+        self.limits.beside -= 1
+        near = min(at + _BESIDE_BYTES, stop)
+        part = _Judging(self.data, Loader.C, self.policy, self.member, None, self.limits, MOST_DEPTH)
+        result = part.stream(at, near, window=Window(self.data, near, first_bytes=_BESIDE_BYTES))
+        if result.end is None and result.reached > near - _BESIDE_SLACK and near < stop:
+            result = part.stream(at, stop)
+        if result.judgement.evidence in (Evidence.SINK, Evidence.PAYLOAD):
+            notes.include(result.judgement)
 
     def _nested(self, value: Value, callee: str, at: int, notes: Notes) -> None:
         """Look into a constant that a call is given."""

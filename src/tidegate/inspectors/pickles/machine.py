@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from tidegate.inspectors.pickles import operands
 from tidegate.inspectors.pickles.actions import Actions
@@ -12,7 +12,8 @@ from tidegate.inspectors.pickles.limits import MOST_MEMO, MOST_STACK, Limits
 from tidegate.inspectors.pickles.loader import Loader
 from tidegate.inspectors.pickles.notes import Notes
 from tidegate.inspectors.pickles.opcodes import Op
-from tidegate.inspectors.pickles.values import Box, Literal, Persistent, Unknown, Value
+from tidegate.inspectors.pickles.tokens import take_run
+from tidegate.inspectors.pickles.values import Box, Literal, Unknown, Value
 from tidegate.inspectors.pickles.walk import NEVER, Operand, Walk
 from tidegate.inspectors.pickles.window import Window
 
@@ -24,6 +25,9 @@ _HIGHEST_PROTOCOL = 5
 
 class Machine:
     """One stream, from its first opcode to STOP or to where it breaks."""
+
+    HANDLERS: ClassVar[list[_Handler]]
+    """By opcode byte: what the machine does."""
 
     def __init__(
         self, window: Window, start: int, loader: Loader, notes: Notes, actions: Actions, limits: Limits
@@ -51,19 +55,19 @@ class Machine:
 
     def run(self) -> None:
         """Interpret up to STOP. Raises what reading raises."""
-        handlers, walk, limits = _HANDLERS, self.walk, self.limits
-        left = limits.opcodes
+        handlers, walk, limits = self.HANDLERS, self.walk, self.limits
+        walk.window.fill(walk.at, 10)
+        limits.opcodes -= take_run(self)
         for code, operand, at in walk:
-            left -= 1
             if walk.straddled is not None:
                 self._part(at)
             handlers[code](self, operand, at)
             if self.done:
                 break
-            if not left & 0xFFF and (left <= 0 or len(self.stack) > MOST_STACK or len(self.memo) > MOST_MEMO):
+            limits.opcodes -= 1 + take_run(self)
+            if limits.opcodes <= 0 or len(self.stack) > MOST_STACK or len(self.memo) > MOST_MEMO:
                 self._stop_at_limit(at, "needs more opcodes, stack or memo than are granted")
                 break
-        limits.opcodes = left
         if not self.done:
             self._cut(walk)
 
@@ -449,8 +453,7 @@ class Machine:
         self._persistent(self.pop(at), at)
 
     def _persistent(self, name: Value, at: int) -> None:
-        self.actions.persistent(name, at)
-        self.push(Persistent(name))
+        self.push(self.actions.persistent(name, at))
 
     # The envelope.
 
@@ -519,4 +522,4 @@ def _table() -> list[_Handler]:
     return table
 
 
-_HANDLERS: Final = _table()
+Machine.HANDLERS = _table()

@@ -20,7 +20,7 @@ _MOST_RUN_BYTES = 600_000_000
 """Opcode bytes that are looked at in one stream: about 6 s."""
 
 
-def _counted(opcode: bytes, after_length: bytes, most: int) -> bytes:
+def counted(opcode: bytes, after_length: bytes, most: int) -> bytes:
     """Return one alternative for each length up to `most`."""
     each = b"|".join(
         re.escape(bytes([n])) + after_length + (b".{%d}" % n if n else b"") for n in range(most + 1)
@@ -39,11 +39,11 @@ RUN: Final = re.compile(
         rb"G.{8}",
         # A huge memo index is for the machine to look at.
         rb"[rj]...\x00",
-        _counted(b"\x8c", b"", _INLINE_BYTES),
-        _counted(b"X", rb"\x00\x00\x00", _INLINE_BYTES),
-        _counted(b"\x8a", b"", 8),
-        _counted(b"C", b"", 16),
-        _counted(b"U", b"", _INLINE_BYTES),
+        counted(b"\x8c", b"", _INLINE_BYTES),
+        counted(b"X", rb"\x00\x00\x00", _INLINE_BYTES),
+        counted(b"\x8a", b"", 8),
+        counted(b"C", b"", 16),
+        counted(b"U", b"", _INLINE_BYTES),
         # Protocol 0, as picklers write it.
         rb"I(?:0[01]|-?(?:0|[1-9][0-9]{0,9}))\n",
         rb"L-?[0-9]{1,30}L\n",

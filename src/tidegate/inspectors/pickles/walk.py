@@ -98,6 +98,10 @@ class Walk:
             self.at = after
             yield code, operand, at
 
+    def leave_frame(self) -> None:
+        """Forget a frame that was read to its end."""
+        self.frame_end = NEVER
+
     def _long(self, code: int, arg: int, at: int) -> tuple[Operand, int]:
         """Read an operand of no fixed size at `at`. Returns it and the offset behind it, or -1."""
         if arg == Arg.LINE:

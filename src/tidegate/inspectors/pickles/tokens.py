@@ -1,0 +1,99 @@
+"""Runs of the everyday opcodes, cut into tokens by one regular expression: the fast half of the machine.
+
+A walk that looks at each opcode costs 1.5 µs an opcode, this 0.4 µs. It takes only opcodes whole within
+the window and the frame; all that is odd, long or a call is left to the walk.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import TYPE_CHECKING, Final
+
+from tidegate.inspectors.pickles.opcodes import Op
+from tidegate.inspectors.pickles.plain import counted
+from tidegate.inspectors.pickles.values import Box, Value
+
+if TYPE_CHECKING:
+    from tidegate.inspectors.pickles.machine import Machine
+
+_TOKEN: Final = b"|".join([
+    rb"[()N\]}aedltsu\x85-\x89\x8f-\x91\x94]",
+    rb"[Kqh].",
+    rb"M..",
+    rb"J....",
+    rb"G.{8}",
+    counted(b"\x8c", b"", 64),
+    counted(b"X", rb"\x00\x00\x00", 64),
+])  # fmt: skip
+_RUN: Final = re.compile(b"(?s:" + _TOKEN + b")*+")
+_TOKENS: Final = re.compile(b"(?s:" + _TOKEN + b")")
+_MOST_BYTES = 1 << 16
+_FEWEST_BYTES = 6
+"""Shorter runs are not worth the call."""
+# Plain numbers: comparing with a member of an enumeration costs 0.1 µs more.
+_MEMOIZE, _MARK, _BININT1, _BINFLOAT = int(Op.MEMOIZE), int(Op.MARK), int(Op.BININT1), int(Op.BINFLOAT)
+_SHORT_BINUNICODE, _BINUNICODE = int(Op.SHORT_BINUNICODE), int(Op.BINUNICODE)
+_MEMO: Final = frozenset(b"qh")
+_CONSTANTS: Final[dict[int, Value]] = {int(Op.NONE): None, int(Op.NEWTRUE): True, int(Op.NEWFALSE): False}
+_EMPTY: Final[dict[int, str]] = {
+    ord(")"): "tuple",
+    ord("]"): "list",
+    ord("}"): "dict",
+    int(Op.EMPTY_SET): "set",
+}
+_SIMPLE: Final = frozenset(b"aedltsu\x85\x86\x87\x90\x91")
+_DOUBLE: Final = struct.Struct(">d")
+
+
+def take_run(machine: Machine) -> int:
+    """Interpret the run of everyday opcodes that comes next. Returns how many there were, and moves on."""
+    walk = machine.walk
+    window = walk.window
+    begin = walk.at - window.base
+    limit = min(len(window.buffer), walk.frame_end - window.base, begin + _MOST_BYTES)
+    if walk.drops or begin < 0 or limit - begin < _FEWEST_BYTES:
+        return 0
+    found = _RUN.match(window.buffer, begin, limit)
+    if found is None or found.end() - begin < _FEWEST_BYTES:
+        return 0
+    tokens: list[bytes] = _TOKENS.findall(window.buffer, begin, found.end())
+    stack, memo, marks, handlers = machine.stack, machine.memo, machine.marks, machine.HANDLERS
+    at = walk.at
+    for token in tokens:
+        code = token[0]
+        if code == _MEMOIZE:
+            count = machine.memo_count
+            if stack and count not in memo:
+                memo[count] = stack[-1]
+                machine.memo_count = count + 1
+            else:
+                machine.put(count, at)
+        elif code == _SHORT_BINUNICODE:
+            try:
+                stack.append(token[2:].decode())
+            except UnicodeDecodeError:
+                handlers[code](machine, token[2:], at)
+        elif code == _BININT1:
+            stack.append(token[1])
+        elif code in _MEMO:
+            handlers[code](machine, token[1], at)
+        elif code == _BINUNICODE:
+            handlers[code](machine, token[5:], at)
+        elif code == _MARK:
+            marks.append(len(stack))
+        elif code in _SIMPLE:
+            handlers[code](machine, None, at)
+        elif code in _EMPTY:
+            stack.append(Box(_EMPTY[code]))
+        elif code in _CONSTANTS:
+            stack.append(_CONSTANTS[code])
+        elif code == _BINFLOAT:
+            stack.append(_DOUBLE.unpack_from(token, 1)[0])
+        else:
+            handlers[code](machine, int.from_bytes(token[1:], "little"), at)
+        at += len(token)
+    walk.at = at
+    if at >= walk.frame_end:
+        walk.leave_frame()
+    return len(tokens)
