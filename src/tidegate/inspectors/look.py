@@ -21,6 +21,7 @@ SNIFFED_BYTES: Final = 4096
 """Of either end, to tell what it is."""
 _TAIL_INFLATED_BYTES: Final = 8 << 20
 """To see the end of a longer packed member all of it would have to be unpacked."""
+_SMALL_BYTES: Final = 1 << 16
 _ID: Final = "look"
 
 
@@ -38,7 +39,7 @@ def look(
     policy: names that the user adds to the allow list. siblings: opens a file beside this one.
     Raises what `data.read` raises when bytes cannot be had, but no `OverBudgetError`.
     """
-    counted = data if isinstance(data, Counted) else Counted(data)
+    counted = data if isinstance(data, Counted) else Counted(data, block_bytes=_block_bytes(data.size_bytes))
     before = counted.bytes_read
     meter = Meter(budget)
     context = Context(depth=0, policy=policy, siblings=siblings, meter=meter)
@@ -46,6 +47,11 @@ def look(
     if judged is not None:
         judged.observations += mismatch(judged, name)
     return _inspection(judged, name, data.size_bytes, counted.bytes_read - before)
+
+
+def _block_bytes(size_bytes: int) -> int:
+    """Have a small file read once and kept; of a large one only what is asked for."""
+    return _SMALL_BYTES if size_bytes <= _SMALL_BYTES else 0
 
 
 @cache

@@ -8,7 +8,9 @@ from tidegate.inspectors.seam import Judgement
 from tidegate.model.observation import Executes, Observation
 from tidegate.model.severity import Severity
 
-_TORCH: Final = frozenset(("torch_zip", "torchscript", "pt2", "torch_legacy", "torch_tar", "pickle"))
+_TORCH: Final = frozenset(
+    ("torch_zip", "torchscript", "torch_package", "pt2", "torch_legacy", "torch_tar", "pickle")
+)
 _PROMISED: Final[dict[str, frozenset[str]]] = {
     ".safetensors": frozenset(("safetensors",)),
     ".gguf": frozenset(("gguf",)),

@@ -54,14 +54,12 @@ class TorchZip:
         _twins(archive, notes)
         ids: list[Value] = []
         for member in archive.members:
-            if member.name.lower().endswith(".pkl"):
+            if member.name.lower().endswith((".pkl", ".debug_pkl")):
                 _pickle(archive, member, context, laid, ids, script=script)
             elif script and member.name.endswith(".py"):
                 _code(archive, member, notes, laid)
             elif _PASSIVE.match(member.name):
                 laid.passive.add(member)
-        if ".data/extern_modules" in {"/".join(m.name.split("/")[-2:]) for m in archive.members}:
-            _package(archive, notes)
         _sizes(archive, ids, notes)
         absorb(laid.judgement, notes.done())
         return laid
@@ -149,15 +147,6 @@ def _code(archive: Archive, member: Member, notes: Notes, laid: Laid) -> None:
             loader="torch.jit.load",
             executes=Executes.ONLY_IF,
         )
-
-
-def _package(archive: Archive, notes: Notes) -> None:
-    count = sum(member.name.endswith(".py") for member in archive.members)
-    notes.unlisted(
-        "python_code",
-        f"a torch.package: {count:,} Python files in it are imported when it is loaded",
-        loader="torch.package.PackageImporter",
-    )
 
 
 def _sizes(archive: Archive, ids: list[Value], notes: Notes) -> None:

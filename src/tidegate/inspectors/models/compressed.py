@@ -21,6 +21,8 @@ class Compressed:
 
     id = "compressed"
     order = 50
+    instead_of = frozenset(("pickle",))
+    """What begins like a pickle of protocol 0 by chance is still read through a decompressor."""
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by its first bytes; where those say little, by unpacking some."""

@@ -1,0 +1,59 @@
+"""`torch.package`: a zip of pickles and of the Python source that they need, imported from the archive.
+
+Source: PyTorch, `torch/package/package_importer.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tidegate.inspectors.containers.archive import Archive, Laid
+from tidegate.inspectors.merge import absorb
+from tidegate.inspectors.models._notes import Notes
+from tidegate.inspectors.pickles.judge import judge_pickles
+from tidegate.inspectors.pickles.loader import Loader
+from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.observation import Executes
+
+_MARK: Final = ".data/extern_modules"
+
+
+class TorchPackage:
+    """Judges the pickles; its source is code by design, and is not judged."""
+
+    id = "torch_package"
+    order = 5
+
+    def fits(self, archive: Archive) -> bool:
+        """Tell it by its list of modules that are imported from outside."""
+        return any(f"/{member.name}".endswith(f"/{_MARK}") for member in archive.members)
+
+    def judge(self, archive: Archive, context: Context) -> Laid:
+        """Judge every pickle in it, and count the source files."""
+        laid = Laid(Judgement(self.id))
+        notes = Notes(self.id, loader="torch.package.PackageImporter")
+        notes.can_run()
+        for member in archive.members:
+            if member.name.endswith(".storage") or "/.data/" in f"/{member.name}":
+                laid.passive.add(member)
+            elif member.name.endswith(".pkl"):
+                with archive.open(member) as opened:
+                    found = judge_pickles(
+                        opened,
+                        loader=Loader.TORCH,
+                        policy=context.policy,
+                        member=member.name,
+                        inside=context.inside,
+                    )
+                absorb(laid.judgement, found)
+                archive.settle(member, model=True)
+                laid.taken.add(member)
+        count = sum(member.name.endswith(".py") for member in archive.members)
+        if count:
+            notes.unlisted("python_code", f"brings {count:,} Python files, which loading it imports")
+            notes.can_run(Executes.YES)
+        absorb(laid.judgement, notes.done())
+        return laid
+
+
+PLUGIN = TorchPackage()
