@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tidegate.inspectors.models._notes import MalformedError, Notes, quoted
+from tidegate.inspectors.models._notes import IncompleteError, MalformedError, Notes, quoted
+
+MOST_BYTES = 100_000_000
+"""What safetensors allows its header; nothing else comes near."""
+_MOST_VALUES = 4_000_000
+"""Values of one document: each costs up to 64 bytes of memory, 256 MB in all."""
 
 
 def parse(raw: bytes, notes: Notes) -> Any:
     """Return the document. A key that stands twice is noted: readers differ in which they take.
 
-    Raises `MalformedError` when it is no JSON, or deeper than the parser goes.
+    Raises `MalformedError` when it is no JSON, or deeper than the parser goes; `IncompleteError` when it
+    is larger than is looked at.
     """
+    if len(raw) > MOST_BYTES or sum(map(raw.count, (b",", b":", b"[", b"{"))) > _MOST_VALUES:
+        raise IncompleteError(f"{len(raw):,} bytes of JSON, with more values than are looked at")
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(found)

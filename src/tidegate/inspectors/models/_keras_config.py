@@ -18,8 +18,6 @@ from tidegate.model.observation import Executes
 
 UNSAFE = "keras.models.load_model(safe_mode=False)"
 ANY = "keras.models.load_model"
-MOST_BYTES = 64 * 1024 * 1024
-"""A configuration beyond is not judged; the number is ours."""
 _ENVELOPES = frozenset(
     """
 __tuple__ __bytes__ __slice__ __ellipsis__ __tensor__ __numpy__ __typespec__ __keras_tensor__ __string__
@@ -77,9 +75,6 @@ def judge_config(json_bytes: bytes, *, loader: str = ANY, member: str = "") -> J
     """
     notes = Notes("keras_config", loader=loader, member=member)
     notes.can_run()
-    if len(json_bytes) > MOST_BYTES:
-        notes.incomplete(f"the configuration has {len(json_bytes):,} bytes, more than {MOST_BYTES:,}")
-        return notes.done()
     with notes.reading():
         document = parse(json_bytes, notes)
         # An iterative walk: the depth of the document is the file's choice.

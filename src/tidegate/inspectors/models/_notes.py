@@ -28,6 +28,10 @@ class MalformedError(Exception):
         """Byte in the file."""
 
 
+class IncompleteError(Exception):
+    """There is more than is looked at. Never leaves `inspectors.models`: `Notes.reading` takes it."""
+
+
 class Notes:
     """Collects what was noticed in one file, and the three answers that follow from it."""
 
@@ -99,11 +103,13 @@ class Notes:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Let what is read inside be malformed: that ends the block, with a note."""
+        """Let what is read inside be malformed, or too much: that ends the block, with a note."""
         try:
             yield
         except MalformedError as error:
             self.broken(str(error), offset=error.offset)
+        except IncompleteError as error:
+            self.incomplete(str(error))
 
     def done(self) -> Judgement:
         """Return the judgement, the worst first, with a count of what was left out."""

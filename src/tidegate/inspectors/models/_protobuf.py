@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tidegate.inspectors.models._notes import MalformedError
+from tidegate.inspectors.models._notes import IncompleteError, MalformedError
 from tidegate.inspectors.readable import Readable
 
 _AFTER_JUMP_BYTES = 512
@@ -34,10 +34,6 @@ class Field(NamedTuple):
     """The byte after it."""
 
 
-class TooMuchError(Exception):
-    """More fields than a file may have. The judgement is then not complete."""
-
-
 class Hop:
     """Fields of messages in a file, read through one moving window."""
 
@@ -52,13 +48,13 @@ class Hop:
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield the fields of the message in bytes [start, stop).
 
-        Raises `MalformedError` where they are none, `TooMuchError` when the file has too many.
+        Raises `MalformedError` where they are none, `IncompleteError` when the file has too many.
         """
         at = start
         while at < stop:
             self._left -= 1
             if self._left < 0:
-                raise TooMuchError
+                raise IncompleteError(f"more than {MOST_FIELDS:,} fields")
             key, begin = self._varint(at, stop)
             number, wire = key >> 3, key & 7
             if not number:
@@ -127,31 +123,32 @@ class Hop:
         return 0, self._window
 
 
-def looks_like(head: bytes, fields: dict[int, int], size_bytes: int) -> bool:
-    """Tell whether bytes begin like a message whose first fields are these: number -> wire type.
+def outline(head: bytes, size_bytes: int) -> list[Field] | None:
+    """Return the top fields of a message as far as its first bytes show them; `None` if it is none.
 
-    Goes as far as the head reaches, needs one whole field at least, and none that is not named.
+    The last one may reach beyond the head, never beyond the file.
     """
-    at = seen = 0
+    found: list[Field] = []
+    at = 0
     while at < len(head):
-        key, after = _varint_in(head, at)
-        if after < 0:
+        key, begin = _varint_in(head, at)
+        if begin < 0:
             break
-        number, wire = key >> 3, key & 7
-        if fields.get(number) != wire:
-            return False
+        number, wire, value = key >> 3, key & 7, 0
+        end = begin
         if wire in (FIXED64, FIXED32):
-            after += 8 if wire == FIXED64 else 4
-        else:
-            value, after = _varint_in(head, after)
-            if after < 0:
+            end += 8 if wire == FIXED64 else 4
+        elif wire in (VARINT, BYTES):
+            value, end = _varint_in(head, begin)
+            if end < 0:
                 break
-            after += value if wire == BYTES else 0
-        if after > size_bytes:
-            return False
-        seen += 1
-        at = after
-    return seen > 0
+            begin = end if wire == BYTES else begin
+            end += value if wire == BYTES else 0
+        if not number or wire not in (VARINT, FIXED64, BYTES, FIXED32) or end > size_bytes:
+            return None
+        found.append(Field(number, wire, value, begin, end))
+        at = end
+    return found
 
 
 def _varint_in(head: bytes, at: int) -> tuple[int, int]:

@@ -1,0 +1,127 @@
+"""HDF5 files, of Keras and others: configurations that make objects, links that lead to other files."""
+
+from __future__ import annotations
+
+from tidegate.inspectors.models._hdf5 import ATTRIBUTE, ATTRIBUTES_ELSEWHERE, MAGIC, File, Link, Message
+from tidegate.inspectors.models._keras_config import judge_config
+from tidegate.inspectors.models._notes import MalformedError, Notes, exact, quoted
+from tidegate.inspectors.models._paths import escapes
+from tidegate.inspectors.readable import Memory, Readable
+from tidegate.inspectors.seam import Context, Judgement
+
+LOADER = "keras.models.load_model (for h5, safe mode counts only since Keras 3.11.3: CVE-2025-9905)"
+PICKLES = "tables.open_file, pandas.read_hdf"
+_CONFIGURATIONS = frozenset(["model_config", "training_config", "layer_config", "config"])
+_LONGEST_VALUE_BYTES = 100_000_000
+_LEAST_WALK_BYTES = 1_000_000
+_WALK_SHARE = 1_000
+"""Of a file, a thousandth is read to walk its groups, or a megabyte: 600 objects cost about 400 KB."""
+_USER_BLOCKS = (0, 512, 1_024, 2_048)
+"""Where the signature may stand, says the specification; further doublings hold larger prefixes."""
+
+
+class KerasH5:
+    """Reads attributes and names; of data sets nothing but their headers."""
+
+    id = "keras_h5"
+    order = 15
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
+        return any(head.startswith(MAGIC, at) for at in _USER_BLOCKS)
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
+        notes = Notes(self.id)
+        with notes.reading():
+            _Walk(data, notes, context).walk()
+        return notes.done()
+
+
+class _Budgeted:
+    """Reads of the walk, so that it ends in time."""
+
+    def __init__(self, data: Readable) -> None:
+        self._data = data
+        self.size_bytes = data.size_bytes
+        self.bytes_read = 0
+
+    def read(self, offset: int, count: int) -> bytes:
+        self.bytes_read += count
+        return self._data.read(offset, count)
+
+
+class _Walk:
+    """Goes through all objects of one file."""
+
+    def __init__(self, data: Readable, notes: Notes, context: Context) -> None:
+        self._notes = notes
+        self._context = context
+        start = next((at for at in _USER_BLOCKS if exact(data, at, 8) == MAGIC), None)
+        if start is None:
+            raise MalformedError("no HDF5 signature", 0)
+        if start:
+            notes.odd("prefix", f"{start:,} bytes stand before the HDF5 file", offset=0)
+        self._data = _Budgeted(data)
+        self._file = File(self._data, start)
+        self._keras = False
+
+    def walk(self) -> None:
+        """Visit every object once, breadth first."""
+        file = self._file
+        left = [file.root]
+        seen = {file.root}
+        most = max(_LEAST_WALK_BYTES, self._data.size_bytes // _WALK_SHARE)
+        configured = 0
+        while left:
+            address = left.pop()
+            before = self._data.bytes_read
+            for message in file.messages(address):
+                if message.kind == ATTRIBUTE:
+                    self._attribute(message)
+                    configured += self._data.bytes_read - before
+                    before = self._data.bytes_read
+                elif message.kind == ATTRIBUTES_ELSEWHERE:
+                    self._attributes_elsewhere(message)
+                for link in file.files(message):
+                    self._elsewhere(link, "the data set takes its bytes from")
+                for link in file.links(message):
+                    if link.file:
+                        self._elsewhere(link, f"the name {quoted(link.name)} leads to")
+                    if link.address and link.address not in seen:
+                        seen.add(link.address)
+                        left.append(link.address)
+            if self._data.bytes_read - configured > most:
+                self._notes.incomplete(f"{len(left):,} objects and those below them were not looked at")
+                return
+        if not self._keras:
+            self._notes.judgement.kind = "hdf5"
+
+    def _attributes_elsewhere(self, message: Message) -> None:
+        """Note attributes in a heap of the newest form: nothing known writes so few into one."""
+        at = 2 + (2 if len(message.body) > 1 and message.body[1] & 1 else 0)
+        heap = message.body[at : at + self._file.wide]
+        if heap and int.from_bytes(heap, "little") != self._file.undefined:
+            summary = "attributes of an object are kept in a form that is not followed"
+            self._notes.incomplete(summary, offset=message.offset)
+
+    def _attribute(self, message: Message) -> None:
+        name, value = self._file.attribute(message, _LONGEST_VALUE_BYTES)
+        text = value.rstrip(b"\0")
+        if name in _CONFIGURATIONS and text.lstrip()[:1] in (b"{", b"["):
+            self._keras = True
+            self._notes.include(judge_config(text, loader=LOADER, member=name))
+        elif text[:1] in (b"\x80", b"(", b"c") and text[-1:] == b"." and self._context.inside is not None:
+            judged = self._context.inside(Memory(text), name)
+            if judged is not None:
+                self._notes.fact("pickle", f"the attribute {quoted(name)} is a pickle", loader=PICKLES)
+                self._notes.include(judged)
+
+    def _elsewhere(self, link: Link, what: str) -> None:
+        """Note bytes that are taken from another file."""
+        summary = f"{what} the file {quoted(link.file)}"
+        if escapes(link.file):
+            self._notes.sink("external_file", summary, offset=link.offset, payload=True)
+        else:
+            self._notes.odd("external_file", summary, offset=link.offset)
+
+
+PLUGIN = KerasH5()

@@ -1,0 +1,77 @@
+"""Paddle: a `.pdmodel` is a program of operations as a protocol buffer; `.pdparams` is a pickle.
+
+Operations are looked up in what is linked into Paddle; which are Paddle's own no list here tells. So known
+sinks are dangerous, and other names of Paddle's form are taken for its own.
+Source: paddle/fluid/framework/framework.proto.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tidegate.inspectors.models._notes import Notes, quoted
+from tidegate.inspectors.models._protobuf import BYTES, VARINT, Field, Hop, outline
+from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.seam import Context, Judgement
+
+_SINKS = {
+    "py_func": "runs a function of Python",
+    "py_layer": "runs a function of Python",
+    "run_program": "runs another program",
+    "load": "reads a file",
+    "load_combine": "reads a file",
+    "read_file": "reads a file",
+    "save": "writes a file",
+    "save_combine": "writes a file",
+    "listen_and_serv": "opens a port",
+    "send": "sends to another machine",
+    "recv": "asks another machine",
+    "rpc_call": "asks another machine",
+}
+_OPERATION = re.compile(r"[a-z_][a-z0-9_]{0,99}\Z")
+
+
+class Paddle:
+    """Walks the operations of every block."""
+
+    id = "paddle"
+    order = 57
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
+        fields = outline(head, size_bytes)
+        if not fields or any(each.number not in (1, 4, 5) or each.wire != BYTES for each in fields):
+            return False
+        first = fields[0]
+        block = outline(head[first.start : first.stop], first.stop - first.start) or []
+        return first.number == 1 and [(each.number, each.wire) for each in block[:2]] == [
+            (1, VARINT),
+            (2, VARINT),
+        ]
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
+        notes = Notes(self.id, loader="paddle.inference, paddle.jit.load")
+        notes.can_run()
+        with notes.reading():
+            hop = Hop(data)
+            for block in hop.fields(0, data.size_bytes):
+                if block.number == 1 and block.wire == BYTES:
+                    for field in hop.fields(block.start, block.stop):
+                        if field.number == 4 and field.wire == BYTES:
+                            _operation(hop, field, notes)
+        return notes.done()
+
+
+def _operation(hop: Hop, operation: Field, notes: Notes) -> None:
+    """Judge the type (3) of an operation."""
+    for field in hop.fields(operation.start, operation.stop):
+        if field.number != 3 or field.wire != BYTES:
+            continue
+        name = hop.text(field)
+        if name in _SINKS:
+            summary = f"running the program, the operation {quoted(name)} {_SINKS[name]}"
+            notes.sink("operation", summary, offset=operation.start)
+        elif not _OPERATION.match(name) or name.startswith("custom"):
+            notes.unlisted("custom_operation", f"the operation {quoted(name)} is not of Paddle")
+
+
+PLUGIN = Paddle()
