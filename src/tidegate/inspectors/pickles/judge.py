@@ -6,6 +6,7 @@ Two passes: one regular expression proves most data free of imports; what is lef
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tidegate.inspectors.pickles import nested, resume
@@ -17,7 +18,7 @@ from tidegate.inspectors.pickles.notes import Notes
 from tidegate.inspectors.pickles.plain import end_of_plain
 from tidegate.inspectors.pickles.values import Value
 from tidegate.inspectors.pickles.window import Window
-from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.readable import OverBudgetError, Readable
 from tidegate.inspectors.seam import Judgement
 from tidegate.model.observation import Evidence
 from tidegate.model.severity import Severity
@@ -60,7 +61,7 @@ def judge_stream(
 
     stop: offset of the first byte that cannot belong to it.  inside: judges what a constant holds that is
     handed to `torch.load` and the like (`Context.inside`).  values: interpret it even if it calls nothing,
-    for the sake of `value` and `storages`.  Raises what `data.read` raises.
+    for the sake of `value` and `storages`.  Raises what `data.read` raises, but no `OverBudgetError`.
     """
     judging = _Judging(data, loader, policy, member, inside, Limits())
     return judging.stream(offset, stop, values=values)
@@ -78,12 +79,13 @@ def judge_pickles(
 ) -> Judgement:
     """Judge a file of streams one after the other, with padding and junk between them.
 
-    Raises what `data.read` raises.
+    Raises what `data.read` raises, but no `OverBudgetError`.
     """
     judging = _Judging(data, loader, policy, member, inside, Limits())
     window = Window(data, data.size_bytes if stop is None else stop)
-    if end_of_plain(window, offset) == window.stop:  # most files: one stream that calls nothing
-        return Judgement("pickle", runs_code=True)
+    with suppress(OverBudgetError):  # `streams` says so
+        if end_of_plain(window, offset) == window.stop:  # most files: one stream that calls nothing
+            return Judgement("pickle", runs_code=True)
     return judging.streams(offset, window)
 
 
@@ -114,18 +116,24 @@ class _Judging:
         """Judge one stream."""
         window = window or Window(self.data, stop)
         notes = Notes("pickle", member=self.member, loader=self.loader.words)
-        if not values:
-            end = end_of_plain(window, offset)
-            if end is not None:
-                return StreamResult(end, notes.judgement, reached=end)
+        try:
+            end = None if values else end_of_plain(window, offset)
+        except OverBudgetError as error:
+            _stop(notes, error, offset)
+            return StreamResult(None, notes.judgement, reached=window.stop)
+        if end is not None:
+            return StreamResult(end, notes.judgement, reached=end)
         actions = Actions(self.loader, notes, self.policy, window.bytes)
         actions.nested = lambda value, callee, at: self._nested(value, callee, at, notes)
         actions.inline = lambda at: self._inline(at, stop, notes)
         actions.beside = lambda at: self._beside(at, stop, notes)
         machine = Machine(window, offset, self.loader, notes, actions, self.limits)
-        machine.run()
-        for other in machine.others:
-            other.run()
+        try:
+            machine.run()
+            for other in machine.others:
+                other.run()
+        except OverBudgetError as error:
+            _stop(notes, error, machine.walk.at)
         actions.close()
         notes.close()
         reached = machine.walk.at if machine.walk.cut_at is None else machine.walk.cut_at + 1
@@ -145,7 +153,11 @@ class _Judging:
             result = self.stream(at, window.stop, window=window)
             notes.include(result.judgement)
             count += 1
-            at = resume.next_stream(window, result.reached, result.end, notes, self.limits)
+            try:
+                at = resume.next_stream(window, result.reached, result.end, notes, self.limits)
+            except OverBudgetError as error:
+                _stop(notes, error, result.reached)
+                break
         if count > 1:
             notes.add("streams", Severity.INFO, f"holds {count:,} pickles one after the other")
         notes.close()
@@ -178,26 +190,32 @@ class _Judging:
         if result.judgement.evidence in (Evidence.SINK, Evidence.PAYLOAD):
             notes.include(result.judgement)
 
-    def _nested(self, value: Value, callee: str, at: int, notes: Notes) -> None:
-        """Look into a constant that a call is given."""
+    def _nested(self, value: Value, callee: str, at: int, notes: Notes) -> bool:
+        """Judge what a constant holds that a call is given. Tells whether it is anything that loads."""
         if self.limits.nested <= 0 or self.depth >= MOST_DEPTH:
             notes.judgement.complete = False
             notes.broken("limit", "more pickles within constants than are looked into", offset=at)
-            return
+            return False
         found = nested.unpack(self.data, value, callee)
         if found is None:
-            return
+            return False
         self.limits.nested -= 1
         member = f"{self.member}!/constant@{at}"
         if found.start < 0:
             judged = self.inside(found.data, member) if self.inside else None
             if judged is not None:
                 notes.include(judged)
-            return
+            return judged is not None
         part = _Judging(found.data, Loader.C, self.policy, member, self.inside, self.limits, self.depth + 1)
         result = part.stream(found.start, found.data.size_bytes)
-        if found.sure or result.end is not None or result.judgement.observations:
-            notes.add(
-                "nested", Severity.INFO, f"{callee} is given a constant that is a pickle itself", offset=at
-            )
-            notes.include(result.judgement)
+        if not (found.sure or result.end is not None or result.judgement.observations):
+            return False
+        notes.add("nested", Severity.INFO, f"{callee} is given a constant that is a pickle itself", offset=at)
+        notes.include(result.judgement)
+        return True
+
+
+def _stop(notes: Notes, error: OverBudgetError, offset: int) -> None:
+    """Note that no more may be read: what was seen up to there is judged."""
+    notes.judgement.complete = False
+    notes.add("not_complete", Severity.MEDIUM, f"not judged whole: {error}", offset=offset)
