@@ -219,7 +219,7 @@ def inspect(
         return engine_inspect(plan)
     instant = now or datetime.now(UTC)
     behind = Behind(net, load_rules(()), instant, cache_dir, plan.policy)
-    return engine_inspect(plan, behind.look)
+    return engine_inspect(plan, behind)
 
 
 def decode(text: str, *, now: datetime | None = None, cache_dir: Path | None = None) -> Grant | None:

@@ -43,24 +43,28 @@ class Behind:
 
     def look(self, target: str) -> Iterator[Looked]:
         """Look into what a link or address reaches, a page at a time. Raises `OutOfScopeError`."""
-        storage, credential = self._credential(target)
+        storage, credential, _ = self._credential(target)
         for container in storage.containers(credential, self.net):
             if container.listable:
                 yield from self._container(storage, credential, container)
 
-    def _credential(self, target: str) -> tuple[plugins.Storage, Credential]:
-        """Return what a target asks with. Raises `UsageError` when it is no storage."""
+    def said(self, target: str) -> str:
+        """Return how a report names a target: only what is known to be no secret."""
+        return self._credential(target)[2]
+
+    def _credential(self, target: str) -> tuple[plugins.Storage, Credential, str]:
+        """Return what a target asks with, and how it is shown. Raises `UsageError` when it is no storage."""
         decoders = plugins.load(plugins.Decoder, "tidegate.providers")
         for provider in decoders:
             storage = plugins.storage(provider)
             credential = None if storage is None else storage.target(target)
             if storage is not None and credential is not None:
-                return storage, credential
+                return storage, credential, target.partition("?")[0]
         for sighting in Detector(self.rules, self.cache_dir).scan_text(target):
             storage = plugins.storage(sighting.provider)
             grant = decoders[sighting.provider].decode(sighting, self.now)
             if storage is not None and grant is not None and grant.kind != "anonymous":
-                return storage, Credential(
+                credential = Credential(
                     grant=grant,
                     text=sighting.text,
                     secret=sighting.secret,
@@ -68,6 +72,7 @@ class Behind:
                     provider=sighting.provider,
                     kind=sighting.kind,
                 )
+                return storage, credential, decoders[sighting.provider].redact(sighting)
         raise UsageError(
             "this target is no storage that Tidegate can ask",
             hint="give a link in quotes, az://account/container, s3://bucket or gs://bucket.",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tidegate.engine.shard import error_words
 from tidegate.errors import SourceError
@@ -39,18 +39,36 @@ class InspectPlan:
     progress: Callable[[Coverage], None] | None = None
 
 
-def inspect(plan: InspectPlan, remote: Callable[[str], Iterator[Looked]] | None = None) -> Inspected:
+class Elsewhere(Protocol):
+    """Looks into targets that are storage."""
+
+    def look(self, target: str) -> Iterator[Looked]:
+        """Look into what the target reaches, a page at a time."""
+        ...
+
+    def said(self, target: str) -> str:
+        """Return how a report names the target: without its secret."""
+        ...
+
+
+def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
     """Look into everything below the targets. Raises only `TidegateError`.
 
-    remote: looks into a target that is storage; without it such a target is taken for a path.
+    elsewhere: looks into targets that are storage; without it they are taken for paths.
     """
     from tidegate.sources.targets import is_storage  # noqa: PLC0415 - late, as it is needed
 
     started = datetime.now(UTC)
     tally = Tally()
     items: list[Inspection] = []
+    shown: list[str] = []
     for target in plan.targets:
-        results = remote(target) if remote is not None and is_storage(target) else _local(target, plan, tally)
+        if elsewhere is not None and is_storage(target):
+            shown.append(elsewhere.said(target))
+            results = elsewhere.look(target)
+        else:
+            shown.append(target)
+            results = _local(target, plan, tally)
         for found, gaps in results:
             items += found
             tally.gaps += gaps
@@ -63,7 +81,7 @@ def inspect(plan: InspectPlan, remote: Callable[[str], Iterator[Looked]] | None 
         version=VERSION,
         started_at=started,
         ended_at=datetime.now(UTC),
-        targets=plan.targets,
+        targets=tuple(shown),
         items=tuple(items),
         gaps=tuple(tally.gaps),
         coverage=tally.coverage,

@@ -1,0 +1,94 @@
+"""Models behind a link: judged by ranges, with the bytes that were read shown."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+from azure_fill import EMULATED
+from azure_setting import ACCOUNT, container_sas
+
+from corpus.command import Command
+from services.azurite import Azurite
+
+CONTAINER = "zoo"
+STORAGE_BYTES = 8 << 20
+RUNS_A_SHELL = b"\x80\x02cos\nsystem\nX\x06\x00\x00\x00echo x\x85R."
+"""Names os.system and gives it a text; nobody loads it."""
+
+
+def torch_zip(data_pkl: bytes) -> bytes:
+    """What `torch.save` writes since 1.6, put together by hand: stored members, one large storage."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("model/data.pkl", data_pkl)
+        archive.writestr("model/byteorder", "little")
+        archive.writestr("model/data/0", bytes(STORAGE_BYTES))
+        archive.writestr("model/version", "3\n")
+    return out.getvalue()
+
+
+def safetensors(size: int) -> bytes:
+    header = json.dumps({"w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
+    return struct.pack("<Q", len(header)) + header + bytes(size)
+
+
+MODELS = {
+    "good/state.pt": torch_zip(pickle.dumps({"epoch": 3}, protocol=2)),
+    "bad/state.pt": torch_zip(RUNS_A_SHELL),
+    "bad/renamed.safetensors": RUNS_A_SHELL,
+    "good/weights.safetensors": safetensors(STORAGE_BYTES),
+    "notes.txt": b"read me\n",
+    "photo.jpg": bytes(1000),
+}
+
+
+@pytest.fixture(scope="module")
+def zoo(azurite: Azurite) -> Iterator[str]:
+    """Return a link to a container of models."""
+    key = azurite.accounts[ACCOUNT].key1
+    with BlobServiceClient(azurite.url(ACCOUNT), credential=key, api_version=EMULATED) as service:
+        with service.create_container(CONTAINER) as container:
+            for name, data in MODELS.items():
+                container.upload_blob(name, data).close()
+        yield f"https://{ACCOUNT}.blob.core.windows.net/{CONTAINER}?{container_sas(key, CONTAINER)}"
+        service.delete_container(CONTAINER)
+
+
+def test_models_behind_a_link_are_judged_by_reading_little_of_them(
+    azurite: Azurite, zoo: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    scope, audit = tmp_path / "lab.toml", tmp_path / "audit.jsonl"
+    scope.write_text(
+        f'[scope]\nazure = ["{ACCOUNT}"]\n[endpoints]\nazure = "{azurite.endpoints()["blob"]}"\n'
+        "[budget]\nrequests_per_second = 1000\n"
+    )
+    command = Command(tmp_path_factory.mktemp("home"))
+    answer = command("inspect", zoo, "--scope", scope, "--audit", audit, "--format", "jsonl")
+    lines = [json.loads(line) for line in answer.out.splitlines()]
+    items = {each["path"]: each for each in lines if each["type"] == "item"}
+    assert {path: each["verdict"] for path, each in items.items() if each["verdict"]} == {
+        "zoo/good/state.pt": "clean",
+        "zoo/bad/state.pt": "dangerous",
+        "zoo/bad/renamed.safetensors": "dangerous",
+        "zoo/good/weights.safetensors": "inert",
+    }
+    assert answer.code == 1
+    assert "os.system" in items["zoo/bad/state.pt"]["observations"][0]["summary"]
+    assert "zoo/photo.jpg" not in items
+    assert any("not fetched" in each["reason"] for each in lines if each["type"] == "gap")
+
+    sent = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert {each["method"] for each in sent} <= {"GET", "HEAD"}
+    fetched = sum(each["bytes"] for each in sent)
+    assert sum(each["bytes_read"] for each in items.values()) <= fetched
+    assert fetched < 0.03 * sum(map(len, MODELS.values()))
+    signature = zoo.partition("sig=")[2].partition("&")[0]
+    assert signature not in answer.out + answer.err + audit.read_text()
