@@ -43,10 +43,15 @@ class Behind:
 
     def look(self, target: str) -> Iterator[Looked]:
         """Look into what a link or address reaches, a page at a time. Raises `OutOfScopeError`."""
-        storage, credential, _ = self._credential(target)
-        for container in storage.containers(credential, self.net):
-            if container.listable:
-                yield from self._container(storage, credential, container)
+        storage, credential, said = self._credential(target)
+        try:
+            for container in storage.containers(credential, self.net):
+                if container.listable:
+                    yield from self._container(storage, credential, container)
+        except OutOfScopeError:
+            raise
+        except RequestError as why:
+            yield [], [Gap(stage="list", subject=said, reason=str(why))]
 
     def said(self, target: str) -> str:
         """Return how a report names a target: only what is known to be no secret."""

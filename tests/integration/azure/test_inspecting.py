@@ -62,14 +62,32 @@ def zoo(azurite: Azurite) -> Iterator[str]:
         service.delete_container(CONTAINER)
 
 
-def test_models_behind_a_link_are_judged_by_reading_little_of_them(
-    azurite: Azurite, zoo: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    scope, audit = tmp_path / "lab.toml", tmp_path / "audit.jsonl"
-    scope.write_text(
+@pytest.fixture
+def scope(azurite: Azurite, tmp_path: Path) -> Path:
+    file = tmp_path / "lab.toml"
+    file.write_text(
         f'[scope]\nazure = ["{ACCOUNT}"]\n[endpoints]\nazure = "{azurite.endpoints()["blob"]}"\n'
         "[budget]\nrequests_per_second = 1000\n"
     )
+    return file
+
+
+def test_a_dead_link_is_a_gap_and_no_success(zoo: str, scope: Path, tmp_path: Path) -> None:
+    dead = zoo.replace("&sr=c", "&sr=b")
+    command = Command(tmp_path)
+    answer = command(
+        "inspect", dead, "--scope", scope, "--audit", tmp_path / "audit.jsonl", "--format", "jsonl"
+    )
+    gaps = [each for line in answer.out.splitlines() if (each := json.loads(line))["type"] == "gap"]
+    assert answer.code == 3
+    assert [gap["stage"] for gap in gaps] == ["list"]
+    assert command("inspect", "az://tgelsewhere/zoo", "--scope", scope, "--audit", tmp_path / "a").code == 4
+
+
+def test_models_behind_a_link_are_judged_by_reading_little_of_them(
+    zoo: str, scope: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    audit = tmp_path / "audit.jsonl"
     command = Command(tmp_path_factory.mktemp("home"))
     answer = command("inspect", zoo, "--scope", scope, "--audit", audit, "--format", "jsonl")
     lines = [json.loads(line) for line in answer.out.splitlines()]
