@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import AbstractContextManager
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +42,26 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def net(args: argparse.Namespace) -> AbstractContextManager[Net]:
+@contextmanager
+def net(args: argparse.Namespace) -> Iterator[Net]:
     """Open the way out. Raises `ConfigError` for a wrong scope file, `UsageError` for a missing one."""
+    with _opened(args) as way:
+        _keep_interrupt()
+        yield way
+
+
+def _keep_interrupt() -> None:
+    """Put Ctrl-C back to Python, which raises it in the main thread.
+
+    Polars takes it over when it is imported, and while it computes in some other thread an interrupt is lost:
+    of four that were sent to a listing of 3 million items two had no effect (polars 2.1).
+    """
+    in_main = threading.current_thread() is threading.main_thread()  # nobody else may
+    if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _opened(args: argparse.Namespace) -> AbstractContextManager[Net]:
     from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
 
     file = Path(args.scope or SCOPE_FILE)
