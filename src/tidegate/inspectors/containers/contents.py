@@ -42,8 +42,8 @@ def judge_archive(archive: Archive, context: Context) -> Judgement:
     except OverBudgetError as error:
         whole.observations.append(unfinished(archive.kind, str(error)))
         whole.complete = False
-    whole.model = whole.model or not whole.complete
     absorb(whole, archive.judgement)
+    whole.model = whole.model or not whole.complete
     return whole
 
 

@@ -115,6 +115,11 @@ class Inflated:
             return str(error)
         return ""
 
+    def settle(self) -> None:
+        """Where all that is stated was unpacked, go on to the end of the stream: its checksum is of all."""
+        while self._stated is not None and not self.ended and self._have == self._stated:
+            self._step()
+
     def _step(self) -> None:
         try:
             piece = next(self._pieces, None)

@@ -252,6 +252,9 @@ class ZipArchive:
         pieces = unpack(self.data, start + skipped, stop, undo, self.meter)
         with Inflated(pieces, self.meter, entry.size) as inflated:
             yield inflated
+            inflated.settle()
+            if inflated.unpacked_bytes > entry.size:
+                self._lie("size_mismatch", entry, f"it unpacks to more than the stated {entry.size:,} bytes")
             if inflated.ended and not inflated.damage:
                 self._checks[entry.offset] = inflated.crc, inflated.unpacked_bytes
             elif inflated.damage and not entry.flags & _ENCRYPTED:

@@ -52,7 +52,7 @@ def _judgement(
     elif not unfinished and left and found is not None:
         notes.odd("trailing_bytes", f"{left:,} bytes stand behind the compressed stream")
     judged = notes.done()
-    judged.model = found is not None or bool(unfinished)
+    judged.model = bool(unfinished)
     if found is None:
         judged.broken = False
         return judged
