@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tidegate.inspectors.pickles import arrays, evaluate
-from tidegate.inspectors.pickles.limits import MOST_CALL_DEPTH, MOST_GLOBALS
+from tidegate.inspectors.pickles.limits import MOST_CALL_DEPTH, MOST_GLOBALS, Limits
 from tidegate.inspectors.pickles.loader import Loader
 from tidegate.inspectors.pickles.names import Listed, Sink, standing
 from tidegate.inspectors.pickles.notes import Notes
@@ -26,6 +26,8 @@ from tidegate.model.observation import Evidence, Executes
 from tidegate.model.severity import Severity
 
 _MOST_PERSISTENT = 100_000
+_CALL_COST, _NAME_COST = 40, 40
+"""In opcodes, of which 40 take about as long."""
 _DANGEROUS_STATE = frozenset({
     "__class__", "__setstate__", "__reduce__", "__reduce_ex__", "__getattr__", "__getattribute__",
     "__init__", "__new__", "__call__", "__del__", "__dict__", "__code__", "__globals__",
@@ -42,15 +44,17 @@ class Actions:
         loader: Loader,
         notes: Notes,
         policy: frozenset[str],
+        limits: Limits,
         read: Callable[[int, int], bytes],
     ) -> None:
         """read: returns bytes of what is read, by offset and count."""
         self.loader = loader
         self.notes = notes
         self.policy = policy
+        self.limits = limits
         self.read = read
-        self.nested: Callable[[Value, str, int], None] = lambda _value, _callee, _at: None
-        """Looks into a constant that a call is given: (constant, callee, offset)."""
+        self.nested: Callable[[Value, str, int], bool] = lambda _value, _callee, _at: False
+        """Judges what a constant holds that a call is given: (constant, callee, offset) -> is it one."""
         self.inline: Callable[[int], int] = lambda _at: -1
         """Judges a stream in line at an offset, and returns where it ends, or -1."""
         self.beside: Callable[[int], None] = lambda _at: None
@@ -70,6 +74,7 @@ class Actions:
             return known
         if module.lower() != module and module.lower() in ("os", "posix", "nt", "sys", "builtins"):
             self.notes.tampering("divergence", f"spells a module {named(module)}", offset=at)
+        self.limits.opcodes -= _NAME_COST
         entry = standing(module, name, self.policy)
         found = Global(module, name, at, route, entry)
         if len(self.globals) < MOST_GLOBALS:
@@ -136,6 +141,7 @@ class Actions:
             self.notes.tampering("bomb", f"calls within calls, {MOST_CALL_DEPTH} deep", offset=at)
             return Unknown("what a call returns")
         self.depth += 1
+        self.limits.opcodes -= _CALL_COST
         try:
             if isinstance(callee, Global):
                 return self._call_global(callee, args, at, kwargs, verb)
@@ -209,6 +215,16 @@ class Actions:
                 offset=at,
             )
             return False
+        if entry.calls:
+            which, what = (int(each) for each in entry.calls.split())
+            if which < len(args) and what < len(args):
+                self.call(args[which], self.as_args(args[what]), at)
+        if entry.loads and not self._look_inside(args, callee, at):
+            self.notes.unlisted(
+                "nested",
+                f"on load, {named(callee.path)} loads a constant that was not looked into",
+                offset=at,
+            )
         flat = args if kwargs is None else (*args, *_values(kwargs))
         if not fits(entry.shape, flat):
             self.notes.unlisted(
@@ -218,10 +234,6 @@ class Actions:
             )
             self._look_inside(args, callee, at)
             return False
-        if entry.calls:
-            which, what = (int(each) for each in entry.calls.split())
-            if which < len(args) and what < len(args):
-                self.call(args[which], self.as_args(args[what]), at)
         return True
 
     @staticmethod
@@ -229,11 +241,13 @@ class Actions:
         """Tell whether an unlisted helper led to a listed name, such as a class within a class."""
         return isinstance(result, Global) and isinstance(result.entry, Listed)
 
-    def _look_inside(self, args: tuple[Value, ...], callee: Value, at: int) -> None:
-        """Look for a pickle within the constants of a call."""
+    def _look_inside(self, args: tuple[Value, ...], callee: Value, at: int) -> bool:
+        """Look for a pickle within the constants of a call. Tells whether one was judged."""
         name = callee.path if isinstance(callee, Global) else "a call"
+        judged = False
         for value in _constants(args):
-            self.nested(value, name, at)
+            judged |= self.nested(value, name, at)
+        return judged
 
     def _hand_on(self, args: tuple[Value, ...]) -> None:
         """Names that go into a call already told of need no sentence of their own."""
@@ -289,6 +303,7 @@ class Actions:
 
         after: offset behind the opcode. -1: raw bytes follow, and how many cannot be told.
         """
+        self.limits.opcodes -= _CALL_COST
         if isinstance(target, Call):
             target.state = state
             self._build_instance(target, state, at)

@@ -123,7 +123,7 @@ class _Judging:
             return StreamResult(None, notes.judgement, reached=window.stop)
         if end is not None:
             return StreamResult(end, notes.judgement, reached=end)
-        actions = Actions(self.loader, notes, self.policy, window.bytes)
+        actions = Actions(self.loader, notes, self.policy, self.limits, window.bytes)
         actions.nested = lambda value, callee, at: self._nested(value, callee, at, notes)
         actions.inline = lambda at: self._inline(at, stop, notes)
         actions.beside = lambda at: self._beside(at, stop, notes)

@@ -25,7 +25,7 @@ class Limits:
     """What is left, shared by a file's streams and the streams nested in them."""
 
     opcodes: int = 6_000_000
-    """Opcodes that are interpreted one by one: 3 s of everyday ones, 8 s of others."""
+    """Opcodes that are interpreted, everyday ones; others count as several. About 4 s."""
     nested: int = 64
     """Constants that are looked into."""
     streams: int = 10_000

@@ -21,6 +21,8 @@ _NOTHING = Unknown("a value that is not there")
 _BOMB_INDEX = 1 << 20
 """A memo index beyond the number of entries by this much makes the C unpickler allocate for it."""
 _HIGHEST_PROTOCOL = 5
+_WALK_COST = 6
+"""Of an opcode that is not part of a run, in everyday opcodes."""
 
 
 class Machine:
@@ -64,8 +66,12 @@ class Machine:
             handlers[code](self, operand, at)
             if self.done:
                 break
-            limits.opcodes -= 1 + take_run(self)
-            if limits.opcodes <= 0 or len(self.stack) > MOST_STACK or len(self.memo) > MOST_MEMO:
+            limits.opcodes -= _WALK_COST + take_run(self)
+            if (
+                limits.opcodes <= 0
+                or len(self.stack) + len(self.marks) > MOST_STACK
+                or len(self.memo) > MOST_MEMO
+            ):
                 self._stop_at_limit(at, "needs more opcodes, stack or memo than are granted")
                 break
         if not self.done:

@@ -29,6 +29,8 @@ class Listed:
     """Its instances may be filled by APPEND, SETITEM or ADDITEMS: its methods for that are known."""
     torch: bool = False
     """It stands on the list of `torch.load(weights_only=True)`."""
+    loads: bool = False
+    """Its bytes are loaded in their turn, and are judged with it."""
     calls: str = ""
     """For a function that calls another: position of that one and of its tuple of arguments, `0 2`."""
 
@@ -60,6 +62,7 @@ def listed() -> dict[str, Listed]:
             shape=group.get("shape", "plain*"),
             fill=group.get("fill", False),
             torch=group.get("torch", False),
+            loads=group.get("loads", False),
             calls=group.get("calls", ""),
         )
         for name in group["names"].split():

@@ -28,6 +28,17 @@ def counted(opcode: bytes, after_length: bytes, most: int) -> bytes:
     return re.escape(opcode) + b"(?:" + each + b")"
 
 
+TEXT_FORMS: Final = (
+    rb"I(?:0[01]|-?(?:0|[1-9][0-9]{0,9}))\n",
+    rb"L-?[0-9]{1,30}L\n",
+    rb"F-?[0-9.]{1,25}(?:e[+-][0-9]{1,3})?\n",
+    rb"[pg][0-9]{1,6}\n",
+    rb"V[ -\[\]-~]{0,200}\n",
+    rb"S'[ -&(-\[\]-~]{0,200}'\n",
+)
+"""Protocol 0, as picklers write it."""
+
+
 RUN: Final = re.compile(
     b"(?s:"
     + b"|".join([
@@ -44,13 +55,7 @@ RUN: Final = re.compile(
         counted(b"\x8a", b"", 8),
         counted(b"C", b"", 16),
         counted(b"U", b"", _INLINE_BYTES),
-        # Protocol 0, as picklers write it.
-        rb"I(?:0[01]|-?(?:0|[1-9][0-9]{0,9}))\n",
-        rb"L-?[0-9]{1,30}L\n",
-        rb"F-?[0-9.]{1,25}(?:e[+-][0-9]{1,3})?\n",
-        rb"[pg][0-9]{1,6}\n",
-        rb"V[ -\[\]-~]{0,200}\n",
-        rb"S'[ -&(-\[\]-~]{0,200}'\n",
+        *TEXT_FORMS,
     ])
     + b")*+"
 )  # fmt: skip

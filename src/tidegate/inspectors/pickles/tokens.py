@@ -11,20 +11,21 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from tidegate.inspectors.pickles.opcodes import Op
-from tidegate.inspectors.pickles.plain import counted
+from tidegate.inspectors.pickles.plain import TEXT_FORMS, counted
 from tidegate.inspectors.pickles.values import Box, Value
 
 if TYPE_CHECKING:
     from tidegate.inspectors.pickles.machine import Machine
 
 _TOKEN: Final = b"|".join([
-    rb"[()N\]}aedltsu\x85-\x89\x8f-\x91\x94]",
+    rb"[()N\]}aedltsu012\x85-\x89\x8f-\x91\x94]",
     rb"[Kqh].",
     rb"M..",
     rb"J....",
     rb"G.{8}",
     counted(b"\x8c", b"", 64),
     counted(b"X", rb"\x00\x00\x00", 64),
+    *TEXT_FORMS,
 ])  # fmt: skip
 _RUN: Final = re.compile(b"(?s:" + _TOKEN + b")*+")
 _TOKENS: Final = re.compile(b"(?s:" + _TOKEN + b")")
@@ -42,7 +43,8 @@ _EMPTY: Final[dict[int, str]] = {
     ord("}"): "dict",
     int(Op.EMPTY_SET): "set",
 }
-_SIMPLE: Final = frozenset(b"aedltsu\x85\x86\x87\x90\x91")
+_TEXT: Final = frozenset(b"ILFpgVS")
+_SIMPLE: Final = frozenset(b"aedltsu012\x85\x86\x87\x90\x91")
 _DOUBLE: Final = struct.Struct(">d")
 
 
@@ -90,6 +92,8 @@ def take_run(machine: Machine) -> int:
             stack.append(_CONSTANTS[code])
         elif code == _BINFLOAT:
             stack.append(_DOUBLE.unpack_from(token, 1)[0])
+        elif code in _TEXT:
+            handlers[code](machine, token[1:-1], at)
         else:
             handlers[code](machine, int.from_bytes(token[1:], "little"), at)
         at += len(token)

@@ -1,0 +1,66 @@
+"""What is taken for a pickle, by its content."""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import json
+import pickle
+
+import pytest
+
+from tidegate.inspectors.models.pickle import PLUGIN
+
+VALUES = [
+    None,
+    1,
+    "text",
+    [1, 2],
+    {"a": (1, 2)},
+    {1, 2},
+    b"bytes",
+    2.5,
+    collections.OrderedDict(a=1),
+    dt.date(2026, 1, 2),
+]
+TEXTS = [
+    b"", b"\n", b"Hello, world.\n", b'{"a": [1, 2]}', b"[1, 2, 3]", b"(see below)\nNo.\n", b"cat\nmat\n",
+    b"-----BEGIN CERTIFICATE-----\nMIIB\n", b"import os\nprint(1)\n", b"name,value\na,1\n", b"N/A\n", b"I am a text.\n",
+    b"# Title\n\nSome words.\n", b"<html></html>", b"%PDF-1.7\n", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"\x89PNG\r\n\x1a\n",
+    b"\x7fELF\x02\x01\x01", b"(lambda: 0)()", b"L\n", b"Vienna\nGraz\n", b"Sofia\n", b"]\n", b"}", b")", b"0\n1\n2\n", b"2026-01-01\n",
+    b"GET / HTTP/1.1\r\n", b"ssh-rsa AAAA\n", b"S'unfinished\n", b"c\n\n.", b"\x80\x81\x82\x83", b"\x80\x09N.", json.dumps("x").encode(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_what_pickle_writes_is_a_pickle(value: object, protocol: int) -> None:
+    raw = pickle.dumps(value, protocol)
+    assert PLUGIN.claims(raw[:4096], raw[-4096:], len(raw), "anything.dat")
+
+
+@pytest.mark.parametrize("raw", TEXTS)
+def test_texts_and_other_files_are_no_pickles(raw: bytes) -> None:
+    assert not PLUGIN.claims(raw[:4096], raw[-4096:], len(raw), "anything.txt")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"cos\nsystem\n(S'echo x'\ntR.", b"(S'echo x'\nios\nsystem\n.", b"(cos\nsystem\nS'echo x'\no.",
+        b"cos\nsystem\n(S'echo x'\ntR", b"I0x10\n0cos\nsystem\n(S'x'\ntR.", b"(lp0\nI1\na.", b"\x80\x02cos\nsystem\n",
+    ],
+)  # fmt: skip
+def test_streams_assembled_by_hand_are_pickles_without_proto_or_stop(raw: bytes) -> None:
+    assert PLUGIN.claims(raw[:4096], raw[-4096:], len(raw), "notes.txt")
+
+
+def test_a_pickle_behind_a_foreign_head_counts_where_the_name_says_pickle() -> None:
+    raw = b"\x7fELF" + b"\0" * 60 + pickle.dumps({"a": 1})
+    assert PLUGIN.claims(raw[:4096], raw, len(raw), "model.pkl")
+    assert not PLUGIN.claims(raw[:4096], raw, len(raw), "program")
+
+
+def test_a_long_stream_of_protocol_0_is_known_by_its_head() -> None:
+    raw = pickle.dumps(list(range(5000)), 0)
+    assert PLUGIN.claims(raw[:4096], raw[-4096:], len(raw), "x")
