@@ -43,7 +43,8 @@ class HubConfig:
         if last == "modules.json" and begins == b"[":
             return True
         known = last in _NAMES or last.endswith(".index.json")
-        return begins == b"{" and (known or _MARKS.search(head) is not None)
+        marked = _MARKS.search(head) is not None
+        return begins == b"{" and (marked or (known and b'"class_name"' not in head))
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
         notes = Notes(self.id)

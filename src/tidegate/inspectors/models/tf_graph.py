@@ -23,7 +23,7 @@ class TensorFlowGraph:
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
         fields = outline(head, size_bytes)
-        if not fields or fields[0].number != 1 or fields[0].wire != BYTES:
+        if not fields or fields[0].number != 1 or fields[0].wire != BYTES or b"_tf_keras_" in head[:512]:
             return False
         return _is_graph(head, fields) or _is_meta(head, fields)
 
@@ -68,7 +68,9 @@ def _is_meta(head: bytes, fields: list[Field]) -> bool:
     known = {1: BYTES, 2: BYTES, 3: BYTES, 4: BYTES, 5: BYTES, 6: BYTES, 7: VARINT, 8: BYTES}
     if not facts or any(known.get(each.number) != each.wire for each in facts):
         return False
-    return any(each.number in (2, 5, 6) for each in facts) and (len(fields) > 1 or first.stop >= len(head))
+    return any(each.number in (2, 5, 6) for each in facts) and (
+        any(each.number > 1 for each in fields) or first.stop > len(head)
+    )
 
 
 PLUGIN = TensorFlowGraph()
