@@ -169,7 +169,9 @@ def test_sizes_that_cannot_be_are_left_empty() -> None:
     service.page = lambda *_, **__: Page(items=table)  # type: ignore[method-assign]
     listing, found = listed(service)
     assert found["size_bytes"].to_list() == [None, 7, None]
-    assert reasons(listing) == ["contosofake/c: 2 items with a size that no service allows: the size is left empty"]
+    assert reasons(listing) == [
+        "contosofake/c: 2 items with a size that no service allows: the size is left empty"
+    ]
 
 
 def test_items_without_a_name_are_left_out_and_said() -> None:
