@@ -34,9 +34,9 @@ class Lz4:
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         """Return at most `max_length` bytes. Raises `ValueError` on damage."""
         self._data += data
-        while not self.eof and (max_length < 0 or len(self._out) < max_length):
-            if not self._step():
-                break
+        # One step further than asked: what is left then tells whether more input is needed.
+        while (max_length < 0 or len(self._out) <= max_length) and self._step():
+            pass
         count = len(self._out) if max_length < 0 else max_length
         piece = bytes(self._out[:count])
         del self._out[:count]

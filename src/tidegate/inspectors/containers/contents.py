@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
@@ -15,6 +16,10 @@ from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Observation
 from tidegate.model.severity import Severity
 
+_MODEL_NAMES: Final = re.compile(
+    r"\.(?:p|pkl|pickle|joblib|dill|pt|pth|ckpt|bin|model|npy|npz|keras|h5|pb|mar|nemo|skops|zip|tar|gz|rds)\Z",
+    re.IGNORECASE,
+)
 _MOST_SIBLINGS: Final = 64
 """Opened for the members of one archive; each may hold its unpacked bytes."""
 
@@ -82,13 +87,16 @@ def _lay(layout: Layout, archive: Archive, context: Context) -> Laid:
 
 
 def _members(whole: Judgement, archive: Archive, laid: list[Laid], context: Context) -> None:
-    """Judge the members that no layout has judged; small ones first, they are where code is."""
+    """Judge the members that no layout has judged: what is named as a model first, then the small ones.
+
+    Names decide nothing here but what comes first, should there be more than the budget allows.
+    """
     passed = set().union(*(each.taken for each in laid))
     if len(laid) == 1:
         passed |= laid[0].passive
     rest = [each for each in archive.members if each not in passed]
     if archive.kind != "7z":
-        rest.sort(key=lambda each: each.size_bytes)
+        rest.sort(key=lambda each: (not _MODEL_NAMES.search(each.name), each.size_bytes))
     for member in rest:
         context.meter.check()
         found = judge_member(archive, member, context)

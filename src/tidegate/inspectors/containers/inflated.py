@@ -69,6 +69,7 @@ class Inflated:
         """All that can be unpacked is."""
         self.damage = ""
         """Why it ended before its end, in words."""
+        self._over: OverBudgetError | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -117,12 +118,19 @@ class Inflated:
 
     def settle(self) -> None:
         """Where all that is stated was unpacked, go on to the end of the stream: its checksum is of all."""
-        while self._stated is not None and not self.ended and self._have == self._stated:
-            self._step()
+        if self._over is None:
+            while self._stated is not None and not self.ended and self._have == self._stated:
+                self._step()
 
     def _step(self) -> None:
+        if self._over is not None:
+            raise self._over
         try:
             piece = next(self._pieces, None)
+        except OverBudgetError as error:
+            # A generator that has raised only says that it is over: the limit would look like the end.
+            self._over = error
+            raise
         except EOFError:
             self.ended, self.damage = True, "it ends early"
             return

@@ -22,7 +22,7 @@ _LOADER: Final = Loader.NUMPY.words
 _MOST_HEADER_BYTES: Final = 1 << 20
 _USUAL_HEADER_BYTES: Final = 10_000
 """numpy evaluates no longer one unless pickles are allowed."""
-_NUMBERS: Final = re.compile(r"[<>|=]?([?bBhHiIlLqQefdgFDGSUVMmc])([0-9]*)(\[[0-9]*[A-Za-zμ]+\])?\Z")
+_NUMBERS: Final = re.compile(r"[<>|=]?([?bBhHiIulLqQefdgFDGSUVMmc])([0-9]*)(\[[0-9]*[A-Za-zμ]+\])?\Z")
 _LETTER_BYTES: Final = {
     "?": 1, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8, "q": 8, "Q": 8, "e": 2, "f": 4,
     "d": 8, "g": 16, "F": 8, "D": 16, "G": 32, "c": 1, "M": 8, "m": 8,
