@@ -72,7 +72,7 @@ class Walk:
                 raw = buffer[pos + 1 : pos + 1 + arg]
                 operand = int.from_bytes(raw, "little")
                 after = at + 1 + arg if len(raw) == arg else -1
-            elif arg == counted_1 and pos + 2 + buffer[pos + 1] <= len(buffer):
+            elif arg == counted_1 and pos + 1 < len(buffer) and pos + 2 + buffer[pos + 1] <= len(buffer):
                 after = at + 2 + buffer[pos + 1]
                 operand = buffer[pos + 2 : after - window.base]
             elif arg == counted_4:

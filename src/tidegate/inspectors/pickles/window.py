@@ -31,7 +31,7 @@ class Window:
         if self.base <= at <= end:
             kept = self.buffer[at - self.base :]
             size = max(self._next_bytes, want - end)
-            self._next_bytes = min(max(self._next_bytes * 2, _FIRST_BYTES), _MOST_BYTES)
+            self._next_bytes = min(self._next_bytes * 2, _MOST_BYTES)
             self.buffer = kept + self.data.read(end, min(size, self.stop - end))
         else:
             size = max(_AFTER_JUMP_BYTES if self.buffer else self._next_bytes, want - at)
