@@ -11,6 +11,7 @@ from tidegate import plugins
 from tidegate.inspectors.merge import MOST_OBSERVATIONS, absorb, worst_first
 from tidegate.inspectors.meter import Budget, Meter, Timed
 from tidegate.inspectors.mismatch import mismatch
+from tidegate.inspectors.pickles.whole import is_plain_file
 from tidegate.inspectors.readable import Counted, OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, Judgement, ModelFormat
 from tidegate.inspectors.verdict import SEVERITIES, verdict
@@ -41,6 +42,11 @@ def look(
     """
     counted = data if isinstance(data, Counted) else Counted(data, block_bytes=_block_bytes(data.size_bytes))
     before = counted.bytes_read
+    if data.size_bytes <= _SMALL_BYTES and is_plain_file(counted.read(0, data.size_bytes)):
+        # The everyday case: the same judgement as below, in a tenth of the time.
+        plain = Judgement("pickle", runs_code=True)
+        plain.observations += mismatch(plain, name)
+        return _inspection(plain, name, data.size_bytes, counted.bytes_read - before)
     meter = Meter(budget)
     context = Context(depth=0, policy=policy, siblings=siblings, meter=meter)
     judged = _judge(Timed(counted, meter), name, context)

@@ -16,7 +16,10 @@ class Budget:
     """Bounds for one item. Beyond them it is judged by what was seen, as not complete."""
 
     seconds: float = 10.0
-    """Wall time. A net below the other limits: those give the same result on every machine."""
+    """Processor time. A net below the other limits; those give the same result on every machine, this one
+    nearly, where wall time would depend on what else the machine does."""
+    wall_seconds: float = 120.0
+    """Wall time: whoever serves a file slowly gets no more patience than this."""
     depth: int = 6
     """Containers inside of each other."""
     members: int = 200_000
@@ -30,23 +33,32 @@ class Budget:
 class Meter:
     """What is used up of a `Budget`."""
 
-    def __init__(self, budget: Budget | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        """clock: seconds that only go forward."""
+    def __init__(
+        self,
+        budget: Budget | None = None,
+        clock: Callable[[], float] = time.thread_time,
+        wall: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """clock: processor seconds of the thread that looks. wall: seconds that only go forward."""
         self.budget = budget or Budget()
         self._clock = clock
+        self._wall = wall
         self._deadline = clock() + self.budget.seconds
+        self._wall_deadline = wall() + self.budget.wall_seconds
         self._members = 0
         self._inflated = 0
 
     @property
     def seconds_left(self) -> float:
-        """Negative when the time is over."""
+        """Of processor time; negative when it is over."""
         return self._deadline - self._clock()
 
     def check(self) -> None:
         """Raise `OverBudgetError` when the time is over."""
         if self._clock() > self._deadline:
             raise OverBudgetError(f"it takes more than {self.budget.seconds:g} seconds")
+        if self._wall() > self._wall_deadline:
+            raise OverBudgetError(f"reading it takes more than {self.budget.wall_seconds:g} seconds")
 
     def member(self) -> None:
         """Count a member. Raises `OverBudgetError`."""

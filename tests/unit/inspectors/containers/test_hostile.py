@@ -117,7 +117,7 @@ def test_more_members_than_the_budget_make_it_incomplete() -> None:
 def test_among_a_hundred_thousand_members_the_model_is_looked_at_first() -> None:
     members = [Written(b"f%d.txt" % number, b"text") for number in range(100_000)]
     members.insert(50_000, Written(b"net.pkl", PAYLOAD))
-    found = seen(by_hand(members, count=100_001 & 0xFFFF), budget=Budget(seconds=6))
+    found = seen(by_hand(members, count=100_001 & 0xFFFF), budget=Budget(seconds=4))
     assert found.verdict is Verdict.DANGEROUS
 
 
@@ -155,7 +155,15 @@ def test_the_time_is_a_limit_of_its_own() -> None:
     meter = Meter(Budget(seconds=2), _Ticking())
     meter.check()
     meter.check()
-    with pytest.raises(OverBudgetError, match="more than 2 seconds"):
+    with pytest.raises(OverBudgetError, match="takes more than 2 seconds"):
+        meter.check()
+
+
+def test_a_file_that_is_served_slowly_is_given_up() -> None:
+    meter = Meter(Budget(wall_seconds=2), lambda: 0.0, _Ticking())
+    meter.check()
+    meter.check()
+    with pytest.raises(OverBudgetError, match="reading it takes more than 2 seconds"):
         meter.check()
 
 
