@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import tracemalloc
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from hypothesis import strategies as st
 
 from tidegate.model.document import Tally
 from tidegate.sources.unpack import Limits, sniff, unpack
+from tidegate.sources.unpack.limits import Budget, ExhaustedError
+from tidegate.sources.unpack.packobjects import Objects
 
 KINDS = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 SETTINGS = {
@@ -416,3 +419,17 @@ def test_a_pack_with_bytes_changed_or_cut_ends_without_an_exception(
         tally = Tally()
         documents = list(unpack(kind, start + whole, "x", tally, SMALL))
         assert tally.gaps or len(documents) >= 4
+
+
+@pytest.mark.parametrize(("stated", "read"), [(1 << 33, 9 << 20), (0, 32 << 20)])
+def test_what_states_more_than_may_be_read_is_left_early_and_what_states_less_is_read(
+    stated: int, read: int
+) -> None:
+    content = bytes(32 << 20)
+    data = pack(entry("blob", content, size=stated))
+    budget = Budget("b", len(data), Tally(), Limits(ratio_floor=64 << 20))
+    with suppress(ExhaustedError):
+        for _ in Objects(memoryview(data), "sha1", "", budget).whole():
+            pass
+    assert bool(budget.exhausted) == (stated > len(content))
+    assert abs(budget.total - read) <= 1 << 20

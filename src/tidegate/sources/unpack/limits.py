@@ -93,6 +93,14 @@ class Budget:
             self._end(f"expands more than {self.limits.ratio} times, to beyond {self._ratio_bytes:,} bytes")
         self.clock()
 
+    def expect(self, count: int) -> None:
+        """Say that so many bytes are still to come: when they are too many it ends here, before they come."""
+        total = self.total
+        try:
+            self.spend(count)
+        finally:
+            self.total = total
+
     def clock(self) -> None:
         """Check the deadline, and whether another limit was reached already."""
         if self.exhausted or time.monotonic() > self._deadline:

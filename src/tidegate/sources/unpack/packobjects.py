@@ -175,6 +175,9 @@ class Objects:
         broken: BrokenObjectError | None = None
         try:
             for piece in stream:
+                if total <= _SMALL < total + len(piece):
+                    # What states a small size and has grown so far may still be read to its end.
+                    self.budget.expect(max(size - total, 0))
                 total += len(piece)
                 if name is not None:
                     digest.update(piece)
