@@ -67,13 +67,15 @@ _TAKES_FUNCTIONS = frozenset(
 """Of Keras itself, but they call a function that the configuration names."""
 
 
-def judge_config(json_bytes: bytes, *, loader: str = ANY, member: str = "") -> Judgement:
+def judge_config(
+    json_bytes: bytes, *, loader: str = ANY, member: str = "", policy: frozenset[str] = frozenset()
+) -> Judgement:
     """Judge a configuration: `model_config`, `training_config`, `config.json`. Any bytes end in a judgement.
 
     loader: who reads it; h5 files ignored safe mode before Keras 3.11.3 (CVE-2025-9905).
-    member: where it stands in its file.
+    member: where it stands in its file. policy: names that the user allows: `mypackage.layers.Net`.
     """
-    notes = Notes("keras_config", loader=loader, member=member)
+    notes = Notes("keras_config", loader=loader, member=member, policy=policy)
     notes.can_run()
     with notes.reading():
         document = parse(json_bytes, notes)
@@ -115,14 +117,18 @@ def _object(part: dict[str, Any], notes: Notes) -> None:
     elif module and not _of_keras(module):
         _foreign(path, module, notes)
     elif last in _TAKES_FUNCTIONS:
-        notes.unlisted("calls_a_function", f"building the model makes {quoted(path)}, which calls a function")
+        notes.unlisted(
+            "calls_a_function", f"building the model makes {quoted(path)}, which calls a function", name=path
+        )
     elif name in _ENVELOPES or name in CLASSES or (name in OPERATIONS and _of_keras(module)):
         if ">" in str(registered or ""):
             notes.unlisted(
                 "custom_object", f"the registered object {quoted(str(registered))} is not of Keras"
             )
     else:
-        notes.unlisted("custom_object", f"building the model makes {quoted(path)}, which is not of Keras")
+        notes.unlisted(
+            "custom_object", f"building the model makes {quoted(path)}, which is not of Keras", name=path
+        )
 
 
 def _of_keras(module: str) -> bool:
@@ -154,7 +160,7 @@ def _lambda(name: str, config: Any, notes: Notes) -> None:
         if function in FUNCTIONS:
             notes.fact("lambda", f"a Lambda layer calls {quoted(function)} of Keras")
         else:
-            notes.unlisted("lambda", f"a Lambda layer calls the function {quoted(function)}")
+            notes.unlisted("lambda", f"a Lambda layer calls the function {quoted(function)}", name=function)
     elif not isinstance(function, dict):
         notes.unlisted("lambda", "a Lambda layer whose function cannot be told")
 
@@ -167,7 +173,7 @@ def _function(module: str, name: str, registered: Any, notes: Notes) -> None:
     elif not _of_keras(module):
         _foreign(path, module, notes)
     elif name not in FUNCTIONS:
-        notes.unlisted("custom_object", f"building the model uses the function {quoted(path)}")
+        notes.unlisted("custom_object", f"building the model uses the function {quoted(path)}", name=path)
     elif ">" in str(registered or ""):
         notes.unlisted("custom_object", f"the registered function {quoted(str(registered))} is not of Keras")
 
@@ -192,7 +198,9 @@ def _foreign(path: str, module: str, notes: Notes) -> None:
             payload=True,
         )
     else:
-        notes.unlisted("custom_object", f"building the model imports {quoted(path)}, which is not of Keras")
+        notes.unlisted(
+            "custom_object", f"building the model imports {quoted(path)}, which is not of Keras", name=path
+        )
 
 
 def _vocabulary(name: str, config: Any, notes: Notes) -> None:

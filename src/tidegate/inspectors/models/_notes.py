@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.readable import OverBudgetError, Readable
 from tidegate.inspectors.seam import Judgement
 from tidegate.model.observation import Evidence, Executes, Observation
 from tidegate.model.severity import Severity
@@ -35,9 +35,17 @@ class IncompleteError(Exception):
 class Notes:
     """Collects what was noticed in one file, and the three answers that follow from it."""
 
-    def __init__(self, kind: str, *, loader: str = "", member: str = "") -> None:
-        """kind: id of the format. loader: whom the notes concern, where not every loader."""
+    def __init__(
+        self, kind: str, *, loader: str = "", member: str = "", policy: frozenset[str] = frozenset()
+    ) -> None:
+        """kind: id of the format. loader: whom the notes concern, where not every loader.
+
+        policy: names that the user allows beyond those of the formats themselves.
+        """
         self.judgement = Judgement(kind)
+        self.policy = policy
+        self.characters = 0
+        """Of templates that were looked at: their number is bounded over a file."""
         self.loader = loader
         self.member = member
         self._counts: Counter[str] = Counter()
@@ -52,9 +60,19 @@ class Notes:
         self._add(kind, Severity.LOW, summary, offset, loader)
 
     def unlisted(
-        self, kind: str, summary: str, *, offset: int | None = None, loader: str | None = None
+        self,
+        kind: str,
+        summary: str,
+        *,
+        name: str = "",
+        offset: int | None = None,
+        loader: str | None = None,
     ) -> None:
-        """Note a call of which no list knows whether it is harmless."""
+        """Note a call of which no list knows whether it is harmless. name: under which a policy allows it."""
+        if name and name in self.policy:
+            self.can_run()
+            self.fact("allowed", f"{quoted(name)} is allowed by the policy", offset=offset, loader=loader)
+            return
         self.judgement.unlisted = True
         self._raise(Executes.ONLY_IF, Evidence.UNKNOWN_CALLABLE)
         self._add(kind, Severity.MEDIUM, summary, offset, loader)
@@ -88,14 +106,16 @@ class Notes:
         self.judgement.complete = False
         self._add("not_complete", Severity.MEDIUM, summary, offset, None)
 
-    def can_run(self, executes: Executes = Executes.ONLY_IF) -> None:
-        """Say that the format could run code, whatever was seen in this file."""
+    def can_run(self, executes: Executes = Executes.NO) -> None:
+        """Say that the format could run code. executes: whether this file does, as far as was seen."""
+        self.judgement.runs_code = True
         self._raise(executes, Evidence.NONE)
 
     def include(self, other: Judgement) -> None:
         """Take over what was found in a part."""
         mine = self.judgement
         self._raise(other.executes, other.evidence)
+        mine.runs_code |= other.runs_code
         mine.complete &= other.complete
         mine.broken |= other.broken
         mine.unlisted |= other.unlisted
@@ -108,8 +128,9 @@ class Notes:
             yield
         except MalformedError as error:
             self.broken(str(error), offset=error.offset)
-        except IncompleteError as error:
-            self.incomplete(str(error))
+        except (IncompleteError, OverBudgetError) as error:
+            # What was seen until here stays seen.
+            self.incomplete(f"not judged whole: {error}")
 
     def done(self) -> Judgement:
         """Return the judgement, the worst first, with a count of what was left out."""

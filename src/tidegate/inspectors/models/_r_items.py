@@ -148,7 +148,8 @@ class Walk:
         if length > 100_000:
             raise MalformedError(f"a symbol of {length:,} letters", self._cursor.at)
         name = self._cursor.letters(length, needed=True).decode("utf-8", "replace")
-        self._symbols[self._references] = name
+        if name in _SINKS:
+            self._symbols[self._references] = name
         return name
 
     def _names(self, kind: int, at: int) -> None:

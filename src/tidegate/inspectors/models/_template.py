@@ -15,6 +15,8 @@ from tidegate.model.observation import Executes
 LOADER = "a Jinja environment without a sandbox"
 MOST_CHARACTERS = 1_000_000
 """A template beyond is not judged whole; the number is ours."""
+_MOST_TOGETHER = 4_000_000
+"""Characters of all templates of a file, 4 s of work."""
 _BEGIN = re.compile(r"\{[{%#]")
 _STRING = r"""'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)"""
 _TOKEN = re.compile(_STRING + r"|[(\[{]|[)\]}]|%\}", re.DOTALL)
@@ -52,6 +54,10 @@ def judge_template(text: str, notes: Notes, *, where: str, offset: int | None = 
     if len(text) > MOST_CHARACTERS:
         notes.incomplete(f"{where} has {len(text):,} characters, more than are looked at", offset=offset)
         text = text[:MOST_CHARACTERS]
+    notes.characters += len(text)
+    if notes.characters > _MOST_TOGETHER:
+        notes.incomplete(f"{where} and others have more characters than are looked at", offset=offset)
+        return
     code = list(_code(text))
     whole = "\n".join(code)
     texts = [_plain(found[1:-1]) for found in _TEXT.findall(whole)]

@@ -67,6 +67,8 @@ RegisterDatasetV2 SqlDataset ExperimentalSqlDataset
 """Operations that reach beyond computing, and what they do. Every SavedModel has `SaveV2`, `RestoreV2`."""
 _TABLE_FROM_FILE = frozenset(["InitializeTableFromTextFile", "InitializeTableFromTextFileV2"])
 _LONGEST_TEXT = 300
+_LONGEST_NAME_BYTES = 256
+"""Of names that are remembered; longer ones are told apart by their beginning."""
 LOADER = "tf.saved_model.load"
 
 
@@ -76,7 +78,7 @@ class Graph:
     def __init__(self, hop: Hop, notes: Notes) -> None:
         self._hop = hop
         self._notes = notes
-        self._called: list[tuple[str, int]] = []
+        self._called: dict[str, int] = {}
         self._functions: set[str] = set()
         self.operations = 0
 
@@ -90,11 +92,12 @@ class Graph:
 
     def close(self) -> None:
         """Judge operations that turned out to be no functions of the library."""
-        for op, offset in self._called:
+        for op, offset in self._called.items():
             if op not in self._functions:
                 self._notes.unlisted(
                     "custom_operation",
                     f"the graph has the operation {quoted(op)}, which is not of TensorFlow",
+                    name=op,
                     offset=offset,
                 )
 
@@ -111,7 +114,7 @@ class Graph:
             if field.number == 1:
                 for part in self._hop.fields(field.start, field.stop):
                     if part.number == 1 and part.wire == BYTES:
-                        self._functions.add(self._hop.text(part))
+                        self._functions.add(self._hop.text(part, _LONGEST_NAME_BYTES))
             elif field.number == 3:
                 self._node(field)
 
@@ -126,7 +129,7 @@ class Graph:
             if field.number == 1:
                 name = self._hop.text(field)
             elif field.number == 2:
-                op = self._hop.text(field)
+                op = self._hop.text(field, _LONGEST_NAME_BYTES)
             elif field.number == 5:
                 attributes.append(field)
         self.operations += 1
@@ -141,7 +144,7 @@ class Graph:
         elif op in _TABLE_FROM_FILE:
             self._notes.fact("table", "a table of the graph is filled from a text file", offset=node.start)
         elif op not in PURE:
-            self._called.append((op, node.start))
+            self._called.setdefault(op, node.start)
 
     def _print(self, attributes: list[Field], offset: int) -> None:
         """`PrintV2` writes a file only where its `output_stream` names one."""

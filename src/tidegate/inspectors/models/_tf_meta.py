@@ -41,4 +41,4 @@ def keras_metadata(hop: Hop, field: Field, notes: Notes) -> None:
     """Judge what Keras noted of one of its objects: JSON with its class and configuration."""
     raw = hop.content(field, _LONGEST_METADATA_BYTES)
     if raw.startswith(b"{"):
-        notes.include(judge_config(raw, loader="tf_keras.models.load_model"))
+        notes.include(judge_config(raw, loader="tf_keras.models.load_model", policy=notes.policy))

@@ -10,7 +10,12 @@ _LONGEST_END_BYTES = 65_557
 
 
 def note_zip(data: Readable, notes: Notes) -> None:
-    """Note a zip directory that ends with the file. Reads its last 64 KiB."""
+    """Note a zip directory that ends with the file. Reads its last 64 KiB.
+
+    Not of what is packed: who opens that as a zip has unpacked it before.
+    """
+    if getattr(data, "forward", False):
+        return
     size = min(_LONGEST_END_BYTES, data.size_bytes)
     base = data.size_bytes - size
     tail = data.read(base, size)

@@ -23,7 +23,7 @@ class CatBoost:
         return head.startswith(b"CBM1")
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             size = int.from_bytes(exact(data, 4, 4), "little")
             if 8 + size > data.size_bytes:

@@ -18,7 +18,7 @@ class ChatTemplate:
         return name.lower().endswith((".jinja", ".jinja2", ".j2")) and b"\0" not in head
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         text = data.read(0, 4 * MOST_CHARACTERS + 4).decode("utf-8", "replace")
         judge_template(text, notes, where="the template")
         return notes.done()

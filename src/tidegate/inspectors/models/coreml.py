@@ -43,7 +43,7 @@ class CoreMl:
         )
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             _Model(Hop(data), notes).model(0, data.size_bytes, 0)
         return notes.done()
@@ -97,7 +97,7 @@ class _Model:
     def _custom(self, what: str, named: list[Field], offset: int) -> None:
         name = self._hop.text(named[0]) if named else ""
         summary = f"a custom {what}: the host's class {quoted(name)} is made and called"
-        self._notes.unlisted(f"custom_{what}", summary, offset=offset)
+        self._notes.unlisted(f"custom_{what}", summary, name=name, offset=offset)
 
     def _function(self, function: Field) -> None:
         """Walk the operations of a Function's blocks (3, a map), blocks in them (4) too."""

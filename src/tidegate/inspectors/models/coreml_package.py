@@ -24,7 +24,7 @@ class CoreMlPackage:
         return head.lstrip()[:1] == b"{" and b'"itemInfoEntries"' in head
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             document = parse(data.read(0, _MOST_BYTES), notes)
             entries = document.get("itemInfoEntries") if isinstance(document, dict) else None

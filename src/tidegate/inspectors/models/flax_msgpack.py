@@ -35,7 +35,7 @@ class FlaxMsgpack:
         return name.lower().endswith(".msgpack") or key[1:].startswith((b"params", b"model", b"transformer"))
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             _walk(Cursor(data, little=False), notes)
         return notes.done()

@@ -15,9 +15,11 @@ from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 
 MOST_ENTRIES = 4_000_000
-"""Strings of arrays, keys and tensors that are walked, about 3 s of work; the largest vocabularies have
-262,144 words and about twice as many merges."""
-_LONGEST_KEY_BYTES = 65_535
+"""Strings of arrays that are walked, about 3 s of work; the largest vocabularies have 262,144 words and about
+twice as many merges."""
+_MOST_NAMES = 500_000
+"""Keys and tensors, which are remembered: 200 bytes each. Large models have some 2,000."""
+_LONGEST_KEY_BYTES = 4_096
 _LONGEST_TEXT_BYTES = 4_000_000
 _WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 """Value type -> bytes. 8 is a string, 9 an array."""
@@ -42,10 +44,11 @@ class Gguf:
         return head[:4] == b"GGUF"
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             _File(data, notes).judge()
-        note_zip(data, notes)
+        with notes.reading():
+            note_zip(data, notes)
         return notes.done()
 
 
@@ -73,6 +76,8 @@ class _File:
         # The smallest key needs 13 bytes, the smallest tensor 24: what cannot be there is not looped over.
         if keys * 13 + tensors * 24 > self._size_bytes:
             raise MalformedError(f"{keys:,} keys and {tensors:,} tensors are announced: more than fit", 8)
+        if keys + tensors > _MOST_NAMES:
+            raise IncompleteError(f"{keys:,} keys and {tensors:,} tensors")
         seen: set[str] = set()
         for _ in range(keys):
             at = cursor.at
@@ -86,7 +91,7 @@ class _File:
     def _count(self) -> int:
         return self._cursor.u64() if self._wide else self._cursor.u32()
 
-    def _spend(self, entries: int = 1) -> None:
+    def _spend(self, entries: int) -> None:
         self._entries -= entries
         if self._entries < 0:
             raise IncompleteError(f"more than {MOST_ENTRIES:,} entries")
@@ -165,7 +170,6 @@ class _File:
 
     def _tensors(self, count: int) -> None:
         """Check that the tensors stand in the file, each its own stretch."""
-        self._spend(count)
         stretches: list[tuple[int, int, str]] = []
         for _ in range(count):
             at = self._cursor.at

@@ -47,7 +47,7 @@ class HubConfig:
         return begins == b"{" and (marked or (known and b'"class_name"' not in head))
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             if data.size_bytes > MOST_BYTES:
                 raise IncompleteError(f"{data.size_bytes:,} bytes of JSON")
@@ -89,7 +89,7 @@ def _auto_map(value: Any, notes: Notes, context: Context) -> None:
             module = path.partition(".")[0] + ".py"
             where = f"of the repository {quoted(repository)}" if repository else "beside it"
             summary = f"loading imports and runs {quoted(module)} {where} ({quoted(text)})"
-            notes.unlisted("remote_code", summary, loader=REMOTE)
+            notes.unlisted("remote_code", summary, name=text, loader=REMOTE)
             if not repository and context.siblings is not None and context.siblings(module) is None:
                 notes.fact("missing_file", f"{quoted(module)} is not beside it")
 
@@ -157,7 +157,7 @@ def _modules(modules: list[Any], notes: Notes) -> None:
         kind = module.get("type") if isinstance(module, dict) else None
         if isinstance(kind, str) and _DOTTED.match(kind) and not kind.startswith("sentence_transformers."):
             summary = f"loading imports {quoted(kind)} and makes one"
-            notes.unlisted("custom_object", summary, loader=f"SentenceTransformer, {REMOTE}")
+            notes.unlisted("custom_object", summary, name=kind, loader=f"SentenceTransformer, {REMOTE}")
 
 
 def _pipeline(document: dict[str, Any], notes: Notes) -> None:

@@ -12,7 +12,7 @@ from tidegate.inspectors.seam import Context, Judgement
 LOADER = "keras.models.load_model (for h5, safe mode counts only since Keras 3.11.3: CVE-2025-9905)"
 PICKLES = "tables.open_file, pandas.read_hdf"
 _CONFIGURATIONS = frozenset(["model_config", "training_config", "layer_config", "config"])
-_LONGEST_VALUE_BYTES = 100_000_000
+_LONGEST_VALUE_BYTES = 32_000_000
 _LEAST_WALK_BYTES = 1_000_000
 _WALK_SHARE = 1_000
 """Of a file, a thousandth is read to walk its groups, or a megabyte: 600 objects cost about 400 KB."""
@@ -30,7 +30,7 @@ class KerasH5:
         return any(head.startswith(MAGIC, at) for at in _USER_BLOCKS)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             _Walk(data, notes, context).walk()
         return notes.done()
@@ -108,7 +108,7 @@ class _Walk:
         text = value.rstrip(b"\0")
         if name in _CONFIGURATIONS and text.lstrip()[:1] in (b"{", b"["):
             self._keras = True
-            self._notes.include(judge_config(text, loader=LOADER, member=name))
+            self._notes.include(judge_config(text, loader=LOADER, member=name, policy=self._notes.policy))
         elif text[:1] in (b"\x80", b"(", b"c") and text[-1:] == b"." and self._context.inside is not None:
             judged = self._context.inside(Memory(text), name)
             if judged is not None:

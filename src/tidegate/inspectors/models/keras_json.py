@@ -24,12 +24,12 @@ class KerasJson:
         return _BEGIN.match(head) is not None and _MARK.search(head) is not None
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         if data.size_bytes > MOST_BYTES:
             notes.can_run()
             notes.incomplete(f"{data.size_bytes:,} bytes of JSON")
         else:
-            notes.include(judge_config(data.read(0, data.size_bytes)))
+            notes.include(judge_config(data.read(0, data.size_bytes), policy=context.policy))
         return notes.done()
 
 

@@ -27,7 +27,7 @@ class KerasMetadata:
         )
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         notes.can_run()
         with notes.reading():
             hop = Hop(data)

@@ -28,7 +28,7 @@ class LightGbm:
         return head.startswith((b"tree\nversion=", b"tree\r\nversion=")) and b"num_class" in head
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             head = data.read(0, _HEAD_BYTES)
             sizes, first = _SIZES.search(head), _FIRST.search(head)

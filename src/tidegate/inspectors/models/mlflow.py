@@ -35,7 +35,7 @@ class MlFlow:
         return b"\0" not in head and b"flavors:" in head and (named or len(_MARK.findall(head)) > 1)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id, loader=LOADER)
+        notes = Notes(self.id, loader=LOADER, policy=context.policy)
         notes.can_run()
         if data.size_bytes > _MOST_BYTES:
             notes.incomplete(f"{data.size_bytes:,} bytes of text, of which {_MOST_BYTES:,} are looked at")
@@ -54,7 +54,7 @@ def _entry(path: tuple[str, ...], value: str, offset: int, notes: Notes, context
     key = path[-1]
     if key == "loader_module" and value and not (value + ".").startswith("mlflow."):
         summary = f"loading imports the module {quoted(value)} and calls it"
-        notes.unlisted("loader_module", summary, offset=offset)
+        notes.unlisted("loader_module", summary, name=value, offset=offset)
     elif key == "model_code_path" and value not in ("", "null", "~"):
         notes.unlisted("model_code", f"loading runs the script {quoted(value)}", offset=offset)
     elif key == "code" and len(path) > 2 and value not in ("", "null", "~"):

@@ -24,6 +24,9 @@ _PYTHON = frozenset(["PyOp", "PyCustomOp", "PythonOp"])
 _DEEPEST = 64
 """Graphs inside operations inside graphs; exporters stay below 10."""
 _LONGEST_PATH_BYTES = 4_096
+_LONGEST_NAME_BYTES = 256
+_MOST_FILES = 10_000
+"""Files of weights that are remembered; exporters write one, or one a tensor."""
 
 
 class Onnx:
@@ -49,7 +52,7 @@ class Onnx:
         return printable and (7 in numbers or 8 in numbers)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             _Model(data, notes).judge(context)
         return notes.done()
@@ -108,9 +111,9 @@ class _Model:
             if field.wire != BYTES:
                 continue
             if field.number == 4:
-                op = self._hop.text(field)
+                op = self._hop.text(field, _LONGEST_NAME_BYTES)
             elif field.number == 7:
-                domain = self._hop.text(field)
+                domain = self._hop.text(field, _LONGEST_NAME_BYTES)
             elif field.number == 5:
                 self._attribute(field, depth)
         if op in _PYTHON or domain.startswith("pyop"):
@@ -146,7 +149,15 @@ class _Model:
             if field.number == 13 and field.wire == BYTES:
                 entry = {each.number: each for each in self._parts(field)}
                 if 1 in entry and 2 in entry and self._hop.text(entry[1]) == "location":
-                    self._external.setdefault(self._hop.text(entry[2], _LONGEST_PATH_BYTES), field.start)
+                    self._file(self._hop.text(entry[2], _LONGEST_PATH_BYTES), field.start)
+
+    def _file(self, path: str, offset: int) -> None:
+        """Note a file that holds weights."""
+        if escapes(path):
+            summary = f"loading reads the file {quoted(path)} outside the model's folder as a tensor"
+            self._notes.sink("external_data", summary, offset=offset, loader="onnx.load", payload=True)
+        elif len(self._external) < _MOST_FILES:
+            self._external.setdefault(path, offset)
 
     def _function(self, function: Field) -> None:
         """Walk a function of the model itself: name (1), nodes (7), domain (10)."""
@@ -155,9 +166,9 @@ class _Model:
             if field.wire != BYTES:
                 continue
             if field.number == 1:
-                name = self._hop.text(field)
+                name = self._hop.text(field, _LONGEST_NAME_BYTES)
             elif field.number == 10:
-                domain = self._hop.text(field)
+                domain = self._hop.text(field, _LONGEST_NAME_BYTES)
             elif field.number == 7:
                 self._node(field, 0)
         self._local.add((domain, name))
@@ -169,19 +180,17 @@ class _Model:
                 self._notes.unlisted(
                     "custom_operation",
                     f"the operation {quoted(op)} of {quoted(domain)} comes from a library of its own",
+                    name=f"{domain}.{op}",
                     offset=offset,
                 )
         for path, offset in self._external.items():
-            if escapes(path):
-                summary = f"loading reads the file {quoted(path)} outside the model's folder as a tensor"
-                self._notes.sink("external_data", summary, offset=offset, loader="onnx.load", payload=True)
-            elif context.siblings is not None and context.siblings(path) is None:
+            if context.siblings is not None and context.siblings(path) is None:
                 self._notes.fact(
                     "missing_file", f"the tensors in {quoted(path)} are not beside it", offset=offset
                 )
-        inside = sum(not escapes(path) for path in self._external)
-        if inside:
-            self._notes.fact("external_data", f"tensors lie in {inside:,} other files of the folder")
+        if self._external:
+            summary = f"tensors lie in {len(self._external):,} other files of the folder"
+            self._notes.fact("external_data", summary)
 
 
 PLUGIN = Onnx()

@@ -30,7 +30,7 @@ class OpenVino:
         )
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         furthest = 0
 
         def begin(element: str, attributes: dict[str, str], offset: int) -> None:
@@ -64,7 +64,7 @@ def _layer(attributes: dict[str, str], offset: int, notes: Notes) -> None:
         summary = (
             f"the operation {quoted(kind)} of {quoted(version)} comes from a library that is loaded for it"
         )
-        notes.unlisted("custom_operation", summary, offset=offset)
+        notes.unlisted("custom_operation", summary, name=kind, offset=offset)
 
 
 def _end(attributes: dict[str, str], notes: Notes, offset: int) -> int:

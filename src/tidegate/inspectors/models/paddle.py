@@ -49,7 +49,7 @@ class Paddle:
         ]
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id, loader="paddle.inference, paddle.jit.load")
+        notes = Notes(self.id, loader="paddle.inference, paddle.jit.load", policy=context.policy)
         notes.can_run()
         with notes.reading():
             hop = Hop(data)
@@ -71,7 +71,7 @@ def _operation(hop: Hop, operation: Field, notes: Notes) -> None:
             summary = f"running the program, the operation {quoted(name)} {_SINKS[name]}"
             notes.sink("operation", summary, offset=operation.start)
         elif not _OPERATION.match(name) or name.startswith("custom"):
-            notes.unlisted("custom_operation", f"the operation {quoted(name)} is not of Paddle")
+            notes.unlisted("custom_operation", f"the operation {quoted(name)} is not of Paddle", name=name)
 
 
 PLUGIN = Paddle()

@@ -30,13 +30,13 @@ class Pmml:
         return _xml.opens_with(head, "PMML")
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
 
         def begin(element: str, attributes: dict[str, str], offset: int) -> None:
             function = attributes.get("function", "") if element == "Apply" else ""
             if "." in function:
                 summary = f"evaluating calls the class {quoted(function)}"
-                notes.unlisted("function", summary, offset=offset, loader=JPMML)
+                notes.unlisted("function", summary, name=function, offset=offset, loader=JPMML)
             for value in attributes.values() if element == "Extension" else ():
                 content(value)
 

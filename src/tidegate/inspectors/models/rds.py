@@ -30,7 +30,7 @@ class Rds:
         return head.startswith(_FORMS) and version in (b"\0\0\0\2", b"\0\0\0\3")
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             head = data.read(0, 8)
             start = 5 if head.startswith(_WORKSPACES) else 0

@@ -39,11 +39,12 @@ class Safetensors:
         return length < _LIKELY_BYTES or name.lower().endswith(".safetensors")
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             start, header = _header(data, notes)
             _tensors(header, data.size_bytes - start, notes)
-        note_zip(data, notes)
+        with notes.reading():
+            note_zip(data, notes)
         return notes.done()
 
 

@@ -28,7 +28,7 @@ class TensorFlowCheckpoint:
         return size_bytes >= _FOOTER_BYTES and tail.endswith(_MAGIC)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             footer = exact(data, data.size_bytes - _FOOTER_BYTES, _FOOTER_BYTES)
             _, at = _handle(footer, 0)

@@ -28,7 +28,7 @@ class TensorFlowGraph:
         return _is_graph(head, fields) or _is_meta(head, fields)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id, loader=LOADER)
+        notes = Notes(self.id, loader=LOADER, policy=context.policy)
         notes.can_run()
         with notes.reading():
             head = data.read(0, 4_096)

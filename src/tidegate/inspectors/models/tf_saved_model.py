@@ -27,7 +27,7 @@ class SavedModel:
         return fields[0].value == 1 and head[fields[1].start : fields[1].start + 1] == b"\x0a"
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id, loader=LOADER)
+        notes = Notes(self.id, loader=LOADER, policy=context.policy)
         notes.can_run()
         with notes.reading():
             hop = Hop(data)

@@ -35,7 +35,7 @@ class TfLite:
         return head[4:8] == b"TFL3"
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             model = Buffer(data).root()
             version = model.number(0, 4)
@@ -61,10 +61,10 @@ def _operation(code: Table, notes: Notes) -> None:
             notes.fact("flex_operation", f"the operation {op} of TensorFlow", offset=code.at, loader=FLEX)
         else:
             summary = f"the operation {quoted(op)} is not of TensorFlow"
-            notes.unlisted("custom_operation", summary, offset=code.at, loader=FLEX)
+            notes.unlisted("custom_operation", summary, name=op, offset=code.at, loader=FLEX)
     elif name not in _BUILT_IN:
         summary = f"the operation {quoted(name)} comes from a library that is loaded for it"
-        notes.unlisted("custom_operation", summary, offset=code.at)
+        notes.unlisted("custom_operation", summary, name=name, offset=code.at)
 
 
 def _buffers(model: Table, size_bytes: int, notes: Notes) -> None:

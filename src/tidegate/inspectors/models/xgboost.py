@@ -33,7 +33,7 @@ class XgBoost:
         return _JSON.match(head) is not None and b'"learner' in head and b"gradient_booster" in head + tail
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id)
+        notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             head = data.read(0, 64)
             if head.startswith((b"binf", b"bs64")):

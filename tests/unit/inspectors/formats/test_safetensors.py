@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 
 from tidegate.inspectors.models.safetensors import PLUGIN
 from tidegate.inspectors.readable import FileBytes
+from tidegate.inspectors.seam import Context
 from tidegate.inspectors.verdict import verdict
 from tidegate.model.observation import Verdict
 
@@ -30,7 +31,7 @@ def test_a_file_of_the_real_library_is_inert(tmp_path: Path) -> None:
     )
     assert claimed(PLUGIN, path.read_bytes())
     with FileBytes(path) as data:
-        assert verdict(PLUGIN.judge(data, "m", None)) is Verdict.INERT
+        assert verdict(PLUGIN.judge(data, "m", Context(0))) is Verdict.INERT
 
 
 @pytest.mark.parametrize(
