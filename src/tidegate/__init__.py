@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from tidegate.version import VERSION
 
 if TYPE_CHECKING:
-    from tidegate.api import decode, inspect, inventory, open_net, probe, scan
+    from tidegate.api.asking import inventory, open_net, probe
+    from tidegate.api.inspecting import inspect
+    from tidegate.api.scanning import decode, scan
     from tidegate.model.baseline import Baseline
     from tidegate.model.contents import Contents
     from tidegate.model.finding import Finding
@@ -42,12 +44,12 @@ _HOMES = {
     "Summary": "tidegate.model.inventory",
     "Validity": "tidegate.model.grant",
     "Verdict": "tidegate.model.observation",
-    "decode": "tidegate.api",
-    "inspect": "tidegate.api",
-    "inventory": "tidegate.api",
-    "open_net": "tidegate.api",
-    "probe": "tidegate.api",
-    "scan": "tidegate.api",
+    "decode": "tidegate.api.scanning",
+    "inspect": "tidegate.api.inspecting",
+    "inventory": "tidegate.api.asking",
+    "open_net": "tidegate.api.asking",
+    "probe": "tidegate.api.asking",
+    "scan": "tidegate.api.scanning",
 }
 """Name -> module. Loaded at first use, so that the command line starts without what it does not need."""
 

@@ -33,14 +33,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decode, write the one document, and return the exit code."""
-    from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
+    from tidegate.api import scanning  # noqa: PLC0415 - heavy, and not needed for --help
     from tidegate.cli.output import Output  # noqa: PLC0415
     from tidegate.cli.stdin import credential  # noqa: PLC0415
 
     text = credential() if args.text == "-" else args.text
     now = datetime.now(UTC)
     with Output(args.output, args.color) as out:
-        grant = api.decode(text, now=now, cache_dir=options.cache_dir())
+        grant = scanning.decode(text, now=now, cache_dir=options.cache_dir())
         if grant is None:
             raise UsageError(
                 "this is no link, token or key that Tidegate knows",

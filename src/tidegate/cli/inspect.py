@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Inspect, write the one document, and return the exit code."""
     from contextlib import nullcontext  # noqa: PLC0415
 
-    from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
+    from tidegate.api import inspecting  # noqa: PLC0415 - heavy, and not needed for --help
     from tidegate.cli.output import Output  # noqa: PLC0415
     from tidegate.cli.progress import Inspecting  # noqa: PLC0415
     from tidegate.model.severity import Severity  # noqa: PLC0415
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             Inspecting(wanted=not (args.quiet or args.no_progress)) as progress,
             online.net(args) if any(map(is_storage, args.targets)) else nullcontext() as net,
         ):
-            result = api.inspect(
+            result = inspecting.inspect(
                 args.targets,
                 jobs=args.jobs,
                 policy=policy,

@@ -59,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List, write the one document, and return the exit code."""
-    from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
+    from tidegate.api import asking  # noqa: PLC0415 - heavy, and not needed for --help
     from tidegate.cli.output import Output  # noqa: PLC0415
     from tidegate.cli.progress import Listed  # noqa: PLC0415
     from tidegate.cli.stdin import credential  # noqa: PLC0415
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
             Listed(wanted=not (args.quiet or args.no_progress)) as progress,
             online.net(args) as net,
         ):
-            report, summaries = api.inventory(
+            report, summaries = asking.inventory(
                 target,
                 net=net,
                 file=Path(args.output) if keeps else None,

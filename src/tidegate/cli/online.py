@@ -62,7 +62,7 @@ def _keep_interrupt() -> None:
 
 
 def _opened(args: argparse.Namespace) -> AbstractContextManager[Net]:
-    from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
+    from tidegate.api import asking  # noqa: PLC0415 - heavy, and not needed for --help
 
     file = Path(args.scope or SCOPE_FILE)
     if not file.is_file():
@@ -70,8 +70,8 @@ def _opened(args: argparse.Namespace) -> AbstractContextManager[Net]:
             raise UsageError(
                 f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one."
             )
-        return api.open_net(accounts=args.scope_account, audit=_audit(args))
-    return api.open_net(file, accounts=args.scope_account, audit=_audit(args))
+        return asking.open_net(accounts=args.scope_account, audit=_audit(args))
+    return asking.open_net(file, accounts=args.scope_account, audit=_audit(args))
 
 
 def _audit(args: argparse.Namespace) -> Path:

@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask, write the one document, and return the exit code."""
-    from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
+    from tidegate.api import asking  # noqa: PLC0415 - heavy, and not needed for --help
     from tidegate.cli.output import Output  # noqa: PLC0415
     from tidegate.cli.render import render  # noqa: PLC0415
     from tidegate.cli.stdin import credential  # noqa: PLC0415
@@ -41,6 +41,6 @@ def run(args: argparse.Namespace) -> int:
     targets = [credential() if target == "-" else target for target in args.targets]
     with Output(args.output, args.color) as out:
         with online.net(args) as net:
-            report = api.probe(targets, net=net, anonymous=args.anonymous, cache_dir=options.cache_dir())
+            report = asking.probe(targets, net=net, anonymous=args.anonymous, cache_dir=options.cache_dir())
         render(report, out, args.format)
     return codes.of(report, fail_on=Severity(args.fail_on), exit_zero=args.exit_zero)

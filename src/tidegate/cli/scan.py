@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Scan, write the one document, and return the exit code."""
-    from tidegate import api  # noqa: PLC0415 - heavy, and not needed for --help
+    from tidegate.api import scanning  # noqa: PLC0415 - heavy, and not needed for --help
     from tidegate.cli.output import Output  # noqa: PLC0415
     from tidegate.cli.progress import Progress  # noqa: PLC0415
     from tidegate.cli.render import render  # noqa: PLC0415
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
             Progress(wanted=not (args.quiet or args.no_progress)) as progress,
             online.net(args) if asks else nullcontext() as net,
         ):
-            report = api.scan(
+            report = scanning.scan(
                 args.targets,
                 jobs=args.jobs,
                 history=not args.no_history,

@@ -132,7 +132,7 @@ class _Files:
         for name in names:
             shown = self.only or self.prefix + name
             try:
-                with FileBytes(Path(self.root, name)) as file:
+                with FileBytes(f"{self.root}/{name}") as file:
                     # A small file is read once and whole; of a large one only what is asked for.
                     block_bytes = _SMALL_BYTES if file.size_bytes <= _SMALL_BYTES else 0
                     data = Counted(file, block_bytes=block_bytes)
@@ -147,11 +147,9 @@ class _Files:
         return [], [Gap(stage="inspect", subject=name, reason=why) for name in shown]
 
     def _beside(self, name: str) -> Callable[[str], Readable | None]:
-        folder = Path(self.root, name).parent
-
         def beside(other: str) -> Readable | None:
             """Open a file beside this one; never one that lies elsewhere."""
-            path = folder / other
+            path = Path(self.root, name).parent / other
             if ".." in Path(other).parts or Path(other).is_absolute() or not path.is_file():
                 return None
             return _Closing(path)

@@ -23,6 +23,7 @@ SNIFFED_BYTES: Final = 4096
 _TAIL_INFLATED_BYTES: Final = 8 << 20
 """To see the end of a longer packed member all of it would have to be unpacked."""
 _SMALL_BYTES: Final = 1 << 16
+_FOUND_ANYWHERE: Final = (b"PK\x05\x06", b"\x89HDF\r\n")
 _ID: Final = "look"
 
 
@@ -42,7 +43,8 @@ def look(
     """
     counted = data if isinstance(data, Counted) else Counted(data, block_bytes=_block_bytes(data.size_bytes))
     before = counted.bytes_read
-    if data.size_bytes <= _SMALL_BYTES and is_plain_file(counted.read(0, data.size_bytes)):
+    formats()  # loaded once, and not at the expense of the first item
+    if data.size_bytes <= _SMALL_BYTES and _is_plain(counted.read(0, data.size_bytes)):
         # The everyday case: the same judgement as below, in a tenth of the time.
         plain = Judgement("pickle", runs_code=True)
         plain.observations += mismatch(plain, name)
@@ -53,6 +55,14 @@ def look(
     if judged is not None:
         judged.observations += mismatch(judged, name)
     return _inspection(judged, name, data.size_bytes, counted.bytes_read - before)
+
+
+def _is_plain(raw: bytes) -> bool:
+    """Tell whether it is one pickle that calls nothing, and nothing else that is found from its end or inside.
+
+    A constant may hold a zip or an HDF5 file, which their readers find behind any bytes.
+    """
+    return not any(mark in raw for mark in _FOUND_ANYWHERE) and is_plain_file(raw)
 
 
 def _block_bytes(size_bytes: int) -> int:
@@ -155,12 +165,11 @@ def _inspection(judged: Judgement | None, name: str, size_bytes: int, bytes_read
         return Inspection(
             path=name, kind="unknown", severity=Severity.INFO, size_bytes=size_bytes, bytes_read=bytes_read
         )
-    observations = worst_first(judged.observations)
-    if len(observations) > MOST_OBSERVATIONS:
-        observations = observations[:MOST_OBSERVATIONS]
+    observations = worst_first(judged.observations)[:MOST_OBSERVATIONS]
     word = verdict(judged) if judged.model else None
-    severities = [each.severity for each in observations]
-    severities.append(SEVERITIES[word] if word else Severity.INFO)
+    severity = SEVERITIES[word] if word else Severity.INFO
+    if observations and observations[0].severity.rank > severity.rank:
+        severity = observations[0].severity
     return Inspection(
         path=name,
         kind=judged.kind,
@@ -168,7 +177,7 @@ def _inspection(judged: Judgement | None, name: str, size_bytes: int, bytes_read
         executes=judged.executes if judged.model else None,
         evidence=judged.evidence,
         complete=judged.complete,
-        severity=max(severities, key=lambda each: each.rank),
+        severity=severity,
         observations=tuple(observations),
         size_bytes=size_bytes,
         bytes_read=bytes_read,

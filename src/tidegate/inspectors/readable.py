@@ -27,7 +27,7 @@ class Readable(Protocol):
 class FileBytes:
     """A file on disk, opened once: what is judged is that, whatever its name leads to later."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         """Open it; no link at its end is followed. Raises `OSError`."""
         self._file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         self.size_bytes = os.fstat(self._file).st_size

@@ -25,7 +25,10 @@ class Verdict(StrEnum):
     @property
     def rank(self) -> int:
         """0 for inert to 4 for dangerous."""
-        return list(Verdict).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 class Executes(StrEnum):

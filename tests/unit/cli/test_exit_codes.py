@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from report import samples
 
-from tidegate import api
+from tidegate.api import scanning
 from tidegate.cli import codes, main
 from tidegate.model.finding import Severity
 from tidegate.model.report import Coverage, Report
@@ -97,7 +97,7 @@ def test_ctrl_c_exits_130_and_leaves_the_old_report(
     def interrupted(*_: object, **__: object) -> Report:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(api, "scan", interrupted)
+    monkeypatch.setattr(scanning, "scan", interrupted)
     old = tmp_path / "report.json"
     old.write_text("old")
     assert main(["scan", str(leaky), "--format", "json", "-o", str(old)]) == 130

@@ -1,0 +1,51 @@
+"""Judging model files without loading them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tidegate.engine.inspect import InspectPlan
+from tidegate.engine.inspect import inspect as engine_inspect
+from tidegate.model.inspected import Inspected
+from tidegate.model.report import Coverage
+from tidegate.net.message import Sends
+
+
+def inspect(
+    targets: str | Path | Sequence[str | Path],
+    *,
+    jobs: int | None = None,
+    policy: Iterable[str] = (),
+    exclude: Sequence[str] = (),
+    net: Sends | None = None,
+    cache_dir: Path | None = None,
+    progress: Callable[[Coverage], None] | None = None,
+    now: datetime | None = None,
+) -> Inspected:
+    """Judge model files without loading them: what would run if somebody did.
+
+    targets: files and folders; with `net` also links and addresses of storage, of which only what is needed
+    is read, by ranges.
+    policy: exact names that are allowed besides ours, e.g. `mypackage.models.Net`.
+
+    Raises `SourceError` for a path that is not there, and what `probe` raises for storage.
+    """
+    named = (targets,) if isinstance(targets, str | Path) else tuple(targets)
+    plan = InspectPlan(
+        targets=tuple(map(str, named)),
+        jobs=jobs or len(os.sched_getaffinity(0)),
+        policy=frozenset(policy),
+        exclude=tuple(exclude),
+        progress=progress,
+    )
+    if net is None:
+        return engine_inspect(plan)
+    from tidegate.detect.rules import load_rules  # noqa: PLC0415 - not needed for files on disk
+    from tidegate.engine.behind import Behind  # noqa: PLC0415
+
+    instant = now or datetime.now(UTC)
+    behind = Behind(net, load_rules(()), instant, cache_dir, plan.policy)
+    return engine_inspect(plan, behind)

@@ -1,0 +1,89 @@
+"""Finding and decoding; offline, unless a way out is given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from tidegate.detect.rules import load_rules
+from tidegate.engine import run as engine
+from tidegate.engine.ask import Online
+from tidegate.engine.contents import Lister
+from tidegate.errors import UsageError
+from tidegate.model.baseline import Baseline
+from tidegate.model.grant import Grant
+from tidegate.model.report import Coverage, Report
+from tidegate.net.message import Sends
+from tidegate.sources.targets import Wanted
+
+
+def scan(
+    targets: str | Sequence[str],
+    *,
+    jobs: int | None = None,
+    history: bool = True,
+    gitignore: bool = False,
+    exclude: Sequence[str] = (),
+    containers: bool = True,
+    rules: Sequence[Path] = (),
+    baseline: Baseline | None = None,
+    include_suppressed: bool = False,
+    cache_dir: Path | None = None,
+    stdin: BinaryIO | None = None,
+    progress: Callable[[Coverage], None] | None = None,
+    now: datetime | None = None,
+    net: Sends | None = None,
+    contents: bool = True,
+) -> Report:
+    """Find links, tokens and keys in repositories, folders, archives and pages; offline without `net`.
+
+    targets: paths, addresses of git repositories, or `-` for `stdin`.
+    jobs: worker processes; as many as there are cores when not given.
+    history: of a repository read every object, not only the work tree.
+    containers: open archives, documents and images; else only their own bytes are read.
+    rules: TOML files, or folders of them, beside the built-in rules.
+    cache_dir: where the compiled patterns are kept between runs; nowhere when not given.
+    progress: called with the counts so far, in the caller's thread.
+    now: the instant against which validity is judged, aware; the clock when not given.
+    net: with it, what is found is also asked about, as far as the scope of `net` goes: whether it is open,
+    and, with `contents`, how much lies behind it. Links and addresses of storage may then be targets too.
+
+    What cannot be read ends as a gap in the report. Raises `UsageError` when there is nothing to read in a
+    target's very form, and `ConfigError` for a wrong rule.
+    """
+    named = (targets,) if isinstance(targets, str) else tuple(targets)
+    if not named:
+        raise UsageError("no target given", hint="Name a repository, a folder or a file.")
+    instant = now or datetime.now(UTC)
+    online = None if net is None else Online(net, instant, lists=Lister(net, instant) if contents else None)
+    return engine.run(
+        engine.Plan(
+            targets=named,
+            rules=load_rules(rules),
+            wanted=Wanted(
+                history=history,
+                gitignore=gitignore,
+                exclude=tuple(exclude),
+                containers=containers,
+                stdin=stdin,
+            ),
+            jobs=jobs or len(os.sched_getaffinity(0)),
+            now=instant,
+            cache_dir=cache_dir,
+            online=online,
+            baseline=baseline,
+            include_suppressed=include_suppressed,
+            progress=progress,
+        )
+    )
+
+
+def decode(text: str, *, now: datetime | None = None, cache_dir: Path | None = None) -> Grant | None:
+    """Return what a link, token or key grants, or `None` when none is recognised in the text. Offline.
+
+    Of several the first one that is secret; a plain address only when there is nothing else.
+    """
+    return next(engine.decode(text, load_rules(), now or datetime.now(UTC), cache_dir), None)
