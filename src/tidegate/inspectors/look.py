@@ -58,7 +58,7 @@ def look(
 
 
 def _is_plain(raw: bytes) -> bool:
-    """Tell whether it is one pickle that calls nothing, and nothing else that is found from its end or inside.
+    """Tell whether it is one pickle that calls nothing, and nothing else that stands inside of it.
 
     A constant may hold a zip or an HDF5 file, which their readers find behind any bytes.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import struct
 import zipfile
 import zlib
@@ -127,6 +128,14 @@ def test_bytes_behind_the_end_are_told_and_do_not_hide_the_archive() -> None:
 def test_a_pickle_with_an_archive_behind_it_is_judged_as_both() -> None:
     """`torch.load` refuses it, after it has unpickled the first bytes."""
     found = seen(PAYLOAD + torch_zip(PLAIN), "model.pt")
+    assert found.verdict is Verdict.DANGEROUS
+    assert "several_formats" in kinds(found)
+
+
+def test_a_pickle_that_holds_an_archive_in_a_constant_is_judged_as_both() -> None:
+    """As a pickle it is a constant and calls nothing; Python's zipfile finds the archive in it."""
+    inner = zipped([("config.json", b"{}"), ("metadata.json", b"{}"), ("net.pkl", PAYLOAD)])
+    found = seen(pickle.dumps(inner, 4), "model.keras")
     assert found.verdict is Verdict.DANGEROUS
     assert "several_formats" in kinds(found)
 
