@@ -83,10 +83,13 @@ def judge_pickles(
     """
     judging = _Judging(data, loader, policy, member, inside, Limits())
     window = Window(data, data.size_bytes if stop is None else stop)
+    calls = False
     with suppress(OverBudgetError):  # `streams` says so
-        if end_of_plain(window, offset) == window.stop:  # most files: one stream that calls nothing
+        end = end_of_plain(window, offset)
+        if end == window.stop:  # most files: one stream that calls nothing
             return Judgement("pickle", runs_code=True)
-    return judging.streams(offset, window)
+        calls = end is None
+    return judging.streams(offset, window, calls=calls)
 
 
 class _Judging:
@@ -139,8 +142,8 @@ class _Judging:
         reached = machine.walk.at if machine.walk.cut_at is None else machine.walk.cut_at + 1
         return StreamResult(machine.end, notes.judgement, machine.value, reached, actions.storages)
 
-    def streams(self, offset: int, window: Window) -> Judgement:
-        """Judge all streams from `offset` on."""
+    def streams(self, offset: int, window: Window, *, calls: bool) -> Judgement:
+        """Judge all streams from `offset` on. calls: the first one is known not to be plain."""
         notes = Notes("pickle", member=self.member, loader=self.loader.words)
         at: int | None = offset
         count = 0
@@ -150,7 +153,7 @@ class _Judging:
                 notes.broken("limit", "more streams than are looked at", offset=at)
                 break
             self.limits.streams -= 1
-            result = self.stream(at, window.stop, window=window)
+            result = self.stream(at, window.stop, values=calls and count == 0, window=window)
             notes.include(result.judgement)
             count += 1
             try:

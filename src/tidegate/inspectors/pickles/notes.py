@@ -10,7 +10,8 @@ from tidegate.model.severity import Severity
 
 _MOST_OF_A_KIND = 20
 """Observations of one kind; further ones are counted. A hostile file could hold a million."""
-_RANK = list(Evidence)
+_EVIDENCE = {each: rank for rank, each in enumerate(Evidence)}
+_EXECUTES = {each: rank for rank, each in enumerate(Executes)}
 
 
 class Notes:
@@ -73,13 +74,12 @@ class Notes:
 
     def raise_evidence(self, evidence: Evidence) -> None:
         """Keep the strongest evidence."""
-        if _RANK.index(evidence) > _RANK.index(self.judgement.evidence):
+        if _EVIDENCE[evidence] > _EVIDENCE[self.judgement.evidence]:
             self.judgement.evidence = evidence
 
     def raise_executes(self, executes: Executes) -> None:
         """Keep the widest answer."""
-        order = list(Executes)
-        if order.index(executes) > order.index(self.judgement.executes):
+        if _EXECUTES[executes] > _EXECUTES[self.judgement.executes]:
             self.judgement.executes = executes
 
     def include(self, other: Judgement) -> None:

@@ -61,6 +61,9 @@ RUN: Final = re.compile(
 )  # fmt: skip
 """A run of opcodes that import nothing, call nothing and set no state."""
 
+_WHOLE: Final = re.compile(rb"(?s:\x80[\x02-\x05](?:\x95(.{8}))?" + RUN.pattern + rb"\.)")
+"""A whole small stream: PROTO, at most one FRAME around all of it, a run, STOP."""
+
 _SKIPPED: Final = frozenset({
     Op.BINSTRING, Op.SHORT_BINSTRING, Op.BINUNICODE, Op.SHORT_BINUNICODE, Op.BINUNICODE8, Op.BINBYTES,
     Op.SHORT_BINBYTES, Op.BINBYTES8, Op.BYTEARRAY8, Op.LONG1, Op.LONG4,
@@ -72,6 +75,12 @@ def end_of_plain(window: Window, start: int) -> int | None:
 
     A broken or odd stream gets `None` too. Raises what reading raises.
     """
+    window.fill(start, 64)
+    whole = _WHOLE.match(window.buffer, start - window.base)
+    if whole is not None and (
+        whole[1] is None or int.from_bytes(whole[1], "little") == whole.end() - whole.start() - 11
+    ):
+        return window.base + whole.end()
     walk = Walk(window, start)
     steps = iter(walk)
     run_bytes = 0

@@ -78,20 +78,20 @@ def take_run(machine: Machine) -> int:
                 handlers[code](machine, token[2:], at)
         elif code == _BININT1:
             stack.append(token[1])
+        elif code == _MARK:
+            marks.append(len(stack))
+        elif code == _BINFLOAT:
+            stack.append(_DOUBLE.unpack_from(token, 1)[0])
         elif code in _MEMO:
             handlers[code](machine, token[1], at)
         elif code == _BINUNICODE:
             handlers[code](machine, token[5:], at)
-        elif code == _MARK:
-            marks.append(len(stack))
         elif code in _SIMPLE:
             handlers[code](machine, None, at)
         elif code in _EMPTY:
             stack.append(Box(_EMPTY[code]))
         elif code in _CONSTANTS:
             stack.append(_CONSTANTS[code])
-        elif code == _BINFLOAT:
-            stack.append(_DOUBLE.unpack_from(token, 1)[0])
         elif code in _TEXT:
             handlers[code](machine, token[1:-1], at)
         else:
