@@ -157,7 +157,10 @@ def _lambda(name: str, config: Any, notes: Notes) -> None:
             payload=True,
         )
     elif isinstance(function, str):
-        if function in FUNCTIONS:
+        if not function.replace(".", "_").replace(">", "_").isidentifier():
+            summary = f"a Lambda layer holds code as text: {quoted(function)}"
+            notes.sink("lambda", summary, loader=loader, executes=Executes.ONLY_IF, payload=True)
+        elif function in FUNCTIONS:
             notes.fact("lambda", f"a Lambda layer calls {quoted(function)} of Keras")
         else:
             notes.unlisted("lambda", f"a Lambda layer calls the function {quoted(function)}", name=function)

@@ -107,7 +107,7 @@ def _reaches(bare: str, texts: list[str], notes: Notes, where: str, offset: int 
     """
     names = {*_DUNDER.findall(bare), *_ATTRIBUTE.findall(bare), *_FRAME.findall(bare)}
     for text in (*texts, "".join(texts)):
-        names.update(_DUNDER.findall(text), _DUNDER.findall(text[::-1]))
+        names.update(_DUNDER.findall(text))
     names.update(text for text in texts if text in _FRAMES)
     names = {each for each in names if each.strip("_")}
     if names:

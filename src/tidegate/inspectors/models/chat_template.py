@@ -1,11 +1,15 @@
-"""Chat templates in files of their own: `chat_template.jinja`."""
+"""Chat templates in files of their own, `chat_template.jinja`, or as a text in YAML."""
 
 from __future__ import annotations
+
+import re
 
 from tidegate.inspectors.models._notes import Notes
 from tidegate.inspectors.models._template import MOST_CHARACTERS, judge_template
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
+
+_MARKED = re.compile(rb"\{\{|\{%")
 
 
 class ChatTemplate:
@@ -15,7 +19,14 @@ class ChatTemplate:
     order = 90
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
-        return name.lower().endswith((".jinja", ".jinja2", ".j2")) and b"\0" not in head
+        if b"\0" in head:
+            return False
+        last = name.lower()
+        if last.endswith((".yaml", ".yml")):
+            return b"chat_template" in head and _MARKED.search(head) is not None
+        return last.endswith((".jinja", ".jinja2", ".j2")) or (
+            last.endswith(".template") and _MARKED.search(head) is not None
+        )
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
         notes = Notes(self.id, policy=context.policy)

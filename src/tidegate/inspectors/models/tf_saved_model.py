@@ -21,10 +21,14 @@ class SavedModel:
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
         fields = outline(head, size_bytes) or []
-        if [(each.number, each.wire) for each in fields[:2]] != [(1, VARINT), (2, BYTES)]:
+        graphs = [each for each in fields if each.number == 2]
+        if not graphs or any(each.wire != {1: VARINT, 2: BYTES}.get(each.number) for each in fields):
             return False
-        # The first field of a MetaGraphDef is a message; that of an ONNX file is the name of a program.
-        return fields[0].value == 1 and head[fields[1].start : fields[1].start + 1] == b"\x0a"
+        # Not written, the version is 0; the name of a program, as ONNX has it here, is no MetaGraphDef.
+        first = graphs[0]
+        parts = outline(head[first.start : first.stop], first.stop - first.start)
+        meta = bool(parts) and all(each.wire == BYTES and each.number <= 8 for each in parts or [])
+        return meta and (fields[0].number == 2 or fields[0].value == 1 or name.endswith("saved_model.pb"))
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
         notes = Notes(self.id, loader=LOADER, policy=context.policy)

@@ -82,7 +82,9 @@ def test_a_key_that_stands_twice_and_json_cut_off_are_damaged() -> None:
 def test_a_template_in_a_file_of_its_own_is_judged() -> None:
     plugin = chat_template.PLUGIN
     assert claimed(plugin, b"{{ x }}", "a/chat_template.jinja")
+    assert claimed(plugin, b"chat_template: '{{ x.__class__ }}'", "config.yaml")
     assert not claimed(plugin, b"{{ x }}", "page.html")
+    assert not claimed(plugin, b"image: {{ .Values.image }}", "deployment.yaml")
     assert word(plugin, b"{% for m in messages %}{{ m.content }}{% endfor %}") is Verdict.CLEAN
     assert word(plugin, b"{{ x.__class__ }}") is Verdict.DANGEROUS
 

@@ -70,6 +70,7 @@ def test_a_model_of_keras_own_layers_is_clean() -> None:
             "class_name": "Lambda",
             "config": {"function": {"class_name": "__lambda__", "config": {"code": "4wE="}}},
         },
+        {"class_name": "Lambda", "config": {"function": "lambda x: eval('x')"}},
         {"class_name": "TimeDistributed", "config": {"layer": MARSHALLED}},
         {"module": "os", "class_name": "function", "config": "system", "registered_name": "function"},
         {"module": "subprocess", "class_name": "Popen", "config": {"args": "echo x"}},

@@ -77,6 +77,12 @@ def test_an_operation_of_no_library_we_know_is_unknown() -> None:
     assert word(SAVED, saved(graph((*USUAL, "ZeroOut")))) is Verdict.UNKNOWN
 
 
+def test_a_saved_model_that_leaves_out_its_version_is_still_one() -> None:
+    raw = message((2, message((2, nodes("Const", "PyFunc")))))
+    assert claimed(SAVED, raw, "saved_model.pb")
+    assert word(SAVED, raw) is Verdict.DANGEROUS
+
+
 def test_printing_is_dangerous_only_into_a_file() -> None:
     def printing(where: str) -> bytes:
         value = message((1, "output_stream"), (2, message((2, where))))
