@@ -65,7 +65,7 @@ def _schema(document: Any, notes: Notes, policy: frozenset[str]) -> None:
 
 def _node(part: dict[str, Any], notes: Notes, policy: frozenset[str]) -> None:
     module, name, loader = part["__module__"], part["__class__"], part.get("__loader__")
-    if loader in ("FunctionNode", "MethodNode") and isinstance(part.get("content"), dict):
+    if loader == "FunctionNode" and isinstance(part.get("content"), dict):
         content = part["content"]
         module, name = content.get("module_path", module), content.get("function", name)
     if loader == "OperatorFuncNode":
@@ -73,6 +73,10 @@ def _node(part: dict[str, Any], notes: Notes, policy: frozenset[str]) -> None:
     if not isinstance(module, str) or not isinstance(name, str):
         notes.broken("a node of its schema names its type by no text")
         return
+    if loader == "MethodNode":
+        notes.unlisted(
+            "method", f"on load, takes a method of an object of {quoted(f'{module}.{name}')} by its name"
+        )
     known = standing(module, name, policy)
     path = quoted(f"{module}.{name}")
     if isinstance(known, Sink):

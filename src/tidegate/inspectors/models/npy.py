@@ -30,6 +30,7 @@ _LETTER_BYTES: Final = {
 _DESCR: Final = re.compile(r"""['"]descr['"]\s*:\s*(['"])([^'"\\]*)\1""")
 _SHAPE: Final = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9, \tL]*)\)""")
 _STRINGS: Final = re.compile(r"""(['"])([^'"\\]*)\1""")
+_NO_LITERAL: Final = re.compile(r"\b(?!(?:True|False|None|[0-9]+L?)\b)\w+|[^\s\w{}\[\](),:]")
 _OBJECTS: Final = re.compile(r"[<>|=]?O[0-9]*\Z|object|,")
 
 
@@ -79,6 +80,9 @@ def _holds_objects(header: str, notes: Notes) -> bool:
     """Tell whether the array may be one of objects: only what is certainly numbers is not."""
     if "\\" in header:
         notes.tampering("header", "its header spells characters by escapes, which numpy does not write")
+        return True
+    if _NO_LITERAL.search(_STRINGS.sub("", header)):
+        notes.tampering("header", "its header is no literal: numpy refuses it, and writes none such")
         return True
     found = _DESCR.search(header)
     if found is not None:

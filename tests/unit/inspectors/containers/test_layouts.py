@@ -235,6 +235,10 @@ def test_an_array_of_objects_is_a_pickle_however_its_type_is_written(descr: str)
     assert found.observations[0].loader == "numpy.load(allow_pickle=True)"
 
 
+def test_a_header_that_is_no_literal_is_never_inert() -> None:
+    assert seen(_header("'<f4' if print(1) else '<f4'", bytes(4))).verdict is Verdict.DAMAGED
+
+
 def test_an_array_of_harmless_objects_is_clean() -> None:
     assert seen(_npy(np.array([{}, None, "x"], dtype=object))).verdict is Verdict.CLEAN
 
@@ -283,6 +287,10 @@ def test_a_skops_file_is_judged_by_the_types_it_names() -> None:
     assert (good.kind, good.verdict) == ("skops", Verdict.CLEAN)
     own = dumped(__class__="Thing", __module__="my.models", __loader__="ObjectNode")
     assert own.verdict is Verdict.UNKNOWN
+    method = dumped(
+        __class__="LogisticRegression", __module__="sklearn.linear_model._logistic", __loader__="MethodNode"
+    )
+    assert method.verdict is Verdict.UNKNOWN
     function = {"module_path": "os", "function": "system"}
     bad = dumped(__class__="function", __module__="builtins", __loader__="FunctionNode", content=function)
     assert bad.verdict is Verdict.DANGEROUS
