@@ -165,12 +165,13 @@ class Actions:
     ) -> Value:
         callee.used = True
         entry = callee.entry
+        if isinstance(entry, Listed) and not callee.changed:  # nearly every call of a benign file
+            result = evaluate.evaluate(self, callee, args, kwargs, at)
+            known = self._listed(entry, callee, args, kwargs, at)
+            return Call(callee, args, kwargs, known) if result is None else result
         sentence = f"on load, {verb} {named(callee.path)} {with_arguments(args, kwargs)}{self._route(callee)}"
         if isinstance(entry, Sink):
             self._sink(entry, callee, args, kwargs, at, sentence)
-        known = (
-            isinstance(entry, Listed) and not callee.changed and self._listed(entry, callee, args, kwargs, at)
-        )
         result = evaluate.evaluate(self, callee, args, kwargs, at)
         if callee.changed:
             self.notes.tampering("patch", f"{sentence}, after the stream has written into it", offset=at)
@@ -179,7 +180,7 @@ class Actions:
             self._hand_on(args)
             self.notes.unlisted("unlisted_call", f"{sentence}: it is on no list", offset=at)
             self._look_inside(args, callee, at)
-        return Call(callee, args, kwargs, known) if result is None else result
+        return Call(callee, args, kwargs) if result is None else result
 
     def _call_result(self, callee: Call, args: tuple[Value, ...], at: int, kwargs: Value) -> Value:
         result = evaluate.apply_result(self, callee, args, kwargs, at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal, TypeAlias
 
@@ -91,6 +91,7 @@ def _table(file: str) -> list[dict[str, Any]]:
     return groups
 
 
+@lru_cache(maxsize=4096)
 def standing(module: str, name: str, policy: frozenset[str] = frozenset()) -> Listed | Sink | None:
     """Return what is known of a name; `None`: it is on no list.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tidegate.inspectors.pickles.machine import Machine
 
 _TOKEN: Final = b"|".join([
-    rb"[()N\]}aedltsu012\x85-\x89\x8f-\x91\x94]",
+    rb"[()N\]}aedltsu012RQ\x81\x93\x85-\x89\x8f-\x91\x94]",
     rb"[Kqh].",
     rb"M..",
     rb"J....",
@@ -44,7 +44,7 @@ _EMPTY: Final[dict[int, str]] = {
     int(Op.EMPTY_SET): "set",
 }
 _TEXT: Final = frozenset(b"ILFpgVS")
-_SIMPLE: Final = frozenset(b"aedltsu012\x85\x86\x87\x90\x91")
+_SIMPLE: Final = frozenset(b"aedltsu012RQ\x81\x93\x85\x86\x87\x90\x91")
 _DOUBLE: Final = struct.Struct(">d")
 
 
