@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from tidegate.errors import NoAnswerError
+from tidegate.providers.azure.cells import texts
 from tidegate.providers.azure.columns import constant, instant, inventory, md5_hex, text
-from tidegate.providers.azure.tiles import WANTED, Columns, Shape, tile
+from tidegate.providers.azure.tiles import WANTED, tile
 from tidegate.providers.azure.xmlpages import read_records
 
 ROOT = "EnumerationResults"
@@ -40,22 +41,20 @@ class BlobPage:
     items: pl.DataFrame
     prefixes: tuple[str, ...]
     after: str | None
-    shape: Shape = ()
-    """What the quick reader learned of this page; see `tiles.tile`."""
 
 
-def read_blobs(page: bytes, container: str, shape: Shape = ()) -> BlobPage:
-    """Read one answer; `shape` is that of the page before and changes nothing but the time.
+def read_blobs(page: bytes, container: str) -> BlobPage:
+    """Read one answer.
 
     Raises `NoAnswerError` when it is none, or holds what no listing can: a negative size.
     """
-    tiles = tile(page, shape)
-    if tiles is not None:
+    tiles = tile(page)
+    found = texts(tiles) if tiles is not None else None
+    if tiles is not None and found is not None:
         rest = read_records(tiles.rest, _TAGS)
         if not rest.records:
             _check_root(rest.root)
-            items = table(tiles.columns, container)
-            return BlobPage(items, (), rest.values.get("NextMarker") or None, tiles.shape)
+            return BlobPage(table(found, container), (), rest.values.get("NextMarker") or None)
     return parse_blobs(page, container)
 
 
@@ -71,7 +70,7 @@ def parse_blobs(page: bytes, container: str) -> BlobPage:
         if tag == "Blob" or leaves.get("Properties/ResourceType") == "directory"
     ]
     prefixes = tuple(leaves.get("Name", "") for tag, leaves in whole.records if tag == "BlobPrefix")
-    return BlobPage(table(_columns(blobs), container), prefixes, whole.values.get("NextMarker") or None)
+    return BlobPage(table(_texts(blobs), container), prefixes, whole.values.get("NextMarker") or None)
 
 
 def _check_root(root: str) -> None:
@@ -79,16 +78,22 @@ def _check_root(root: str) -> None:
         raise NoAnswerError(f"the answer is no listing: its outermost element is {root[:40]!r}")
 
 
-def _columns(blobs: Sequence[Mapping[str, str]]) -> Columns:
+def _texts(blobs: Sequence[Mapping[str, str]]) -> pl.DataFrame:
     keys = [key for key in WANTED if any(key in blob for blob in blobs)]
-    return {key: [blob.get(key, "") for blob in blobs] for key in keys}
+    return pl.DataFrame([pl.Series(key, [blob.get(key, "") for blob in blobs], pl.String) for key in keys])
 
 
-def table(columns: Columns, container: str) -> pl.DataFrame:
-    """Return the inventory's columns, whichever way the texts were read. Raises `NoAnswerError`."""
-    texts = pl.DataFrame([pl.Series(key, values, pl.String) for key, values in columns.items()])
-    have = columns.keys()
-    named = {name: make(key) for name, (make, key) in _SIMPLE.items() if key in have}
+def table(texts: pl.DataFrame, container: str) -> pl.DataFrame:
+    """Return the inventory's columns, whichever way the texts were read. Raises `NoAnswerError`.
+
+    texts: a column a leaf, empty where a blob has none. Dates may be instants already.
+    """
+    have = texts.schema.keys()
+    named = {
+        name: make(key) if texts.schema[key] == pl.String else pl.col(key)
+        for name, (make, key) in _SIMPLE.items()
+        if key in have
+    }
     named |= {
         "service": constant("blob"),
         "container": constant(container),

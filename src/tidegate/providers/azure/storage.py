@@ -27,7 +27,6 @@ from tidegate.providers.azure.plan import LARGEST_PAGE_BYTES, blob_list_ask
 from tidegate.providers.azure.probe import probe
 from tidegate.providers.azure.shares import directory_ask, read_directory
 from tidegate.providers.azure.targets import target
-from tidegate.providers.azure.tiles import Shape
 
 MOST_IN_PAGE = 5000
 """Blobs, files or paths of one answer: the services' own limit."""
@@ -46,8 +45,6 @@ class AzureStorage:
     def __init__(self, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
         """Requests signed with an account key carry their time."""
-        self._shape: Shape = ()
-        """Of the last page read, as a hint for the next: it changes the time that takes, nothing else."""
 
     def owner(self, url: str, host: str | None) -> str | None:
         """Return the account, from the host or, behind an address or a bare name, from the path."""
@@ -147,8 +144,7 @@ class AzureStorage:
             if past and error.status in (400, 409):
                 error.hint = "List again without versions, snapshots and deleted blobs."
             raise
-        page = read_blobs(response.body, container.name, self._shape)
-        self._shape = page.shape or self._shape
+        page = read_blobs(response.body, container.name)
         return Page(items=page.items, prefixes=page.prefixes, after=page.after)
 
 
