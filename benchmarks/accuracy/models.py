@@ -80,7 +80,7 @@ def collect(work: Path, options: argparse.Namespace) -> list[tuple[Path, str, Wa
     for given in options.held_out:
         suite, _, folder = given.partition("=")
         for path, label in SUITES[suite](Path(folder).resolve()):
-            want = Want.QUIET if label == "benign" else Want.ALARM
+            want = Want.QUIET if label == "benign" else Want.DANGEROUS
             files.append((path, f"{suite}'s suite, {label}", want))
     return files
 
@@ -128,13 +128,13 @@ def markdown(
 def _outcome(want: Want, said: Said) -> str:
     """Return `hit`, `weak`, `miss`, or for a benign file `false`, `error`, `quiet`.
 
-    Where no sink is called, any word and any error of a peer counts as a hit.
+    Where no sink is called, a weaker word of ours is what is wanted, and counts as a hit.
     """
     if want is Want.QUIET:
         return {Said.SILENT: "quiet", Said.ERROR: "error"}.get(said, "false")
     if said is Said.SILENT:
         return "miss"
-    return "hit" if said is Said.ALARM or want is Want.ALARM else "weak"
+    return "hit" if said is Said.ALARM or (said is Said.WEAK and want is Want.ALARM) else "weak"
 
 
 def _hits(counted: Counter[str]) -> str:
