@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from pathlib import Path
 from typing import Any
@@ -215,7 +216,7 @@ def test_whatever_is_answered_a_probe_ends_in_a_state_and_has_only_read(
     case = data.draw(st.sampled_from(asked))
     net = scripted(data.draw(st.lists(RESPONSES, min_size=1, max_size=4)))
     reach = probe(case, net)
-    assert reach is None or reach.reason
+    assert reach is None or re.fullmatch(r"[A-Z].*\.", reach.reason, re.DOTALL)
     assert {request.method for request in net.sent} <= {"GET", "HEAD"}
     assert len(net.sent) <= 60
 

@@ -28,6 +28,8 @@ def fixes(grant: Grant, now: datetime | None = None, reach: Reach | None = None)
 
     With `now`, a grant that ends within a day is first left to do so. `reach`: what the service answered.
     """
+    if reach is not None and reach.state is State.CLOSED and grant.kind == "anonymous":
+        return ("Nothing to close: the service refuses who shows no credential.",)
     if reach is not None and reach.state is State.CLOSED:
         return (
             "Nothing to revoke: the service refuses it already.",
@@ -50,6 +52,8 @@ def fixes(grant: Grant, now: datetime | None = None, reach: Reach | None = None)
         if soon and grant.expires_at
         else ()
     )
+    if answers and grant.kind == "anonymous":
+        return ("See whether it is meant to be open to anyone.", *steps(grant)[1:])
     return (*wait, *steps(grant))
 
 

@@ -33,14 +33,15 @@ def with_reach(
     """Return the judgement after the service was asked; `paper` is the one before."""
     when = f"{reach.checked_at:%Y-%m-%d}"
     if reach.state is State.CLOSED:
-        refused = f"asked on {when}, the service refuses it: {reach.reason}"
-        lowered = f"lowered: if it worked, it would be {paper.severity} (score {paper.score})"
-        return Assessment(
-            severity=Severity.INFO, score=_CLOSED_SCORE, reasons=(refused, lowered, *paper.reasons)
-        )
-    if reach.state is State.UNKNOWN:
-        unclear = f"asked on {when}, the service did not show whether it works: {reach.reason}"
+        refused = f"asked on {when}, and refused. {reach.reason}"
+        would = f"lowered: if it worked, it would be {paper.severity} (score {paper.score})"
+        lowered = () if paper.severity is Severity.INFO else (would,)
         # What is said on paper of an open address is that it should be asked: it was.
+        rest = () if grant.kind == "anonymous" else paper.reasons
+        return Assessment(severity=Severity.INFO, score=_CLOSED_SCORE, reasons=(refused, *lowered, *rest))
+    if reach.state is State.UNKNOWN:
+        asked = f"asked on {when}, and whether it works is still unknown" if reach.answers else "not asked"
+        unclear = f"{asked}. {reach.reason}"
         reasons = (unclear,) if grant.kind == "anonymous" else (*paper.reasons, unclear)
         return Assessment(severity=paper.severity, score=paper.score, reasons=reasons)
     anyone = grant.kind == "anonymous"
@@ -66,7 +67,8 @@ def _behind(contents: Contents | None) -> tuple[str, ...]:
         return ()
     where = f" in {many(contents.containers, 'container')}" if contents.containers > 1 else ""
     least = "" if contents.complete else "at least "
-    said = f"behind it lie {least}{many(contents.items, 'item')}, {size(contents.bytes)}{where}"
+    lie = "lies" if contents.items == 1 else "lie"
+    said = f"behind it {lie} {least}{many(contents.items, 'item')}, {size(contents.bytes)}{where}"
     bad = sorted(
         (kind for kind in contents.kinds if kind.severity.rank >= Severity.MEDIUM.rank and kind.items),
         key=lambda kind: (-kind.severity.rank, -kind.bytes),

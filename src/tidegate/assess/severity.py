@@ -9,11 +9,11 @@ long-lived link is critical and a link to read one object for a day is low.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import AddressValueError, IPv4Address
 
 from tidegate.assess.proof import with_reach
+from tidegate.assess.shown import as_shown
 from tidegate.assess.words import day, where_words
 from tidegate.model.contents import Contents
 from tidegate.model.finding import Assessment, Severity
@@ -113,9 +113,7 @@ def assess(
         return _on_paper(grant, confidence, now)
     if reach.state is State.OPEN:
         confidence = "high"  # it answered: whatever it looks like, it is one
-        if grant.validity in (Validity.EXPIRED, Validity.NOT_YET_VALID):
-            # The service goes by other dates than its text: judged as if it never ended.
-            grant = replace(grant, validity=Validity.UNKNOWN, expires_at=None)
+        grant = as_shown(grant, reach)
     return with_reach(_on_paper(grant, confidence, now), grant, reach, contents, BANDS)
 
 

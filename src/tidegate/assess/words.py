@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from tidegate.assess.shown import as_shown
 from tidegate.model.grant import Grant, Permission, Scope, Validity
+from tidegate.model.reach import Reach, State
 from tidegate.providers._time import lifetime_words
 
 P = Permission
@@ -145,17 +148,23 @@ def matrix_rows(grant: Grant) -> list[tuple[str, dict[str, bool]]]:
     return rows
 
 
-def sentence(grant: Grant, now: datetime) -> str:
-    """Say in one plain sentence what anyone who holds it can do, where, and until when."""
-    special = _special(grant)
+def sentence(grant: Grant, now: datetime, reach: Reach | None = None) -> str:
+    """Say in one plain sentence what anyone who holds it can do, where, and until when.
+
+    reach: what the service answered; without one it is said of the paper.
+    """
+    special = _address(grant, reach) if grant.kind == "anonymous" else _special(grant)
     if special:
         return special
     holder = _HOLDERS.get(grant.kind, "link")
+    grant = as_shown(grant, reach)
     what = _deed(grant)
     if grant.validity is Validity.EXPIRED and grant.expires_at:
         ago = lifetime_words(grant.expires_at, now)
         end = day(grant.expires_at)
         return f"This {holder} ended on {end}, {ago} ago; until then anyone with it could {what}."
+    if reach is not None and reach.state is State.CLOSED:
+        return f"The service refuses this {holder}; if it worked, anyone with it could {what}."
     return f"{_start(grant)}nyone with this {holder} can {what}{_until(grant, now)}."
 
 
@@ -196,10 +205,6 @@ def enumerate_words(words: Iterable[str]) -> str:
 def _special(grant: Grant) -> str:
     """Return the sentence for what is no grant of its own; empty otherwise."""
     match grant.kind:
-        case "anonymous":
-            return (
-                f"This address names {where_words(grant)}; whether it is open is unknown until it is probed."
-            )
         case "access_key_id":
             return f"The access key id {grant.account or '(not named)'} opens nothing without its secret."
         case "private_key":
@@ -216,6 +221,28 @@ def _special(grant: Grant) -> str:
             return ""
 
 
+def _address(grant: Grant, reach: Reach | None) -> str:
+    """Return the sentence for an address without a credential."""
+    named = f"This address names {where_words(grant)}"
+    if reach is None:
+        return f"{named}; whether it is open is unknown until it is probed."
+    if reach.state is State.CLOSED:
+        return f"{named}; asked without a credential, the service refuses."
+    if reach.state is State.UNKNOWN:
+        return f"{named}; whether it is open is still unknown."
+    # Names of what lies beside the object that is named are shown, too.
+    wide = Scope.CONTAINER if P.LIST in reach.proved and grant.scope is Scope.OBJECT else grant.scope
+    shown, told = (_verbs(set(rights)) for rights in (reach.proved, reach.untried))
+    may = f" (and {enumerate_words(told)}, as its access list says)" if told else ""
+    where = where_words(replace(grant, scope=wide))
+    return f"Anyone can {enumerate_words(shown or ['reach'])}{may} {where}, without any credential."
+
+
+def _verbs(held: set[Permission]) -> list[str]:
+    verbs = [verb for verb, rights in _VERBS if rights & held]
+    return [verb for verb in verbs if not (verb == "add to" and "overwrite" in verbs)]
+
+
 def _deed(grant: Grant) -> str:
     """Say what can be done to what: `list and read every blob of the storage account contoso`."""
     held = set(grant.permissions)
@@ -225,8 +252,7 @@ def _deed(grant: Grant) -> str:
         return f"do whatever its owner{whose} may{further} in {where_words(grant)}"
     if P.MINT in held:
         return f"do everything to {where_words(grant)}, and make further links to it"
-    verbs = [verb for verb, rights in _VERBS if rights & held]
-    verbs = [verb for verb in verbs if not (verb == "add to" and "overwrite" in verbs)]
+    verbs = _verbs(held)
     unknown = P.UNKNOWN in held
     if not verbs:
         other = next((verb for verb, rights in _OTHERWISE if rights & held), "")

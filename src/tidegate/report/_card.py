@@ -28,7 +28,9 @@ def card(
     right = paper.clean(f"{sure}score {finding.score}")
     title = paper.clean(finding.title)
     yield paper.rule(finding.severity.upper(), right, middle=title, style=finding.severity.value)
-    yield from paper.wrap(paper.clean(words.sentence(finding.grant, now)), first=" ", style="bold")
+    yield from paper.wrap(
+        paper.clean(words.sentence(finding.grant, now, finding.reach)), first=" ", style="bold"
+    )
     yield ""
     yield from places(paper, finding, target=target)
     yield from _reach.lines(paper, finding)

@@ -91,7 +91,7 @@ def _details(report: Report, finding: Finding) -> Iterator[str]:
     name = f"{markup(_cut(finding.title))} <code>{markup(_cut(_words.subject(finding.grant)))}</code>"
     yield f"<summary>{_SIGNS[finding.severity.value]} {finding.severity}: {name}</summary>"
     yield ""
-    yield f"**{_text(words.sentence(finding.grant, report.ended_at))}**"
+    yield f"**{_text(words.sentence(finding.grant, report.ended_at, finding.reach))}**"
     yield ""
     if finding.reach is not None:
         yield f"Asked: {_text(_reach.reach(finding.reach))}"

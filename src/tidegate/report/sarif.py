@@ -185,7 +185,7 @@ def _line_hash(finding: Finding) -> str:
 
 
 def _message(finding: Finding, report: Report, places: Sequence[Place]) -> str:
-    parts = [words.sentence(finding.grant, report.ended_at)]
+    parts = [words.sentence(finding.grant, report.ended_at, finding.reach)]
     if places and places[0].in_head is False:
         commit = _words.short_commit(places[0])
         parts.append(f"It stands in the history only{f', since commit {commit}' if commit else ''}.")

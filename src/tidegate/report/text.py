@@ -8,7 +8,7 @@ from typing import IO
 from tidegate.assess import words
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.report import Report
-from tidegate.report import _words
+from tidegate.report import _reach, _words
 from tidegate.report._card import card
 from tidegate.report._grant import block
 from tidegate.report._terminal import Paper, table
@@ -122,7 +122,8 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
             what, place = _columns(paper, finding)
             yield f" {what}  {place}"
             why = finding.reasons[0] if finding.reasons else ""
-            yield from paper.wrap(paper.clean(f"{finding.title}. {why}"), first="   ", style="faint")
+            said = why if finding.reach is None else _reach.reach(finding.reach)
+            yield from paper.wrap(paper.clean(f"{finding.title}: {said}"), first="   ", style="faint")
         yield from _cut(paper, len(other), INFO_LINES)
         yield ""
     if plain:

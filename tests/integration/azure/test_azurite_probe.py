@@ -89,8 +89,8 @@ def test_the_emulators_one_word_for_dead_closes_only_if_an_altered_copy_is_refus
 ) -> None:
     reach = azure.probe(make(azure.key()))
     assert reach.state is State.CLOSED
-    assert "the emulator refuses it as dead, and does not say why" in reach.reason
-    assert reach.reason.endswith("(AuthorizationFailure)")
+    assert "The emulator refuses it as dead, and does not say why" in reach.reason
+    assert reach.reason.endswith("(AuthorizationFailure).")
     assert reach.answers[-1].asked.endswith("with an altered signature")
 
 
@@ -131,7 +131,7 @@ def test_a_service_that_the_scope_gives_no_endpoint_is_said_not_to_be_asked(azur
 def test_a_right_to_write_alone_is_stated_and_not_tried(azure: Setting) -> None:
     reach = azure.probe(sas(account_sas(azure.key(), "wd", "o")))
     assert reach.state is State.UNKNOWN
-    assert "the signature is accepted" in reach.reason
+    assert "The signature is accepted" in reach.reason
     assert reach.untried == (P.WRITE, P.DELETE)
 
 
@@ -180,7 +180,7 @@ def test_an_open_container_is_open_to_anyone_and_a_blob_of_a_half_open_one_too(a
     listed = azure.probe(open_address(f"az://{ACCOUNT}/shown"))
     single = azure.probe(open_address(f"https://{ACCOUNT}.blob.core.windows.net/halfshown/readme.txt"))
     assert (listed.state, listed.proved) == (State.OPEN, (P.READ, P.LIST))
-    assert listed.reason == "anyone may list one blob, read one byte"
+    assert listed.reason == "Anyone may list one blob and read one byte."
     assert (single.state, single.proved) == (State.OPEN, (P.READ,))
 
 
@@ -188,7 +188,7 @@ def test_a_container_that_is_not_listed_to_anyone_may_still_give_out_blobs(azure
     for container in ("models", "halfshown", "nothere"):
         reach = azure.probe(open_address(f"az://{ACCOUNT}/{container}"))
         assert reach.state is State.UNKNOWN
-        assert "a blob may still be read by who knows its name" in reach.reason
+        assert "blob may still be read by who knows its name" in reach.reason
 
 
 def test_a_blob_refused_to_anyone_is_closed_to_anyone(azure: Setting) -> None:

@@ -20,11 +20,11 @@ def fill(gcs: Setting, *rules: str) -> None:
         gcs.cloud.put(BUCKET, name, b"{}")
 
 
-def test_rules_that_let_anybody_in_are_found_although_the_bucket_is_private(gcs: Setting) -> None:
+def test_rules_that_let_anyone_in_are_found_although_the_bucket_is_private(gcs: Setting) -> None:
     fill(gcs, "list", "get")
     reach = gcs.probe(target(f"gs://{BUCKET}"))
     assert (reach.state, reach.proved) == (State.OPEN, (Permission.READ, Permission.LIST))
-    assert reach.reason == f"Anybody lists and reads {BUCKET}, by Firebase's security rules."
+    assert reach.reason == f"Anyone lists and reads {BUCKET}, by Firebase's security rules."
 
 
 def test_rules_that_let_nobody_in_are_closed(gcs: Setting) -> None:

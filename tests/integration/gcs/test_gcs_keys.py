@@ -128,15 +128,15 @@ def test_no_key_stands_in_the_audit_log_or_the_result(gcs: Setting) -> None:
     assert "Signature=" not in shown
 
 
-def test_a_public_bucket_is_listed_and_read_by_anybody(gcs: Setting) -> None:
+def test_a_public_bucket_is_listed_and_read_by_anyone(gcs: Setting) -> None:
     gcs.cloud.allow(BUCKET, "allUsers", VIEW)
     reach = gcs.probe(target(f"gs://{BUCKET}"))
     assert (reach.state, reach.proved) == (State.OPEN, LISTS_AND_READS)
-    assert reach.reason == "Anybody lists and reads contoso-media."
+    assert reach.reason == "Anyone lists and reads contoso-media."
     assert "authorization" not in repr(gcs.fake.asked)
 
 
-def test_a_bucket_that_anybody_may_write_to_is_said_so_but_not_tried(gcs: Setting) -> None:
+def test_a_bucket_that_anyone_may_write_to_is_said_so_but_not_tried(gcs: Setting) -> None:
     gcs.cloud.allow(BUCKET, "allUsers", ADMIN)
     reach = gcs.probe(target(f"https://storage.googleapis.com/{BUCKET}"))
     assert {Permission.CREATE, Permission.DELETE, Permission.SET_POLICY} <= set(reach.untried)
@@ -155,7 +155,7 @@ def test_objects_that_can_be_read_but_not_listed_are_not_called_closed(gcs: Sett
     gcs.cloud.allow(BUCKET, "allUsers", READ)
     reach = gcs.probe(target(f"gs://{BUCKET}"))
     assert (reach.state, reach.untried) == (State.UNKNOWN, (Permission.READ,))
-    assert "says that anybody reads contoso-media" in reach.reason
+    assert "says that anyone reads contoso-media" in reach.reason
     named = gcs.probe(target(f"gs://{BUCKET}/2026/film.mp4"))
     assert (named.state, named.proved) == (State.OPEN, (Permission.READ,))
 

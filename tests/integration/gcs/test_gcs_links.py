@@ -154,7 +154,7 @@ def test_a_link_of_an_inactive_hmac_key_is_closed(gcs: Setting) -> None:
         (f"/{BUCKET}/2026/absent.mp4", "The service knows no object of this name (NoSuchKey)."),
         (
             "/contoso-none/film.mp4",
-            "The service knows no bucket of this name: anybody may create it (NoSuchBucket).",
+            "The service knows no bucket of this name: anyone may create it (NoSuchBucket).",
         ),
     ],
 )
@@ -167,7 +167,7 @@ def test_a_public_object_is_open_without_the_link_too(gcs: Setting) -> None:
     gcs.cloud.allow(BUCKET, "allUsers", ["storage.objects.get"])
     reach = gcs.probe(link(v4()))
     assert reach.state is State.OPEN
-    assert reach.reason.endswith("so does anybody without it: the bucket or object is public.")
+    assert reach.reason.endswith("so does anyone without it: the bucket or object is public.")
 
 
 def test_a_dead_link_to_a_public_object_is_closed_and_says_so(gcs: Setting) -> None:
@@ -175,7 +175,7 @@ def test_a_dead_link_to_a_public_object_is_closed_and_says_so(gcs: Setting) -> N
     gcs.rotate()
     reach = gcs.probe(reading(v4()))
     assert reach.state is State.CLOSED
-    assert reach.reason.endswith("(SignatureDoesNotMatch). The address itself is open to anybody.")
+    assert reach.reason.endswith("(SignatureDoesNotMatch). The address itself is open to anyone.")
 
 
 def test_an_outage_is_unknown_however_dead_the_link(gcs: Setting) -> None:

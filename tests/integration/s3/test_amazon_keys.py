@@ -77,7 +77,7 @@ def test_a_deleted_key_is_closed_whatever_is_asked_of_it(amazon: S3Fake) -> None
     with way(amazon.url, KEY_ID, BUCKET) as ask:
         reach = ask.probe(key(KEY_ID, SECRET))
     assert (reach.state, reach.untried) == (State.CLOSED, ())
-    assert reach.reason.endswith("(InvalidAccessKeyId)")
+    assert reach.reason.endswith("(InvalidAccessKeyId).")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_the_end_of_a_link_is_told_by_the_service_not_by_the_clock_here(amazon: 
     amazon.ahead = timedelta(hours=1)
     with way(amazon.url, BUCKET) as ask:
         reach = ask.probe(link(url), datetime.now(UTC) - timedelta(days=1))
-    assert (reach.state, reach.reason) == (State.CLOSED, "the link has expired (AccessDenied)")
+    assert (reach.state, reach.reason) == (State.CLOSED, "The link has expired (AccessDenied).")
     assert len(reach.answers) == 2
 
 
@@ -69,7 +69,7 @@ def test_a_link_that_has_not_begun_is_unknown(amazon: S3Fake) -> None:
     amazon.ahead = timedelta(hours=-1)
     with way(amazon.url, BUCKET) as ask:
         reach = ask.probe(link(url))
-    assert (reach.state, reach.reason) == (State.UNKNOWN, "the link is not yet valid (AccessDenied)")
+    assert (reach.state, reach.reason) == (State.UNKNOWN, "The link is not yet valid (AccessDenied).")
 
 
 def test_no_signature_that_the_service_repeats_gets_into_a_reach(amazon: S3Fake) -> None:
@@ -111,7 +111,7 @@ def test_every_answer_gets_its_state_and_words(
     amazon.forced_before[BUCKET] = answer
     with way(amazon.url, BUCKET) as ask:
         reach = ask.probe(link(signed()))
-    assert (reach.state.value, reach.reason) == (state, reason)
+    assert (reach.state.value, reach.reason) == (state, f"{reason[0].upper()}{reason[1:]}.")
     assert reach.proved == ()
 
 
@@ -121,7 +121,7 @@ def test_an_outage_is_told_from_a_refusal_by_a_wrong_signature(amazon: S3Fake) -
         reach = ask.probe(link(signed()))
     assert reach.state is State.UNKNOWN
     assert reach.reason == (
-        "the service asks to go slower (SlowDown), though a wrong signature is refused: the link got further than that"
+        "The service asks to go slower (SlowDown), though a wrong signature is refused: the link got further than that."
     )
 
 
@@ -141,7 +141,7 @@ def test_a_link_past_its_own_end_that_is_refused_in_any_words_is_closed(amazon: 
     with way(amazon.url, BUCKET) as ask:
         reach = ask.probe(link(url), datetime.now(UTC) + timedelta(days=2))
         assert reach.state is State.CLOSED
-        assert reach.reason.startswith("it ended on 20")
+        assert reach.reason.startswith("It ended on 20")
         amazon.forced_before[BUCKET] = error(503, "SlowDown", "Please reduce your request rate.")
         assert ask.probe(link(url), datetime.now(UTC) + timedelta(days=2)).state is State.UNKNOWN
 
@@ -151,7 +151,7 @@ def test_a_link_signed_for_a_wrong_region_is_unknown_and_not_changed(amazon: S3F
     with way(amazon.url, BUCKET) as ask:
         reach = ask.probe(link(signed()))
     assert reach.state is State.UNKNOWN
-    assert reach.reason.endswith("(AuthorizationQueryParametersError)")
+    assert reach.reason.endswith("(AuthorizationQueryParametersError).")
 
 
 def test_a_link_signed_with_headers_that_it_does_not_hold_is_not_sent(amazon: S3Fake) -> None:
@@ -217,7 +217,7 @@ def test_an_upload_form_and_a_bare_id_are_never_asked(amazon: S3Fake) -> None:
     )
     bare = found("access_key_id", KEY_ID, KEY_ID)
     with way(amazon.url, "*") as ask:
-        assert ask.probe(form).reason == "granted, not tried: it is for uploading only"
+        assert ask.probe(form).reason == "Granted, not tried: it is for uploading only."
         assert ask.probe(form).untried == (P.WRITE,)
         assert ask.probe(bare).state is State.UNKNOWN
         assert ask.audit.entries == []

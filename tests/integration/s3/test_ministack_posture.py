@@ -60,14 +60,14 @@ def test_an_object_that_anyone_may_read_is_closed_by_block_public_access(
         make_open(s3, "contoso-object", "private")
         before = ask.probe(address)
         assert (before.state, before.proved) == (State.OPEN, (P.READ,))
-        assert before.reason == "anyone may read this object; the bucket does not show its names"
+        assert before.reason == "Anyone may read this object; the bucket does not show its names."
         (container,) = ask.containers(address)
         assert (container.prefix, container.single) == ("open.txt", True)
         s3.put_public_access_block(Bucket="contoso-object", PublicAccessBlockConfiguration=BLOCKED)
         after = ask.probe(address)
         assert (after.state, after.proved) == (State.CLOSED, ())
         assert after.reason == (
-            "nobody gets the object, or a list of names, without a credential: access is denied (AccessDenied)"
+            "Nobody gets the object, or a list of names, without a credential: access is denied (AccessDenied)."
         )
         assert ask.only_reads()
 
@@ -87,7 +87,7 @@ def test_a_private_object_in_an_open_list_is_listed_but_not_read(stack: MiniStac
         s3.put_object_acl(Bucket="contoso-mixed", Key="open.txt", ACL="private")
         reach = ask.probe(open_address("s3://contoso-mixed"))
     assert (reach.state, reach.proved) == (State.OPEN, (P.LIST,))
-    assert reach.reason.startswith("anyone may list the bucket, but not read the object that was tried")
+    assert reach.reason.startswith("Anyone may list the bucket, but not read the object that was tried")
 
 
 def test_block_public_access_does_not_close_a_link(stack: MiniStack, owner: Owner) -> None:
@@ -104,4 +104,4 @@ def test_block_public_access_does_not_close_a_link(stack: MiniStack, owner: Owne
 def test_an_absent_bucket_is_unknown(stack: MiniStack) -> None:
     with way(stack.endpoint, "contoso-absent") as ask:
         reach = ask.probe(open_address("s3://contoso-absent"))
-    assert (reach.state, reach.reason) == (State.UNKNOWN, "there is no such bucket (NoSuchBucket)")
+    assert (reach.state, reach.reason) == (State.UNKNOWN, "There is no such bucket (NoSuchBucket).")

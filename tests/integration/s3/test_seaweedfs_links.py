@@ -37,7 +37,7 @@ def test_a_live_link_is_open_and_proved_by_one_byte(weed: SeaweedFS, version: st
     with way(weed.endpoint, *BUCKETS) as ask:
         reach = ask.probe(link(url))
         assert (reach.state, reach.proved) == (State.OPEN, (Permission.READ,))
-        assert reach.reason == "the link is answered with content"
+        assert reach.reason == "The link reads the object; it is signed for this one method."
         assert ask.asked == ["read one byte without the link: 403", "read one byte: 206"]
         assert ask.audit.entries[-1].bytes == 1
         assert ask.only_reads((SECRET, link(url).secret.reveal()))
@@ -57,7 +57,7 @@ def test_an_expired_link_is_closed_in_the_services_own_words(weed: SeaweedFS, ve
     with way(weed.endpoint, *BUCKETS) as ask:
         reach = ask.probe(link(url))
     assert (reach.state, reach.proved, reach.untried) == (State.CLOSED, (), ())
-    assert reach.reason == "the link has expired (AccessDenied)"
+    assert reach.reason == "The link has expired (AccessDenied)."
     assert [answer.code for answer in reach.answers] == ["AccessDenied", "AccessDenied"]
 
 
@@ -69,7 +69,7 @@ def test_a_link_with_an_altered_signature_is_closed_when_it_says_that_it_is_for_
         reach = ask.probe(link(altered(signed(weed, params=params))))
     assert reach.state is State.CLOSED
     assert reach.reason == (
-        "the signature does not fit: altered, made with another secret, or for another request (SignatureDoesNotMatch)"
+        "The signature does not fit: altered, made with another secret, or for another request (SignatureDoesNotMatch)."
     )
     assert reach.answers[-1].asked == "read one byte with a wrong signature"
 
@@ -99,7 +99,10 @@ def test_a_link_for_head_shows_size_and_type_but_no_content(weed: SeaweedFS) -> 
     with way(weed.endpoint, *BUCKETS) as ask:
         reach = ask.probe(link(signed(weed, "head_object")))
     assert (reach.state, reach.proved) == (State.OPEN, (Permission.PROPERTIES,))
-    assert reach.reason == "the link is answered with size and type, without content"
+    assert (
+        reach.reason
+        == "The link tells size and type of the object, not its content; it is signed for this one method."
+    )
 
 
 @pytest.mark.parametrize("how", ["inactive", "deleted"])
@@ -130,7 +133,7 @@ def test_a_link_whose_signer_lost_the_right_is_unknown_because_the_key_lives(wee
     assert reach.state is State.UNKNOWN
     assert (
         reach.reason
-        == "access is denied (AccessDenied): its key is alive, but may not do this, or not from here"
+        == "Access is denied (AccessDenied): its key is alive, but may not do this, or not from here."
     )
 
 
@@ -138,8 +141,8 @@ def test_a_link_to_what_is_gone_is_unknown(weed: SeaweedFS) -> None:
     with way(weed.endpoint, *BUCKETS, ABSENT) as ask:
         gone = ask.probe(link(signed(weed, params={"Bucket": PRIVATE, "Key": "gone"})))
         nowhere = ask.probe(link(signed(weed, params={"Bucket": ABSENT, "Key": "gone"})))
-    assert (gone.state, gone.reason) == (State.UNKNOWN, "there is no such object (NoSuchKey)")
-    assert (nowhere.state, nowhere.reason) == (State.UNKNOWN, "there is no such bucket (NoSuchBucket)")
+    assert (gone.state, gone.reason) == (State.UNKNOWN, "There is no such object (NoSuchKey).")
+    assert (nowhere.state, nowhere.reason) == (State.UNKNOWN, "There is no such bucket (NoSuchBucket).")
 
 
 def test_a_link_to_what_anyone_may_read_says_that_it_is_not_the_link_that_opens_it(weed: SeaweedFS) -> None:
@@ -152,9 +155,9 @@ def test_a_link_to_what_anyone_may_read_says_that_it_is_not_the_link_that_opens_
             )
         )
     assert live.state is State.OPEN
-    assert live.reason.endswith("and so is anyone without it: it is not the link that opens this")
+    assert live.reason.endswith("and so does anyone without it: what it opens is public.")
     assert dead.state is State.CLOSED
-    assert dead.reason.endswith("; but anyone may read the same without it")
+    assert dead.reason.endswith("; but anyone may read the same without it.")
 
 
 def test_a_link_to_an_object_without_content_is_open(weed: SeaweedFS) -> None:

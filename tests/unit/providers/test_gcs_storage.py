@@ -175,7 +175,7 @@ def test_every_code_is_told_in_words_that_go_on_from_the_service() -> None:
         assert not each.words.endswith("."), code
 
 
-def test_a_signed_request_that_is_taken_for_anybodys_says_nothing_of_the_credential() -> None:
+def test_a_signed_request_that_is_taken_for_anyones_says_nothing_of_the_credential() -> None:
     said = Fault(code="AccessDenied", message="Access denied. Anonymous caller does not have access")
     assert meaning(answered(403), said, anonymous=False).sense is Sense.UNCLEAR
     assert meaning(answered(403), said, anonymous=True).sense is Sense.NOBODY

@@ -143,7 +143,7 @@ def test_a_link_without_a_host_is_not_asked() -> None:
         ),
         net,
     )
-    assert (reach.state, reach.reason, net.sent) == (State.UNKNOWN, "the link names no host to ask", [])
+    assert (reach.state, reach.reason, net.sent) == (State.UNKNOWN, "The link names no host to ask.", [])
 
 
 def test_a_cloudfront_link_is_asked_when_the_scope_names_its_host() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from tidegate.model.credential import Credential
-from tidegate.model.grant import Grant
+from tidegate.model.grant import Grant, Permission
 from tidegate.model.reach import Reach, State
 from tidegate.net.message import Sends
 from tidegate.providers._seal import in_order
+from tidegate.providers._sentence import sentence
 from tidegate.providers.azure.access import STORAGE_KINDS, access_of
 from tidegate.providers.azure.ask import Client, Clock
 from tidegate.providers.azure.trial import Trial, with_code
@@ -19,7 +20,9 @@ def probe(credential: Credential, net: Sends, now: datetime, clock: Clock) -> Re
     grant = credential.grant
     access = access_of(credential)
     if access is None:
-        return Reach(state=State.UNKNOWN, untried=grant.permissions, checked_at=now, reason=_not_asked(grant))
+        return Reach(
+            state=State.UNKNOWN, untried=grant.permissions, checked_at=now, reason=sentence(_not_asked(grant))
+        )
     trial = Trial(grant, Client(access=access, net=net, clock=clock))
     trial.run()
     return _reach(trial, now)
@@ -42,17 +45,23 @@ def _reach(trial: Trial, now: datetime) -> Reach:
     return Reach(
         state=state,
         proved=proved,
-        untried=tuple(right for right in trial.grant.permissions if right not in trial.tried),
+        # Nothing is left to try of what is dead.
+        untried=() if state is State.CLOSED else _untried(trial),
         checked_at=now,
-        reason=f"{reason}; {trial.note}" if trial.note else reason,
+        reason=sentence(f"{reason}; {trial.note}" if trial.note else reason),
         answers=tuple(trial.answers),
     )
+
+
+def _untried(trial: Trial) -> tuple[Permission, ...]:
+    return tuple(right for right in trial.grant.permissions if right not in trial.tried)
 
 
 def _what_answered(trial: Trial) -> str:
     done = [each.asked for each in trial.answers if each.state is State.OPEN and each.permission is not None]
     who = "anyone may" if trial.client.access.anonymous else "the service did what was asked:"
-    return f"{who} {', '.join(dict.fromkeys(done))}"
+    *most, last = dict.fromkeys(done)
+    return f"{who} {', '.join(most)} and {last}" if most else f"{who} {last}"
 
 
 def _why_unknown(trial: Trial) -> str:
@@ -62,7 +71,7 @@ def _why_unknown(trial: Trial) -> str:
         reason, accepted = trial.alive or _silence(trial), bool(trial.alive)
     else:
         reason, accepted = with_code(found[0].words, found[1]), found[0].alive
-    if accepted and any(right not in trial.tried for right in trial.grant.permissions):
+    if accepted and _untried(trial):
         reason += "; its other rights were not tried"
     return reason
 

@@ -122,7 +122,7 @@ CODES: Final[Mapping[str, Meaning]] = MappingProxyType(
 
 _ABSENT: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "NoSuchBucket": "knows no bucket of this name: anybody may create it",
+        "NoSuchBucket": "knows no bucket of this name: anyone may create it",
         "NoSuchKey": "knows no object of this name",
     }
 )

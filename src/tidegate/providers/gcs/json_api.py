@@ -1,4 +1,4 @@
-"""The JSON API, for service-account keys and for anybody: requests, and what their answers hold.
+"""The JSON API, for service-account keys and for anyone: requests, and what their answers hold.
 
 Sources: cloud.google.com/storage/docs/json_api/v1/objects/list, …/buckets/list, …/objects/get,
 …/buckets/testIamPermissions.

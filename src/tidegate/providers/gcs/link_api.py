@@ -61,7 +61,7 @@ class LinkApi:
         )
 
     def unsigned(self) -> LinkApi:
-        """Return the same address without the signature: what anybody may ask, and of a listing only one."""
+        """Return the same address without the signature: what anyone may ask, and of a listing only one."""
         pairs = [pair for pair in self.pairs if not _SIGNING.fullmatch(pair[0])]
         if self.lists:
             pairs.append(("max-keys", "1"))

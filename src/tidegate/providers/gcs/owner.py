@@ -58,7 +58,7 @@ def owner(url: str, host: str | None) -> str | None:
         first = path[1:].partition("/")[0]
         return "" if path == "/" else _bucket(first)
     if _LOOPBACK.fullmatch(name):
-        # An emulator on this machine, which only an endpoint of the scope lets anybody ask.
+        # An emulator on this machine, which only an endpoint of the scope lets anyone ask.
         return "" if path == "/" else _bucket(path[1:].partition("/")[0])
     found = _BUCKET_HOSTS.fullmatch(name)
     return _bucket(found["bucket"]) if found else None

@@ -1,4 +1,4 @@
-"""What do a key, and anybody, get? Buckets, one listed object, one byte, the rights the service tells of."""
+"""What do a key, and anyone, get? Buckets, one listed object, one byte, the rights the service tells of."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def probe_nobody(credential: Credential, net: Sends, now: datetime) -> Reach:
     if shown.proved:
         return trial.reach(
             State.OPEN,
-            f"Anybody {_verbs(shown.proved)} {bucket}{by}.",
+            f"Anyone {_verbs(shown.proved)} {bucket}{by}.",
             proved=tuple(shown.proved),
             untried=told,
         )
     if Permission.READ in shown.told or Permission.LIST in shown.told:
         return trial.reach(
             State.UNKNOWN,
-            f"The service says that anybody {_verbs(shown.told)} {bucket}, but nothing came that shows it.",
+            f"The service says that anyone {_verbs(shown.told)} {bucket}, but nothing came that shows it.",
             untried=told,
         )
     if all(got.sense is Sense.NOBODY for got in shown.got):

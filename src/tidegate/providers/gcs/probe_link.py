@@ -1,4 +1,4 @@
-"""Does a link let anybody in? Asked without the signature, with it, and with a changed one."""
+"""Does a link let anyone in? Asked without the signature, with it, and with a changed one."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def _asked(trial: Trial, link: LinkApi, credential: Credential) -> Reach:
         does = "lists objects" if link.lists else "reads the object"
         reason = f"The link {does}."
         if control.open:
-            reason = f"The link {does}, and so does anybody without it: the bucket or object is public."
+            reason = f"The link {does}, and so does anyone without it: the bucket or object is public."
         elif Permission.UNKNOWN in grant.permissions:
             reason = f"The link {does}; it is signed for this one method."
         # A link is signed for one method: one that reads cannot write.
         left = tuple(each for each in grant.permissions if each is not Permission.UNKNOWN)
         return trial.reach(State.OPEN, reason, proved=(right,), untried=left)
-    public = " The address itself is open to anybody." if control.open else ""
+    public = " The address itself is open to anyone." if control.open else ""
     if got.sense is Sense.ENDED:
         if grant.starts_at is not None and grant.starts_at > trial.now:
             return trial.reach(

@@ -138,7 +138,7 @@ class GcsStorage:
 
 
 def _open_container(api: Api, net: Sends, bucket: str, key: str, endpoint: str | None) -> Container:
-    """Return how anybody gets at it: by the bucket's roles, by Firebase's rules, or one object only."""
+    """Return how anyone gets at it: by the bucket's roles, by Firebase's rules, or one object only."""
     found = Container(service="gcs", name=bucket, prefix=key)
     if _lists(api, net, bucket, key):
         return found

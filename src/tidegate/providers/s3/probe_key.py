@@ -177,10 +177,13 @@ def _ask_again(net: Sends, access: Access, mine: Heard) -> Heard:
     if mine.answer.permission is Permission.LIST_CONTAINERS:
         again = hear_buckets(net, wrong, MOST_BUCKETS)[-1]
     else:
-        bucket = mine.answer.asked.rpartition(" ")[2]
-        again = list_one(net, wrong, bucket)[-1]
+        again = list_one(net, wrong, _bucket_of(mine))[-1]
     answer = replace(again.answer, asked=f"{again.answer.asked} with a wrong secret", permission=None)
     return replace(again, answer=answer)
+
+
+def _bucket_of(heard: Heard) -> str:
+    return heard.answer.asked.rpartition(" ")[2]
 
 
 def _found_together(credential: Credential) -> bool:
@@ -191,16 +194,17 @@ def _found_together(credential: Credential) -> bool:
 
 def _open_words(proofs: list[Heard], control: Heard | None) -> str:
     proved = {each.answer.permission for each in proofs}
-    does = [
+    does = " and ".join(
         words
         for right, words in (
             (Permission.LIST_CONTAINERS, "lists the buckets"),
-            (Permission.LIST, "lists a bucket"),
-            (Permission.READ, "reads from it"),
+            (Permission.LIST, "lists"),
+            (Permission.READ, "reads"),
         )
         if right in proved
-    ]
-    words = f"the key {', '.join(does)}"
+    )
+    inside = [each for each in proofs if each.answer.permission is not Permission.LIST_CONTAINERS]
+    words = f"the key {does}{f' in {_bucket_of(inside[-1])}' if inside else ''}"
     if control is not None and control.given:
         return f"{words}; but that bucket is open to anyone, so that this is not the key's doing"
     return words

@@ -22,6 +22,14 @@ _ASKED = {
     What.SETTINGS: "read settings",
 }
 
+_DOES = {
+    What.BUCKETS: "lists the buckets",
+    What.NAMES: "lists the bucket",
+    What.CONTENT: "reads the object",
+    What.HEADERS: "tells size and type of the object, not its content",
+    What.SETTINGS: "reads settings",
+}
+
 
 def probe_link(link: SignedLink, grant: Grant, net: Sends, now: datetime) -> Reach:
     """Ask without the signature, with it, and, when it is refused, with a wrong one.
@@ -44,7 +52,11 @@ def probe_link(link: SignedLink, grant: Grant, net: Sends, now: datetime) -> Rea
         heard.append(head)
         mine = head if head.given else mine
     if mine.given:
-        return reach(State.OPEN, _open_words(mine, control), heard, grant, now)
+        one = link.version != 0
+        what = What.HEADERS if mine.answer.asked.startswith(_ASKED[What.HEADERS]) else what
+        return reach(
+            State.OPEN, _open_words(what, control, told=link.told), heard, grant, now, one_method=one
+        )
     ended = grant.expires_at is not None and grant.expires_at < now
     # No flipped copy after words about time: they are about this link.
     if mine.means is Means.ENDED:
@@ -122,17 +134,16 @@ def _judged(link: SignedLink, mine: Heard, flipped: Heard) -> tuple[State, str]:
         )
     if mine.answer.code == "SignatureDoesNotMatch" and not (link.told and link.reads):
         return State.UNKNOWN, (
-            f"granted, not tried: it is not signed for reading ({mine.answer.code}); "
-            "if it is signed for writing or deleting, it may be alive"
+            f"it does not read ({mine.answer.code}): its text was changed, or it is signed for writing or "
+            "deleting, which is granted, not tried"
         )
     return State.CLOSED, words
 
 
-def _open_words(mine: Heard, control: Heard) -> str:
-    words = f"the link is {mine.answer.words}"
+def _open_words(what: What, control: Heard, *, told: bool) -> str:
     if control.given:
-        return f"{words}, and so is anyone without it: it is not the link that opens this"
-    return words
+        return f"the link {_DOES[what]}, and so does anyone without it: what it opens is public"
+    return f"the link {_DOES[what]}{'' if told else '; it is signed for this one method'}"
 
 
 def _unknown_words(mine: Heard) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from tidegate.model.grant import Grant, Permission
 from tidegate.model.reach import Reach, State
 from tidegate.providers._seal import in_order
+from tidegate.providers._sentence import sentence
 from tidegate.providers.s3.ask import Heard
 
 
@@ -19,18 +20,23 @@ def reach(
     now: datetime,
     *,
     also_untried: Iterable[Permission] = (),
+    one_method: bool = False,
 ) -> Reach:
-    """Put a reach together. What is proved comes from the answers alone, and only when something is open."""
+    """Put a reach together. What is proved comes from the answers alone, and only when something is open.
+
+    one_method: the signature is for one method, so that nothing is left to try of what has answered.
+    """
     given = (each.answer.permission for each in heard if each.given and each.answer.permission is not None)
     proved = in_order(given) if state is State.OPEN else ()
     # Nothing is left to try of what is dead.
-    untried = () if state is State.CLOSED else in_order({*grant.permissions, *also_untried} - set(proved))
+    done = state is State.CLOSED or (one_method and proved)
+    untried = () if done else in_order({*grant.permissions, *also_untried} - set(proved))
     return Reach(
         state=state,
         proved=proved,
         untried=untried,
         checked_at=now,
-        reason=reason,
+        reason=sentence(reason),
         answers=tuple(each.answer for each in heard),
     )
 
