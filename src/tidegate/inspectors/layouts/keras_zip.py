@@ -29,7 +29,6 @@ class KerasZip:
 
     def judge(self, archive: Archive, context: Context) -> Laid:
         """Judge every `config.json`: of two, one reader takes the last."""
-        del context
         laid = Laid(Judgement(self.id, executes=Executes.ONLY_IF))
         notes = Notes(self.id)
         for member in archive.members:
@@ -39,7 +38,9 @@ class KerasZip:
                 if opened.size_bytes > _MOST_BYTES:
                     notes.incomplete(f"its configuration has {opened.size_bytes:,} bytes")
                     continue
-                found = judge_config(opened.read(0, opened.size_bytes), member=member.name)
+                found = judge_config(
+                    opened.read(0, opened.size_bytes), member=member.name, policy=context.policy
+                )
             absorb(laid.judgement, found)
             archive.settle(member, model=True)
             laid.taken.add(member)

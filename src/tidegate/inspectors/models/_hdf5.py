@@ -13,6 +13,8 @@ from tidegate.inspectors.models._notes import IncompleteError, MalformedError, e
 from tidegate.inspectors.readable import Readable
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
+_FEWEST_BYTES = 15
+"""Of a superblock: up to where the first versions say how wide addresses and lengths are."""
 _MOST_MESSAGES = 20_000
 """Of one object; a group in the newest form has one for each of its few links."""
 _LONGEST_MESSAGES_BYTES = 1 << 20
@@ -51,6 +53,8 @@ class File:
         head = data.read(start, 128)
         if not head.startswith(MAGIC):
             raise MalformedError("no HDF5 signature", start)
+        if len(head) < _FEWEST_BYTES:
+            raise MalformedError("the superblock is cut off", start)
         version = head[8]
         if version in (0, 1):
             self._widths(head[13], head[14])

@@ -6,6 +6,7 @@ the version: before 3.9 any importable module (CVE-2025-1550), since then Keras'
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from tidegate.inspectors.models._json import parse
@@ -173,7 +174,7 @@ def _function(module: str, name: str, registered: Any, notes: Notes) -> None:
     path = f"{module}.{name}" if module else name
     if name in _WORDS:
         notes.sink("call", f"building the model calls {quoted(path)}, which {_WORDS[name]}", payload=True)
-    elif not _of_keras(module):
+    elif not _of_keras(module) or (module == "builtins" and name in _BUILTINS):
         _foreign(path, module, notes)
     elif name not in FUNCTIONS:
         notes.unlisted("custom_object", f"building the model uses the function {quoted(path)}", name=path)
@@ -181,6 +182,8 @@ def _function(module: str, name: str, registered: Any, notes: Notes) -> None:
         notes.unlisted("custom_object", f"the registered function {quoted(str(registered))} is not of Keras")
 
 
+_BUILTINS = frozenset(dir(builtins)) - FUNCTIONS
+"""Keras writes `builtins` for functions of its own, too; one that only Python has is looked up there."""
 _STANDARD = frozenset(
     """
 os posix nt subprocess sys builtins importlib runpy code codeop pty shutil socket ctypes _ctypes marshal

@@ -39,6 +39,13 @@ _BY_NAME = re.compile(r"\|\s*attr\s*\(|\|\s*map\s*\(\s*attribute\s*=")
 _CONSTANT_NAME = re.compile(
     r"(?:\|\s*attr\s*\(|\|\s*map\s*\(\s*attribute\s*=)\s*(['\"])[a-zA-Z][\w.]*\1\s*\)"
 )
+_SUBSCRIPT = re.compile(r"(?<=[\w)\]'])\[([^\[\]]*)\]")
+_PUT_TOGETHER = re.compile(
+    r"''\s*[+~%*|]|[+~*]\s*''|\.\s*(?:join|format|replace)\b|\|\s*(?:join|format|replace)\b"
+)
+"""A key that is made of pieces; texts are empty where this looks."""
+_UNDERSCORES = re.compile(r"(['\"])_+\1\s*\*|\*\s*(['\"])_+\2|(['\"])__+\3\s*[+~]|[+~]\s*(['\"])__+\4")
+_KEY = re.compile(r"[a-zA-Z]")
 _CALLS = re.compile(r"(?<![\w'\"])(popen|system|eval|exec|getattr|globals|os|subprocess|builtins)\s*[.(\[]")
 _COUNT = re.compile(r"range\s*\(\s*(?:\d+\s*,\s*)?(\d{8,})|\*\s*(\d{8,})|(?<=\*\*)\s*(\d{3,})")
 
@@ -63,6 +70,8 @@ def judge_template(text: str, notes: Notes, *, where: str, offset: int | None = 
     texts = [_plain(found[1:-1]) for found in _TEXT.findall(whole)]
     bare = _TEXT.sub("''", whole)
     _reaches(bare, texts, notes, where, offset)
+    if any(text and not text.strip("_") for text in texts):
+        _by_key(whole, bare, notes, where, offset)
     for statement in code:
         found = _STATEMENT.match(statement)
         if found:
@@ -136,6 +145,15 @@ def _by_name(texts: list[str], notes: Notes, where: str, offset: int | None) -> 
     """Note attributes that are named by a text: harmless if all texts are plain words."""
     if any("_" in text and not text.strip("_") for text in texts) or not texts:
         summary = f"{where} takes attributes whose names it puts together"
+        notes.unlisted("template_attribute", summary, offset=offset, loader=LOADER)
+
+
+def _by_key(whole: str, bare: str, notes: Notes, where: str, offset: int | None) -> None:
+    """Note items whose key is put together, where a text of nothing but underscores is at hand for it."""
+    keys = _SUBSCRIPT.findall(bare)
+    made = any(_PUT_TOGETHER.search(key) for key in keys)
+    if made or (_UNDERSCORES.search(whole) and any(_KEY.search(key) for key in keys)):
+        summary = f"{where} takes items whose names it puts together with underscores"
         notes.unlisted("template_attribute", summary, offset=offset, loader=LOADER)
 
 

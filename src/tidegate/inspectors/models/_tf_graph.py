@@ -5,9 +5,10 @@ Source: tensorflow/core/framework/{graph,function,node_def}.proto; SECURITY.md t
 
 from __future__ import annotations
 
-from tidegate.inspectors.models._notes import Notes, quoted
+from tidegate.inspectors.models._notes import IncompleteError, MalformedError, Notes, quoted
 from tidegate.inspectors.models._protobuf import BYTES, Field, Hop
 from tidegate.inspectors.models._tf_ops import PURE
+from tidegate.inspectors.models._tf_saver import MERGE, Scope
 
 _READS = "reads a file"
 _WRITES = "writes a file"
@@ -84,9 +85,10 @@ class Graph:
 
     def graph_def(self, start: int, stop: int) -> None:
         """Walk a GraphDef: nodes (1) and the library of functions (2)."""
+        scope = Scope(self._hop, start, stop, 1)
         for field in self._hop.fields(start, stop):
             if field.wire == BYTES and field.number == 1:
-                self._node(field)
+                self._node(field, scope)
             elif field.wire == BYTES and field.number == 2:
                 self._library(field)
 
@@ -108,6 +110,7 @@ class Graph:
 
     def _function(self, function: Field) -> None:
         """Walk a FunctionDef: signature (1) with its name (1), nodes (3)."""
+        scope = Scope(self._hop, function.start, function.stop, 3)
         for field in self._hop.fields(function.start, function.stop):
             if field.wire != BYTES:
                 continue
@@ -116,9 +119,9 @@ class Graph:
                     if part.number == 1 and part.wire == BYTES:
                         self._functions.add(self._hop.text(part, _LONGEST_NAME_BYTES))
             elif field.number == 3:
-                self._node(field)
+                self._node(field, scope)
 
-    def _node(self, node: Field) -> None:
+    def _node(self, node: Field, scope: Scope) -> None:
         """Judge a NodeDef: name (1), operation (2), attributes (5)."""
         op = ""
         attributes: list[Field] = []
@@ -135,6 +138,8 @@ class Graph:
         self.operations += 1
         if op == "PrintV2":
             self._print(attributes, node.start)
+        elif op == MERGE and self._saves(node, scope):
+            self._notes.fact("saver", "the graph saves itself where its caller says", offset=node.start)
         elif op in SINKS:
             self._notes.sink(
                 "operation",
@@ -145,6 +150,13 @@ class Graph:
             self._notes.fact("table", "a table of the graph is filled from a text file", offset=node.start)
         elif op not in PURE:
             self._called.setdefault(op, node.start)
+
+    def _saves(self, merge: Field, scope: Scope) -> bool:
+        """Tell whether it is the model saving itself; what cannot be followed is not."""
+        try:
+            return scope.saves_where_the_caller_says(merge)
+        except (MalformedError, IncompleteError):
+            return False  # the walk over the graph meets the same, and says so
 
     def _print(self, attributes: list[Field], offset: int) -> None:
         """`PrintV2` writes a file only where its `output_stream` names one."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tidegate.inspectors.pickles import arrays, evaluate
+from tidegate.inspectors.pickles import arrays, evaluate, tensors
 from tidegate.inspectors.pickles.limits import MOST_CALL_DEPTH, MOST_GLOBALS, Limits
 from tidegate.inspectors.pickles.loader import Loader
-from tidegate.inspectors.pickles.names import Listed, Sink, standing
+from tidegate.inspectors.pickles.names import Listed, Sink, danger, standing
 from tidegate.inspectors.pickles.notes import Notes
 from tidegate.inspectors.pickles.shapes import fits
 from tidegate.inspectors.pickles.values import (
@@ -209,7 +209,12 @@ class Actions:
 
     def _listed(self, entry: Listed, callee: Global, args: tuple[Value, ...], kwargs: Value, at: int) -> bool:
         """Tell whether a listed callable is used as its library uses it."""
-        if entry.use == "name":
+        if entry.use in ("name", "class"):
+            known = danger(callee.module, callee.name)
+            if known is not None:
+                sentence = f"on load, runs {named(callee.path)} {with_arguments(args, kwargs)}"
+                self._sink(known, callee, args, kwargs, at, sentence)
+                return False
             self.notes.unlisted(
                 "arguments",
                 f"on load, calls {named(callee.path)}, which is listed only to be named",
@@ -235,6 +240,8 @@ class Actions:
             )
             self._look_inside(args, callee, at)
             return False
+        if entry.tensor and tensors.goes_beyond(args):
+            self.notes.broken("tensor_bounds", "holds a tensor that reaches beyond its storage", offset=at)
         return True
 
     @staticmethod

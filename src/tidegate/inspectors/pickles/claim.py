@@ -29,8 +29,10 @@ _NAMES = (
     ".model",
     ".npy",
 )
-_NAME: Final = re.compile(rb"[A-Za-z_][\w.]*\Z")
+_NAME: Final = re.compile(rb"[A-Za-z_][\w.]*\r?\Z")
+"""CR before the line feed belongs to the name, for a loader; who writes it means to be read otherwise."""
 _PROTO: Final = re.compile(rb"\x80[\x00-\x05]")
+_PROTO_BYTE = b"\x80"
 _HIGHEST = 5
 _ENOUGH = 12
 """Opcodes that make sense on a stack; no text of our tests reaches six."""
@@ -61,13 +63,22 @@ def is_pickle(head: bytes, size_bytes: int, name: str) -> bool:
     """Tell whether a file with this head is a pickle. head: its first 4,096 bytes, or all."""
     if _begins_with_proto(head):
         return True
+    if head[:1] == _PROTO_BYTE:
+        return _calls_in_no_protocol(head, size_bytes)
     if not head or ARGS[head[0]] == Arg.UNKNOWN:
         return name.lower().endswith(_NAMES) and _begins_later(head)
     return _makes_sense(head, whole=size_bytes <= len(head))
 
 
+def _calls_in_no_protocol(head: bytes, size_bytes: int) -> bool:
+    """Tell a stream of a protocol that does not exist: loaders refuse it, so only one that calls is told."""
+    if len(head) < 3 or head[1] <= _HIGHEST or ARGS[head[2]] == Arg.UNKNOWN:
+        return False
+    return _makes_sense(head[2:], whole=size_bytes <= len(head), must_call=True)
+
+
 def _begins_with_proto(head: bytes) -> bool:
-    """PROTO and an opcode; a file cut off behind PROTO too. A protocol that does not exist is no pickle."""
+    """PROTO of a protocol that exists and an opcode; a file cut off behind PROTO too."""
     if len(head) < 2 or head[0] != Op.PROTO or head[1] > _HIGHEST:
         return False
     return len(head) == 2 or ARGS[head[2]] != Arg.UNKNOWN
@@ -79,7 +90,7 @@ def _begins_later(head: bytes) -> bool:
     return found is not None and _begins_with_proto(head[found.start() :])
 
 
-def _makes_sense(head: bytes, *, whole: bool) -> bool:
+def _makes_sense(head: bytes, *, whole: bool, must_call: bool = False) -> bool:
     """Try opcodes of a stream without PROTO on a count of values and marks."""
     window = Window(Memory(head), len(head))
     walk = Walk(window, 0)
@@ -99,16 +110,18 @@ def _makes_sense(head: bytes, *, whole: bool) -> bool:
         if code == Op.MARK:
             marks.append(depth)
             continue
+        if code == Op.FRAME:
+            continue
         change = _change(code, depth, marks)
         if change is None:
             return False
         depth = change
         if code == Op.STOP:
-            return True
+            return calls or not must_call
         calls = calls or code in _CALLS
     if walk.cut_at is None and whole:
         return calls and steps > 1
-    return steps >= _ENOUGH or (calls and steps > 1)
+    return (steps >= _ENOUGH and not must_call) or (calls and steps > 1)
 
 
 def _change(code: int, depth: int, marks: list[int]) -> int | None:

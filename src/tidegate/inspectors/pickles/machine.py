@@ -20,6 +20,8 @@ from tidegate.inspectors.pickles.window import Window
 _NOTHING = Unknown("a value that is not there")
 _BOMB_INDEX = 1 << 20
 """A memo index beyond the number of entries by this much makes the C unpickler allocate for it."""
+_MOST_DUPS = 24
+"""Doubled so often, one value takes 16 million places once somebody walks over it."""
 _HIGHEST_PROTOCOL = 5
 _WALK_COST = 6
 """Of an opcode that is not part of a run, in everyday opcodes."""
@@ -45,6 +47,8 @@ class Machine:
         self.memo: dict[int, Value] = {}
         self.memo_count = 0
         self.protocol = 0
+        self.dups = 0
+        """How often DUP was met."""
         self.done = False
         self.failed_at: int | None = None
         """First opcode at which every loader gives up."""
@@ -207,6 +211,14 @@ class Machine:
 
     def _do_dup(self, _operand: Operand, at: int) -> None:
         self.push(self.top(at))
+        self.dups += 1
+        if self.dups == _MOST_DUPS:
+            self.notes.tampering(
+                "bomb",
+                f"takes a value twice by DUP {_MOST_DUPS} times, which no pickler writes: values made so can"
+                " double with each",
+                offset=at,
+            )
 
     # Numbers.
 

@@ -13,9 +13,9 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal, TypeAlias
 
-Use: TypeAlias = Literal["name", "call", "make"]
-"""What a stream may do with it. `name`: hand it on. `call`: call it. `make`: a class; call it, make an
-instance by `__new__`, set the instance's state, hand it on."""
+Use: TypeAlias = Literal["name", "class", "call", "make"]
+"""What a stream may do with it. `name`: hand it on. `class`: the same, for a class that arrays are made of.
+`call`: call it. `make`: a class; call it, make an instance by `__new__`, set its state, hand it on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Listed:
     """Its instances may be filled by APPEND, SETITEM or ADDITEMS: its methods for that are known."""
     torch: bool = False
     """It stands on the list of `torch.load(weights_only=True)`."""
+    tensor: bool = False
+    """It puts a tensor on a storage: (storage, offset, sizes, strides, …)."""
     loads: bool = False
     """Its bytes are loaded in their turn, and are judged with it."""
     calls: str = ""
@@ -62,6 +64,7 @@ def listed() -> dict[str, Listed]:
             shape=group.get("shape", "plain*"),
             fill=group.get("fill", False),
             torch=group.get("torch", False),
+            tensor=group.get("tensor", False),
             loads=group.get("loads", False),
             calls=group.get("calls", ""),
         )
@@ -83,6 +86,12 @@ def sinks() -> _Sinks:
         for module in group.get("modules", "").split():
             modules[module] = Sink(category, does, module)
     return _Sinks(names, modules)
+
+
+def danger(module: str, name: str) -> Sink | None:
+    """Return what a name does that is listed only to be handed on, if calling it is a known danger."""
+    full = f"{module}.{name}"
+    return sinks().names.get(full) or sinks().names.get(f"{full}.__new__")
 
 
 def _table(file: str) -> list[dict[str, Any]]:

@@ -42,8 +42,8 @@ TEXT_FORMS: Final = (
 RUN: Final = re.compile(
     b"(?s:"
     + b"|".join([
-        # No operand: containers, marks, constants, memo, tuples.
-        rb"[()N\]}aedltsu0-2\x85-\x89\x8f-\x91\x94]++",
+        # No operand: containers, marks, constants, memo, tuples. No pickler writes DUP: it is looked at.
+        rb"[()N\]}aedltsu01\x85-\x89\x8f-\x91\x94]++",
         rb"[Kqh].",
         rb"M..",
         rb"J....",
@@ -135,4 +135,4 @@ _TEXT: Final[dict[int, re.Pattern[bytes]]] = {
 }
 """Text operands as picklers write them, whatever their length."""
 
-_EDGE: Final = frozenset(b"()N]}aedltsu012KqhMJG") | frozenset({*range(0x85, 0x8A), 0x8F, 0x90, 0x91, 0x94})
+_EDGE: Final = frozenset(b"()N]}aedltsu01KqhMJG") | frozenset({*range(0x85, 0x8A), 0x8F, 0x90, 0x91, 0x94})

@@ -91,7 +91,7 @@ def _is_listed(value: Value, *, make_only: bool) -> bool:
         return value.known and not make_only
     if not isinstance(value, Global) or value.changed:
         return False
-    return isinstance(value.entry, Listed) and (value.entry.use == "make" or not make_only)
+    return isinstance(value.entry, Listed) and (value.entry.use in ("make", "class") or not make_only)
 
 
 def _is_function(value: Value) -> bool:
