@@ -36,7 +36,7 @@ class Guard:
 
     def base(self, provider: str, name: str, service: str, host: str, scheme: str = "https") -> Base:
         """See `Sends.base`."""
-        if not self._scope.allows(provider, name, host):
+        if not self._names(provider, name, host):
             raise self._outside(provider, name)
         endpoint = self._scope.endpoint(provider, name, service)
         if endpoint is None:
@@ -81,14 +81,14 @@ class Guard:
 
     def _check_place(self, request: Request, url: Url, owner: Owner, *, at_endpoint: bool) -> None:
         provider, name = request.provider, request.name
-        if not self._scope.allows(provider, name, "" if at_endpoint else url.host):
+        if not self._names(provider, name, "" if at_endpoint else url.host):
             raise self._outside(provider, name)
         if not at_endpoint:
             if self._scope.endpoints.get(provider):
                 raise OutOfScopeError(f"{url.host} is not the endpoint that the scope names for {provider}")
             if request.host is not None and request.host.lower() != url.host:
                 raise OutOfScopeError(f"the request to {url.host} carries the name of another host")
-            if self._scope.names_host(provider, url.host):
+            if self._scope.names_host(provider, url.host) and not self._shared(request, url, owner):
                 return
         elif provider == "azure":
             return  # Endpoints of Azure hold the account: the address begins with that of this very name.
@@ -98,8 +98,23 @@ class Guard:
         if belongs_to is None:
             hint = self._scope.line_for(provider, url.host) if "." in url.host else ""
             raise OutOfScopeError(f"{url.host} is no address of {provider}", hint=hint)
-        if belongs_to not in ("", name):
+        if belongs_to.startswith(f"{name}."):
+            # A bucket of a service where names are not those of Amazon: it is named with its host.
+            if not self._scope.names_host(provider, belongs_to):
+                raise self._outside(provider, belongs_to)
+        elif belongs_to not in ("", name):
             raise OutOfScopeError(f"the address belongs to {belongs_to!r}, not to {name!r}")
+
+    def _names(self, provider: str, name: str, host: str) -> bool:
+        """Tell whether the scope names it, alone or together with its host."""
+        scope = self._scope
+        return scope.allows(provider, name, host) or scope.names_host(provider, f"{name}.{host}")
+
+    @staticmethod
+    def _shared(request: Request, url: Url, owner: Owner) -> bool:
+        """Tell whether the host is a service's, with somebody's bucket in the path."""
+        belongs_to = owner(request.url, request.host)
+        return belongs_to is not None and belongs_to.endswith(f".{url.host}")
 
     def _check_address(self, url: Url, *, at_endpoint: bool) -> None:
         if at_endpoint:

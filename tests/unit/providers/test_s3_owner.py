@@ -30,10 +30,15 @@ from tidegate.providers.s3.storage import STORAGE
         ("https://s3.dualstack.eu-west-1.amazonaws.com/contoso/a", "contoso"),
         ("https://s3.amazonaws.com/", ""),
         ("https://s3.amazonaws.com", ""),
-        ("https://contoso.nyc3.digitaloceanspaces.com/a", "contoso"),
-        ("https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com/contoso/a", "contoso"),
-        ("https://contoso.s3.eu-central-2.wasabisys.com/a", "contoso"),
-        ("https://contoso.s3.us-west-000.backblazeb2.com/a", "contoso"),
+        ("https://contoso.nyc3.digitaloceanspaces.com/a", "contoso.nyc3.digitaloceanspaces.com"),
+        ("https://nyc3.digitaloceanspaces.com/contoso/a", "contoso.nyc3.digitaloceanspaces.com"),
+        ("https://nyc3.digitaloceanspaces.com/", ""),
+        (
+            "https://0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com/contoso/a",
+            "contoso.0123456789abcdef0123456789abcdef.r2.cloudflarestorage.com",
+        ),
+        ("https://contoso.s3.eu-central-2.wasabisys.com/a", "contoso.s3.eu-central-2.wasabisys.com"),
+        ("https://contoso.s3.us-west-000.backblazeb2.com/a", "contoso.s3.us-west-000.backblazeb2.com"),
         ("https://d111111abcdef8.cloudfront.net/a", "d111111abcdef8.cloudfront.net"),
         ("https://storage.googleapis.com/contoso/a", None),
         ("https://s3.amazonaws.com//contoso/a", None),
@@ -51,6 +56,7 @@ def test_an_address_belongs_to_its_bucket_and_strangers_to_nobody(url: str, owne
 def test_at_an_endpoint_the_host_header_names_the_bucket_or_the_path_does() -> None:
     endpoint = "http://127.0.0.1:9000"
     assert STORAGE.owner(f"{endpoint}/a", "contoso.s3.amazonaws.com") == "contoso"
+    assert STORAGE.owner(f"{endpoint}/a", "contoso.nyc3.digitaloceanspaces.com") == "contoso"
     assert STORAGE.owner(f"{endpoint}/contoso/a", "127.0.0.1:9000") == "contoso"
     assert STORAGE.owner(f"{endpoint}/contoso/a", "minio.contoso.com") == "contoso"
     assert STORAGE.owner(f"{endpoint}/", "127.0.0.1:9000") == ""
@@ -64,6 +70,45 @@ def test_no_host_that_is_not_a_services_own_is_asked_for_a_bucket_in_scope(host:
     request = Request(provider="s3", name="contoso", url=f"https://{host}.example/contoso/a")
     with pytest.raises(OutOfScopeError):
         guard.check(request)
+
+
+SPACES = "nyc3.digitaloceanspaces.com"
+
+
+@pytest.mark.parametrize(
+    ("scope", "host", "path", "allowed"),
+    [
+        (["contoso"], "contoso.s3.amazonaws.com", "/a", True),
+        (["contoso"], f"contoso.{SPACES}", "/a", False),
+        (["contoso"], SPACES, "/contoso/a", False),
+        (["contoso"], "contoso.s3.eu-central-2.wasabisys.com", "/a", False),
+        (["*"], f"contoso.{SPACES}", "/a", False),
+        ([f"contoso.{SPACES}"], f"contoso.{SPACES}", "/a", True),
+        ([f"contoso.{SPACES}"], SPACES, "/contoso/a", True),
+        ([f"contoso.{SPACES}"], "contoso.s3.amazonaws.com", "/a", False),
+        ([f"contoso.{SPACES}"], "contoso.sfo3.digitaloceanspaces.com", "/a", False),
+        ([f"*.{SPACES}"], SPACES, "/contoso/a", True),
+        ([SPACES, "fabrikam"], SPACES, "/contoso/a", False),
+    ],
+)
+def test_a_bare_name_is_a_bucket_of_amazon_and_others_are_named_with_their_host(
+    scope: list[str], host: str, path: str, allowed: bool
+) -> None:
+    guard = Guard(Scope.of(s3=scope), {"s3": STORAGE.owner})
+    request = Request(provider="s3", name="contoso", url=f"https://{host}{path}")
+    if allowed:
+        assert guard.base("s3", "contoso", "s3", host).url == f"https://{host}"
+        guard.check(request)
+        return
+    with pytest.raises(OutOfScopeError):
+        guard.check(request)
+
+
+def test_the_line_to_add_names_the_bucket_with_its_host() -> None:
+    guard = Guard(Scope.of(s3=["contoso"]), {"s3": STORAGE.owner})
+    with pytest.raises(OutOfScopeError) as caught:
+        guard.check(Request(provider="s3", name="contoso", url=f"https://{SPACES}/contoso/a"))
+    assert f'"contoso.{SPACES}"' in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ _CLOUDFRONT = ".cloudfront.net"
 def owner(url: str, host: str | None) -> str | None:
     """Return the bucket; `""` for the service itself, as for the list of all buckets; `None` for strangers.
 
+    Of Amazon's buckets the name alone: no two have the same. Other services have names of their own, so that
+    their buckets come with the host, `bucket.nyc3.digitaloceanspaces.com`, wherever the bucket's name stands.
+
     A host that no known service has is read as path-style, but only when a `Host` header is given, as only an
     endpoint of the scope gives one: else the bucket's name in the path would open the way to any host.
     """
@@ -28,9 +31,11 @@ def owner(url: str, host: str | None) -> str | None:
         return None
     if known is not None and known.provider == "gcp":
         return None
+    other = host is None and known is not None and known.provider != "aws"
     if known is not None and known.bucket:
-        return known.bucket
-    return _first_segment(parts.path)
+        return bare if other else known.bucket
+    bucket = _first_segment(parts.path)
+    return f"{bucket}.{bare}" if other and bucket else bucket
 
 
 def _first_segment(path: str) -> str | None:
