@@ -44,7 +44,10 @@ _PUT_TOGETHER = re.compile(
     r"''\s*[+~%*|]|[+~*]\s*''|\.\s*(?:join|format|replace)\b|\|\s*(?:join|format|replace)\b"
 )
 """A key that is made of pieces; texts are empty where this looks."""
-_UNDERSCORES = re.compile(r"(['\"])_+\1\s*\*|\*\s*(['\"])_+\2|(['\"])__+\3\s*[+~]|[+~]\s*(['\"])__+\4")
+_UNDERSCORES = re.compile(
+    r"(['\"])_+\1\s*\*|(?:\*|\bset\s+\w+\s*=)\s*(['\"])_+\2|(['\"])__+\3\s*[+~]|[+~]\s*(['\"])__+\4"
+)
+"""Underscores that are multiplied, joined on, or kept in a variable for later."""
 _KEY = re.compile(r"[a-zA-Z]")
 _CALLS = re.compile(r"(?<![\w'\"])(popen|system|eval|exec|getattr|globals|os|subprocess|builtins)\s*[.(\[]")
 _COUNT = re.compile(r"range\s*\(\s*(?:\d+\s*,\s*)?(\d{8,})|\*\s*(\d{8,})|(?<=\*\*)\s*(\d{3,})")

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from packed import PAYLOAD, PLAIN, kinds, seen, tarred, torch_zip, zipped
 
+from tidegate.inspectors.look import look
+from tidegate.inspectors.readable import Memory
 from tidegate.model.observation import Executes, Inspection, Verdict
 from tidegate.model.severity import Severity
 
@@ -272,6 +274,14 @@ def test_a_keras_file_is_judged_by_its_configuration_and_its_weights() -> None:
     weights = [("model.weights.npz", zipped([("w.npy", _header("'|O'", PAYLOAD))]))]
     found = seen(zipped([("config.json", json.dumps(layer).encode()), *weights]), "model.keras")
     assert found.verdict is Verdict.DANGEROUS
+
+
+def test_the_policy_allows_a_layer_of_a_keras_file() -> None:
+    own = {"module": "shop.layers", "class_name": "Net", "config": {}, "registered_name": "Net"}
+    raw = zipped([("config.json", json.dumps(own).encode()), ("metadata.json", b"{}")])
+    assert seen(raw, "model.keras").verdict is Verdict.UNKNOWN
+    allowed = look(Memory(raw), "model.keras", policy=frozenset({"shop.layers.Net"}))
+    assert allowed.verdict is Verdict.CLEAN
 
 
 def test_a_skops_file_is_judged_by_the_types_it_names() -> None:

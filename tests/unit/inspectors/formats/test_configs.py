@@ -66,6 +66,24 @@ def test_templates_that_reach_out_and_weights_elsewhere_are_dangerous(entries: d
     assert word(HUB, config(**entries)) is Verdict.DANGEROUS
 
 
+@pytest.mark.parametrize(
+    ("template", "verdict"),
+    [
+        ("{% set u='_'*2 %}{{ ''[u+'class'+u] }}", Verdict.UNKNOWN),
+        ("{% set u='_' %}{{ x[u ~ u ~ 'class' ~ u ~ u] }}", Verdict.UNKNOWN),
+        ("{% set u='__' %}{% set k=u+'class'+u %}{{ x[k] }}", Verdict.UNKNOWN),
+        (
+            "{% for m in messages %}{{ messages[loop.index0 - 1]['role'] | replace('_', ' ') }}{% endfor %}",
+            Verdict.CLEAN,
+        ),
+        ("{{ tool['name'] ~ '_' ~ loop.index }}{{ names[role] }}", Verdict.CLEAN),
+        ("{{ x['a' + key] }}", Verdict.CLEAN),
+    ],
+)
+def test_keys_that_are_put_together_with_underscores_are_unknown(template: str, verdict: Verdict) -> None:
+    assert word(HUB, config(chat_template=template)) is verdict
+
+
 def test_modules_of_sentence_transformers_are_classes_by_name() -> None:
     own = [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]
     other = [{"idx": 0, "name": "0", "path": "", "type": "custom_st.Transformer"}]

@@ -216,3 +216,21 @@ def test_many_layers_cost_a_thousandth_or_a_megabyte(tmp_path: Path) -> None:
     data = Counted(Memory(h5(tmp_path / "m.h5", model(DENSE), layers=300)))
     assert verdict(PLUGIN.judge(data, "m.h5", Context(0))) is Verdict.CLEAN
     assert data.bytes_read <= 1_000_000
+
+
+@pytest.mark.parametrize(("function", "verdict"), [("relu", Verdict.CLEAN), ("eval", Verdict.DANGEROUS)])
+def test_a_function_that_only_python_has_is_dangerous(function: str, verdict: Verdict) -> None:
+    named = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": function,
+        "registered_name": "function",
+    }
+    layer = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 1, "activation": named}}
+    assert of(model(layer)) is verdict
+
+
+@pytest.mark.parametrize("count", [8, 9, 13, 14, 15, 24, 60])
+def test_an_h5_file_that_ends_within_its_superblock_is_damaged(count: int) -> None:
+    raw = (b"\x89HDF\r\n\x1a\n" + b"\0\0\0\0\0\x08\x08\0" + bytes(80))[:count]
+    assert word(PLUGIN, raw) is Verdict.DAMAGED

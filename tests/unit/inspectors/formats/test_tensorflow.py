@@ -83,6 +83,50 @@ def test_a_saved_model_that_leaves_out_its_version_is_still_one() -> None:
     assert word(SAVED, raw) is Verdict.DANGEROUS
 
 
+def merging(origin: str, *, function: bool) -> bytes:
+    """A graph whose MergeV2Checkpoints gets its places from a node of this operation; none: from outside."""
+    made = (
+        [("place", origin, ())] if origin else [],
+        [("suffix", "Const", ()), ("part", "StringJoin", ("place", "suffix"))],
+        [
+            ("packed", "Pack", ("part:output:0", "^save")),
+            ("merge", "MergeV2Checkpoints", ("packed", "place:0")),
+        ],
+    )
+    number = 3 if function else 1
+    body = b"".join(
+        message((number, message((1, name), (2, op), *((3, each) for each in inputs))))
+        for part in made
+        for name, op, inputs in part
+    )
+    return message((2, message((1, message((1, message((1, "f")))) + body)))) if function else body
+
+
+@pytest.mark.parametrize("function", [False, True])
+@pytest.mark.parametrize(
+    ("origin", "verdict"),
+    [
+        ("", Verdict.CLEAN),
+        ("Placeholder", Verdict.CLEAN),
+        ("PlaceholderWithDefault", Verdict.CLEAN),
+        ("Const", Verdict.DANGEROUS),
+        ("DecodeBase64", Verdict.DANGEROUS),
+    ],
+)
+def test_a_model_may_save_itself_where_its_caller_says(origin: str, verdict: Verdict, function: bool) -> None:
+    assert word(SAVED, saved(merging(origin, function=function))) is verdict
+
+
+def test_places_that_lead_in_circles_are_followed_no_further() -> None:
+    ring = [(f"n{at}", "StringJoin", (f"n{(at + 1) % 40}", f"n{(at + 2) % 40}")) for at in range(40)]
+    made = [*ring, ("merge", "MergeV2Checkpoints", ("n0", "n1"))]
+    raw = b"".join(
+        message((1, message((1, name), (2, op), *((3, each) for each in inputs))))
+        for name, op, inputs in made
+    )
+    assert word(SAVED, saved(raw)) is Verdict.DANGEROUS
+
+
 def test_printing_is_dangerous_only_into_a_file() -> None:
     def printing(where: str) -> bytes:
         value = message((1, "output_stream"), (2, message((2, where))))

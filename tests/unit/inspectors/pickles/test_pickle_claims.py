@@ -49,6 +49,7 @@ def test_texts_and_other_files_are_no_pickles(raw: bytes) -> None:
     [
         b"cos\nsystem\n(S'echo x'\ntR.", b"(S'echo x'\nios\nsystem\n.", b"(cos\nsystem\nS'echo x'\no.",
         b"cos\nsystem\n(S'echo x'\ntR", b"I0x10\n0cos\nsystem\n(S'x'\ntR.", b"(lp0\nI1\na.", b"\x80\x02cos\nsystem\n",
+        b"cos\r\nsystem\r\n(S'echo x'\r\ntR.", b"\x80\x06\x95\x20\0\0\0\0\0\0\0cos\nsystem\n(S'echo x'\ntR.",
     ],
 )  # fmt: skip
 def test_streams_assembled_by_hand_are_pickles_without_proto_or_stop(raw: bytes) -> None:

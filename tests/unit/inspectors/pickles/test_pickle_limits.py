@@ -36,6 +36,14 @@ def test_a_bomb_ends_in_bounded_memory(bomb: str) -> None:
     assert len(judgement.observations) < 200
 
 
+@pytest.mark.parametrize("before", [b"", COUNTER + b"0"])
+def test_a_bomb_of_doubled_values_is_told(before: bytes) -> None:
+    assert any(
+        "takes a value twice by DUP" in each for each in sentences(stream(before, b"N" + b"2\x86" * 60))
+    )
+    assert sentences(stream(b"N" + b"2\x86" * 10)) == []
+
+
 def test_a_memo_bomb_is_told() -> None:
     assert any("asks for a memo of" in each for each in sentences(BOMBS["a memo index of 2^31"]))
 
