@@ -74,6 +74,11 @@ class RequestError(TidegateError):
 class OutOfScopeError(RequestError):
     """Nothing was sent: the scope does not name what was to be asked. The hint is the line to add."""
 
+    def __init__(self, message: str, *, hint: str = "", unnamed: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.unnamed = unnamed
+        """The scope does not have the name; else the name is there, and something else forbids it."""
+
 
 class NoAnswerError(RequestError):
     """No connection, a time or size limit, a broken answer: it tells nothing about the credential."""

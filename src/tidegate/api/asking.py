@@ -112,7 +112,7 @@ def inventory(
             jobs=1,
             now=instant,
             cache_dir=cache_dir,
-            online=Online(net, instant, lists=lister),
+            online=Online(net, instant, lists=lister, must_list=True),
             storage_only=True,
         )
     )

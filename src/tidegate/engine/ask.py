@@ -39,11 +39,17 @@ class Asked:
 class Online:
     """What the outside is asked with; without one of these a run sends nothing."""
 
-    def __init__(self, net: Sends, now: datetime, *, lists: Lister | None = None) -> None:
-        """Take the way out. `lists` says how contents are counted; without it they are not."""
+    def __init__(
+        self, net: Sends, now: datetime, *, lists: Lister | None = None, must_list: bool = False
+    ) -> None:
+        """Take the way out. `lists` says how contents are counted; without it they are not.
+
+        must_list: the contents are what was asked for: what may be open and was not listed is a gap.
+        """
         self._net = net
         self._now = now
         self._lists = lists
+        self._must_list = must_list
 
     def ask_all(
         self,
@@ -81,8 +87,9 @@ class Online:
             return asked
         try:
             asked.reach = storage.probe(credential, self._net, self._now)
-            if asked.reach.state is State.UNKNOWN and _silent(asked.reach):
-                asked.gaps.append(Gap(stage="reach", subject=subject, reason=asked.reach.reason))
+            if asked.reach.state is State.UNKNOWN and (_silent(asked.reach) or self._must_list):
+                reason = asked.reach.reason.removesuffix(".")
+                asked.gaps.append(Gap(stage="reach", subject=subject, reason=reason))
             if asked.reach.state is State.OPEN and self._lists is not None:
                 counted = self._lists(storage, credential, asked.reach)
                 asked.contents = counted.contents
@@ -101,8 +108,11 @@ class Online:
 
 
 def _silent(reach: Reach) -> bool:
-    """Tell whether nothing at all came back: then nobody has looked."""
-    return all(answer.status is None for answer in reach.answers)
+    """Tell whether nothing came back but trouble of the service's own: then nobody has looked."""
+    statuses = [answer.status for answer in reach.answers]
+    return all(
+        status is None or 300 <= status < 400 or status in (429, *range(500, 600)) for status in statuses
+    )
 
 
 def named_grant(grant: Grant) -> str:

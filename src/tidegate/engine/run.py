@@ -88,7 +88,9 @@ def _ask(collector: Collector, plan: Plan, tally: Tally) -> None:
     for group, why in refused.values():
         if group.named:
             raise why
-        tally.gap("reach", named_grant(group.grant), str(why))
+        # One reason for all: a repository may hold links to hundreds of accounts that are somebody else's.
+        reason = "not in scope, so that nothing was asked" if why.unnamed else str(why)
+        tally.gap("reach", named_grant(group.grant), reason)
 
 
 def _credential(group: Group) -> Credential:

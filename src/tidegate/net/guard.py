@@ -148,7 +148,9 @@ class Guard:
     def _outside(self, provider: str, name: str) -> OutOfScopeError:
         shown = name if len(name) <= 100 else f"{name[:100]}…"
         return OutOfScopeError(
-            f"{provider} {shown!r} is not in scope", hint=self._scope.line_for(provider, name)
+            f"{provider} {shown!r} is not in scope",
+            hint=self._scope.line_for(provider, name),
+            unnamed=True,
         )
 
 

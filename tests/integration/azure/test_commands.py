@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -14,6 +11,7 @@ from azure.storage.blob import BlobServiceClient
 from azure_fill import BLOBS, EMULATED
 from azure_setting import ACCOUNT, NOW, ROTATED_ACCOUNT, account_sas, blob_sas, container_sas
 
+from corpus.asked import by_path, repository, sent
 from corpus.command import Answer, Command
 from services.azurite import Azurite, made_up_key
 
@@ -40,30 +38,6 @@ def scope(azurite: Azurite, tmp_path: Path) -> Path:
 @pytest.fixture
 def audit(tmp_path: Path) -> Path:
     return tmp_path / "audit.jsonl"
-
-
-def repository(folder: Path, files: dict[str, str]) -> Path:
-    """Commit files, one after the other, to a repository."""
-
-    def git(*words: str) -> None:
-        who = ["-c", "user.name=Mira Example", "-c", "user.email=mira@example.invalid"]
-        subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
-
-    folder.mkdir()
-    git("init", "-q")
-    for name, text in files.items():
-        (folder / name).write_text(text)
-        git("add", "-A")
-        git("commit", "-qm", f"add {name}")
-    return folder
-
-
-def by_path(answer: Answer) -> dict[str, dict[str, Any]]:
-    return {each["occurrences"][0]["path"]: each for each in answer.report["findings"] if each["occurrences"]}
-
-
-def sent(audit: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in audit.read_text().splitlines()]
 
 
 def test_a_repository_alone_says_which_of_its_links_are_open_and_how_much_lies_there(
@@ -217,6 +191,30 @@ def test_a_listing_gives_numbers_a_table_of_items_and_a_picture(
     assert "<script" not in page.out
     assert not list(tmp_path.glob("*.part"))
     assert {each["method"] for each in sent(audit)} <= {"GET", "HEAD"}
+
+
+def test_accounts_that_are_somebody_elses_are_one_line_of_the_report(
+    tidegate: Command, azurite: Azurite, scope: Path, audit: Path, tmp_path: Path
+) -> None:
+    links = [
+        f"https://tgother{n}.blob.core.windows.net/data?"
+        + container_sas(made_up_key(f"other{n}"), "data", account=f"tgother{n}")
+        for n in range(30)
+    ]
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/all.md").write_text("\n".join(links))
+    answer = tidegate("scan", tmp_path / "notes", "--probe", "--scope", scope, "--audit", audit)
+    assert answer.out.count("not in scope") == 1
+    assert "30 times: not in scope, so that nothing was asked (reach)" in answer.out
+    assert audit.read_text() == ""
+
+
+def test_what_is_not_known_to_be_closed_and_was_not_listed_is_incomplete(
+    tidegate: Command, azurite: Azurite, scope: Path, audit: Path, tmp_path: Path
+) -> None:
+    answer = tidegate("list", f"az://{ACCOUNT}/models", "--scope", scope, "--audit", audit)
+    assert "UNKNOWN" in answer.out
+    assert answer.code == 3
 
 
 def test_a_dead_link_is_not_listed_and_the_answer_says_why(
