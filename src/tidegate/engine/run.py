@@ -69,13 +69,17 @@ def _check_decoders(plan: Plan, detector: Detector) -> None:
             )
 
 
+_UNASKABLE = frozenset({"access_key_id"})
+"""What holds nothing to ask with: the id of a key without its secret opens nothing, and that is all of it."""
+
+
 def _ask(collector: Collector, plan: Plan, tally: Tally) -> None:
     """Ask about every group that alarms; what the scope does not name is a gap, unless it is all there is."""
     assert plan.online is not None
     groups = {
         name: group
         for name, group in collector.groups.items()
-        if group.named or (group.places and group.suppressed is None)
+        if group.named or (group.places and group.suppressed is None and group.grant.kind not in _UNASKABLE)
     }
     credentials = {name: group.credential or _credential(group) for name, group in groups.items()}
     answers = plan.online.ask_all(credentials, tally.coverage, plan.progress)
