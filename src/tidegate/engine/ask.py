@@ -19,6 +19,7 @@ from tidegate.model.credential import Credential
 from tidegate.model.grant import Grant
 from tidegate.model.reach import Reach, State
 from tidegate.model.report import Coverage, Gap
+from tidegate.model.sighting import Sighting
 from tidegate.net.message import Sends
 
 AT_ONCE: Final = 8
@@ -112,6 +113,18 @@ def _silent(reach: Reach) -> bool:
     statuses = [answer.status for answer in reach.answers]
     return all(
         status is None or 300 <= status < 400 or status in (429, *range(500, 600)) for status in statuses
+    )
+
+
+def credential_of(sighting: Sighting, grant: Grant) -> Credential:
+    """Return what to ask with; of an open address nothing is secret."""
+    return Credential(
+        grant=grant,
+        text=sighting.text,
+        secret=None if grant.kind == "anonymous" else sighting.secret,
+        context=sighting.context,
+        provider=sighting.provider,
+        kind=sighting.kind,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from tidegate import plugins
 from tidegate.detect.engine import Detector
 from tidegate.detect.rules import Rule
+from tidegate.engine.ask import credential_of
 from tidegate.engine.inspect import Looked
 from tidegate.engine.shard import error_words
 from tidegate.errors import BudgetError, OutOfScopeError, RequestError, UsageError
@@ -69,15 +70,7 @@ class Behind:
             storage = plugins.storage(sighting.provider)
             grant = decoders[sighting.provider].decode(sighting, self.now)
             if storage is not None and grant is not None and grant.kind != "anonymous":
-                credential = Credential(
-                    grant=grant,
-                    text=sighting.text,
-                    secret=sighting.secret,
-                    context=sighting.context,
-                    provider=sighting.provider,
-                    kind=sighting.kind,
-                )
-                return storage, credential, decoders[sighting.provider].redact(sighting)
+                return storage, credential_of(sighting, grant), decoders[sighting.provider].redact(sighting)
         raise UsageError(
             "this target is no storage that Tidegate can ask",
             hint="give a link in quotes, az://account/container, s3://bucket or gs://bucket.",

@@ -13,12 +13,11 @@ from pathlib import Path
 from tidegate import plugins
 from tidegate.detect.engine import Detector
 from tidegate.detect.rules import Rule
-from tidegate.engine.ask import named_grant
+from tidegate.engine.ask import credential_of, named_grant
 from tidegate.engine.collect import Collector, Group
 from tidegate.engine.findings import findings
 from tidegate.engine.plan import Plan
 from tidegate.errors import OutOfScopeError, RuleError
-from tidegate.model.credential import Credential
 from tidegate.model.document import Tally
 from tidegate.model.grant import Grant
 from tidegate.model.report import Report
@@ -81,7 +80,9 @@ def _ask(collector: Collector, plan: Plan, tally: Tally) -> None:
         for name, group in collector.groups.items()
         if group.named or (group.places and group.suppressed is None and group.grant.kind not in _UNASKABLE)
     }
-    credentials = {name: group.credential or _credential(group) for name, group in groups.items()}
+    credentials = {
+        name: group.credential or credential_of(group.best, group.grant) for name, group in groups.items()
+    }
     answers = plan.online.ask_all(credentials, tally.coverage, plan.progress)
     refused: dict[str, tuple[Group, OutOfScopeError]] = {}
     for name, asked in answers.items():
@@ -95,19 +96,6 @@ def _ask(collector: Collector, plan: Plan, tally: Tally) -> None:
         # One reason for all: a repository may hold links to hundreds of accounts that are somebody else's.
         reason = "not in scope, so that nothing was asked" if why.unnamed else str(why)
         tally.gap("reach", named_grant(group.grant), reason)
-
-
-def _credential(group: Group) -> Credential:
-    best = group.best
-    open_address = group.grant.kind == "anonymous"
-    return Credential(
-        grant=group.grant,
-        text=best.text,
-        secret=None if open_address else best.secret,
-        context=best.context,
-        provider=best.provider,
-        kind=best.kind,
-    )
 
 
 def decode(text: str, rules: Sequence[Rule], now: datetime, cache_dir: Path | None) -> Iterator[Grant]:

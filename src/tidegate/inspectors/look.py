@@ -23,7 +23,6 @@ SNIFFED_BYTES: Final = 4096
 _TAIL_INFLATED_BYTES: Final = 8 << 20
 """To see the end of a longer packed member all of it would have to be unpacked."""
 _SMALL_BYTES: Final = 1 << 16
-_FOUND_ANYWHERE: Final = (b"PK\x05\x06", b"\x89HDF\r\n")
 _ID: Final = "look"
 
 
@@ -44,7 +43,7 @@ def look(
     counted = data if isinstance(data, Counted) else Counted(data, block_bytes=_block_bytes(data.size_bytes))
     before = counted.bytes_read
     formats()  # loaded once, and not at the expense of the first item
-    if data.size_bytes <= _SMALL_BYTES and _is_plain(counted.read(0, data.size_bytes)):
+    if data.size_bytes <= _SMALL_BYTES and is_plain_file(counted.read(0, data.size_bytes)):
         # The everyday case: the same judgement as below, in a tenth of the time.
         plain = Judgement("pickle", runs_code=True)
         plain.observations += mismatch(plain, name)
@@ -55,14 +54,6 @@ def look(
     if judged is not None:
         judged.observations += mismatch(judged, name)
     return _inspection(judged, name, data.size_bytes, counted.bytes_read - before)
-
-
-def _is_plain(raw: bytes) -> bool:
-    """Tell whether it is one pickle that calls nothing, and nothing else that stands inside of it.
-
-    A constant may hold a zip or an HDF5 file, which their readers find behind any bytes.
-    """
-    return not any(mark in raw for mark in _FOUND_ANYWHERE) and is_plain_file(raw)
 
 
 def _block_bytes(size_bytes: int) -> int:

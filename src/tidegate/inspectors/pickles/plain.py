@@ -70,17 +70,24 @@ _SKIPPED: Final = frozenset({
 })  # fmt: skip
 
 
+def end_of_small(data: bytes | bytearray | memoryview, start: int) -> int | None:
+    """Return where the stream at `start` ends if one expression covers it; `None`: look closer."""
+    whole = _WHOLE.match(data, start)
+    if whole is None:
+        return None
+    framed = whole[1] is None or int.from_bytes(whole[1], "little") == whole.end() - whole.start() - 11
+    return whole.end() if framed else None
+
+
 def end_of_plain(window: Window, start: int) -> int | None:
     """Return the offset after STOP if the stream at `start` imports nothing; `None`: look closer.
 
     A broken or odd stream gets `None` too. Raises what reading raises.
     """
     window.fill(start, 64)
-    whole = _WHOLE.match(window.buffer, start - window.base)
-    if whole is not None and (
-        whole[1] is None or int.from_bytes(whole[1], "little") == whole.end() - whole.start() - 11
-    ):
-        return window.base + whole.end()
+    whole = end_of_small(window.buffer, start - window.base)
+    if whole is not None:
+        return window.base + whole
     walk = Walk(window, start)
     steps = iter(walk)
     run_bytes = 0
