@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tidegate.model.observation import Step
 from tidegate.model.severity import Severity
 
 
@@ -18,7 +19,40 @@ class Kind:
     severity: Severity = Severity.INFO
     """How bad it is that this kind is exposed."""
     estimated: bool = False
-    """Counted in a sample and scaled up."""
+    """Counted in a sample and scaled up: `items` is then the middle of the interval."""
+    step: Step = Step.NAME
+    """What the count rests on: names alone, or what was read."""
+    proved: int = 0
+    """Of `items`, so many were read, and are what they seem."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Something of what lies behind that a person should hear: a plain sentence, and where."""
+
+    kind: str
+    severity: Severity
+    summary: str
+    path: str = ""
+    """The item, as the service names it; empty when it is said of many."""
+    step: Step = Step.NAME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A share of all items, from a sample."""
+
+    kind: str
+    """What they hold: `credentials`, `personal_data`, `code_on_load`, …"""
+    items: int
+    """Of so many."""
+    read: int
+    """So many were read, of these `hits` hold it."""
+    hits: int
+    bytes_read: int
+    least: float
+    most: float
+    """Share between 0 and 1: the interval holds the truth in 95 of 100 cases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +67,9 @@ class Contents:
     """Everything that could be listed was."""
     kinds: tuple[Kind, ...] = ()
     """Most bytes first."""
+    items_read: int = 0
+    """Looked into, not just listed."""
+    bytes_read: int = 0
+    noted: tuple[Noted, ...] = ()
+    """Worst first."""
+    estimates: tuple[Estimate, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tidegate.model.attack import AttackPath
 from tidegate.model.contents import Contents
 from tidegate.model.grant import Grant
 from tidegate.model.place import Place
@@ -51,3 +52,5 @@ class Finding:
     """What the service answered; `None` when it was not asked."""
     contents: Contents | None = None
     """What was listed; `None` when nothing was."""
+    paths: tuple[AttackPath, ...] = ()
+    """What somebody could do with it, the worst first."""

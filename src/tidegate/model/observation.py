@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from tidegate.model.severity import Severity
@@ -53,6 +55,19 @@ class Evidence(StrEnum):
     """A sink, with arguments that say what it would do."""
 
 
+class Step(StrEnum):
+    """How much was read for it. Each step is taken only where the one before leaves doubt."""
+
+    NAME = "name"
+    """Nothing: its name, size and type as the service lists them."""
+    ENDS = "ends"
+    """The first and the last kilobytes."""
+    SAMPLE = "sample"
+    """Some more, in bounds: a directory, a window, a table of contents."""
+    WHOLE = "whole"
+    """All that decides."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One thing that was noticed."""
@@ -72,6 +87,17 @@ class Observation:
     """What it concerns, where not every loader: `torch.load(weights_only=False)`."""
     summary: str
     """A plain sentence. Names from the file are quoted in it as they are: the renderer escapes."""
+    step: Step = Step.WHOLE
+    """What it rests on."""
+    count: int = 1
+    """How many of the same: 12 private keys."""
+    fingerprint: str = ""
+    """Of a secret: the same one in two places has one fingerprint. The value does not follow from it."""
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """What was counted: `messages`, `conversations`, `people`, `files`, `tables`, `rows`, … Never text."""
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    """What was counted lies between these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
