@@ -13,8 +13,9 @@ from tidegate.inspectors.meter import Budget, Meter, Timed
 from tidegate.inspectors.mismatch import mismatch
 from tidegate.inspectors.pickles.whole import is_plain_file
 from tidegate.inspectors.readable import Counted, OverBudgetError, Readable
-from tidegate.inspectors.seam import Context, Judgement, ModelFormat
+from tidegate.inspectors.seam import Context, DataKind, Judgement, ModelFormat
 from tidegate.inspectors.verdict import SEVERITIES, verdict
+from tidegate.kinds.table import OTHER
 from tidegate.model.observation import Inspection, Observation
 from tidegate.model.severity import Severity
 
@@ -68,40 +69,80 @@ def formats() -> tuple[ModelFormat, ...]:
     return tuple(sorted(found.values(), key=lambda each: (each.order, each.id)))
 
 
+@cache
+def data_kinds() -> tuple[DataKind, ...]:
+    """Return the kinds of things that are no models, the most certain first."""
+    found = plugins.load(DataKind, "tidegate.inspectors.data")
+    return tuple(sorted(found.values(), key=lambda each: (each.order, each.id)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Inside:
     """Judges what is packed in a container: `Context.inside`."""
 
     context: Context
     """Of the container."""
+    data: bool
+    """Not only model files are of interest: it is a container of items, not a model in parts."""
 
     def __call__(
         self, data: Readable, name: str, siblings: Callable[[str], Readable | None] | None = None
     ) -> Judgement | None:
-        """Return what a member is, or `None` when it is no model file."""
+        """Return what a member is, or `None` when nothing tells."""
         deeper = replace(self.context, depth=self.context.depth + 1, siblings=siblings)
         try:
-            return _judge(Timed(data, deeper.meter), name, deeper)
+            return _judge(Timed(data, deeper.meter), name, deeper, data_too=self.data)
         except OverBudgetError as error:
             return _unfinished(str(error))
 
 
-def _judge(data: Timed, name: str, context: Context) -> Judgement | None:
-    """Ask every format. Several may claim the same bytes; all of them are judged, for loaders differ."""
+def _judge(data: Timed, name: str, context: Context, *, data_too: bool = True) -> Judgement | None:
+    """Ask the model formats, then the kinds of data, by the same two ends."""
     try:
         head, tail = _ends(data)
         claims = _claims(head, tail, data.size_bytes, name)
-        if not claims:
-            return None
-        if context.depth > context.meter.budget.depth:
+        if claims and context.depth > context.meter.budget.depth:
             return _unfinished(f"it is packed more than {context.meter.budget.depth} times")
     except OverBudgetError as error:
         return _unfinished(str(error))
-    context = replace(context, inside=_Inside(context))
-    whole: Judgement | None = None
-    for each in claims:
+    whole = _as_model(data, name, context, claims) if claims else None
+    if (whole is not None and whole.model) or not data_too:
+        return whole
+    return _as_data(data, name, context, whole, head, tail)
+
+
+def _as_data(
+    data: Timed, name: str, context: Context, archive: Judgement | None, head: bytes, tail: bytes
+) -> Judgement | None:
+    """Ask the kinds of data. archive: what was judged as one before, and is now named more exactly."""
+    context = replace(context, inside=_Inside(context, data=True))
+    for each in data_kinds():
+        if archive is not None and not getattr(each, "of_archives", False):
+            continue
+        if not each.claims(head, tail, data.size_bytes, name):
+            continue
         try:
             part = each.judge(data, name, context)
+        except OverBudgetError as error:
+            part = _unfinished(str(error), each.id)
+            part.model = False
+        if part.kind == OTHER:
+            continue
+        if archive is None:
+            return part
+        absorb(archive, part)
+        archive.kind = part.kind
+        return archive
+    return archive
+
+
+def _as_model(data: Timed, name: str, context: Context, claims: list[ModelFormat]) -> Judgement | None:
+    """Judge it as each format. Several may claim the same bytes; all are judged, for loaders differ."""
+    whole: Judgement | None = None
+    for each in claims:
+        inside = _Inside(context, data=getattr(each, "holds_items", False))
+        try:
+            part = each.judge(data, name, replace(context, inside=inside))
         except OverBudgetError as error:
             part = _unfinished(str(error), each.id)
         if whole is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -33,13 +33,36 @@ class Judgement:
 
 
 class Inside(Protocol):
-    """Judges what a container holds."""
+    """Judges what a container holds: a model file, or any other kind of thing."""
 
     def __call__(
         self, data: Readable, name: str, siblings: Callable[[str], Readable | None] | None = None
     ) -> Judgement | None:
-        """Judge a member. siblings: opens what lies beside it in the container."""
+        """Judge a member; `None` when nothing tells what it is. siblings: opens what lies beside it."""
         ...
+
+
+class Sample(Protocol):
+    """Looks for secrets and personal data in a piece of text."""
+
+    def __call__(
+        self, text: bytes, name: str, columns: Sequence[str] | None = None, *, start: int = 0
+    ) -> list[Observation]:
+        """Return what was noticed, never a value. start: where in the item the text begins.
+
+        columns: names of the columns, where it is a table. Bounded by the item's budget: empty beyond it.
+        """
+        ...
+
+
+def _no_sample(
+    text: bytes,  # noqa: ARG001
+    name: str,  # noqa: ARG001
+    columns: Sequence[str] | None = None,  # noqa: ARG001
+    *,
+    start: int = 0,  # noqa: ARG001
+) -> list[Observation]:
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +74,11 @@ class Context:
     policy: frozenset[str] = frozenset()
     """Names that the user's policy adds to the allow list: `mypackage.models.Net`."""
     inside: Inside | None = None
-    """Judges a member: (its bytes, its name) -> what it is; `None`: no model file. Bounded in depth."""
+    """Judges a member: (its bytes, its name) -> what it is; `None`: nothing we know. Bounded in depth."""
     siblings: Callable[[str], Readable | None] | None = None
     """Opens a file beside this one by its relative name; `None` if there is none."""
+    sample: Sample = _no_sample
+    """Looks for secrets and personal data in text that an inspector has recognised as such."""
     meter: Meter = field(default_factory=Meter)
     """Counts what the item costs. Containers tell it of members and of inflated bytes."""
 
@@ -80,4 +105,28 @@ class ModelFormat(Protocol):
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Judge one file. Any bytes end in a judgement: nothing is raised but what `data.read` raises."""
+        ...
+
+
+@runtime_checkable
+class DataKind(Protocol):
+    """A kind of thing that is no model. Stands as `PLUGIN` in a module of `tidegate.inspectors.data`.
+
+    Asked only where no model format claims the bytes, in the order of `order`; the first that judges them
+    decides. One that has claimed and finds that it is not its kind after all returns a judgement of kind
+    `other`: the next is asked. A kind that is a zip, tar or compressed file has `of_archives = True`: it is
+    asked too where an archive was judged, and names it more exactly.
+    """
+
+    id: str
+    """The module's name, e.g. `private_key`. What it judges has the id of a row of `kinds.toml`."""
+    order: int
+    """Low first: the more certain the mark, the lower. 10 marks at fixed places, 50 texts, 90 the table."""
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
+        """Tell whether it may be this kind: by the first and last 4,096 bytes, and by the name."""
+        ...
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:
+        """Judge one item, with `model=False`. Any bytes end in a judgement, as with a `ModelFormat`."""
         ...

@@ -10,6 +10,7 @@ from typing import Final
 
 from tidegate import plugins
 from tidegate.inspectors.containers.archive import Archive, Laid, Layout, Member
+from tidegate.inspectors.containers.streams import COMPRESSIONS
 from tidegate.inspectors.merge import absorb
 from tidegate.inspectors.readable import OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, Judgement
@@ -20,6 +21,7 @@ _MODEL_NAMES: Final = re.compile(
     r"\.(?:p|pkl|pickle|joblib|dill|pt|pth|ckpt|bin|model|npy|npz|keras|h5|pb|mar|nemo|skops|zip|tar|gz|rds)\Z",
     re.IGNORECASE,
 )
+_ARCHIVES: Final = frozenset(("zip", "tar", "7z", *(each.id for each in COMPRESSIONS)))
 _MOST_SIBLINGS: Final = 64
 """Opened for the members of one archive; each may hold its unpacked bytes."""
 
@@ -65,7 +67,7 @@ def judge_member(
         beside = _siblings(archive, member, stack) if siblings else None
         data = stack.enter_context(archive.open(member))
         found = context.inside(data, member.name, beside)
-    archive.settle(member, model=found is not None)
+    archive.settle(member, model=found is not None and (found.model or found.kind in _ARCHIVES))
     return found
 
 

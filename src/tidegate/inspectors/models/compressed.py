@@ -21,6 +21,7 @@ class Compressed:
 
     id = "compressed"
     order = 50
+    holds_items = True
     instead_of = frozenset(("pickle",))
     """What begins like a pickle of protocol 0 by chance is still read through a decompressor."""
 

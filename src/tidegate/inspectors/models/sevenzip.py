@@ -13,6 +13,7 @@ class SevenZip:
 
     id = "7z"
     order = 30
+    holds_items = True
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell a 7z by its first bytes."""

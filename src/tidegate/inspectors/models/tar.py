@@ -13,6 +13,7 @@ class Tar:
 
     id = "tar"
     order = 40
+    holds_items = True
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell a tar by the checksum of its first header."""

@@ -18,6 +18,7 @@ class Zip:
 
     id = "zip"
     order = 30
+    holds_items = True
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell a zip by its first member, or by an end record that fits, whatever stands before it."""

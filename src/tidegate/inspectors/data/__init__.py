@@ -1,0 +1,1 @@
+"""Kinds of things that are no models: one file a kind."""
