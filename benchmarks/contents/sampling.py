@@ -113,8 +113,8 @@ def table(runs: int) -> str:
     columns = ("population", "items", "true share", "the interval holds it", "half-width, points")
     columns += ("items read, mean (95 %)", "simple random reads for as wide a one")
     lines = [
-        f"Simulated {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {runs} runs a row: the standard error of a coverage"
-        f" of 0.95 is {error:.3f}. `python benchmarks/contents/sampling.py --runs {runs} --write`",
+        f"Simulated {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {runs} runs a row: the standard error of a"
+        f" coverage of 0.95 is {error:.3f}. `python benchmarks/contents/sampling.py --runs {runs} --write`",
         "",
         f"| {' | '.join(columns)} |",
         "|---" + "|--:" * (len(columns) - 1) + "|",

@@ -14,9 +14,11 @@ from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
 from tidegate.errors import ReportError
-from tidegate.model.contents import Contents, Kind
+from tidegate.model.attack import AttackPath, AttackStep
+from tidegate.model.contents import Contents, Estimate, Kind, Noted
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
+from tidegate.model.observation import Step
 from tidegate.model.place import Place
 from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import SCHEMA, Coverage, Gap, Report
@@ -87,8 +89,7 @@ def finding_to_dict(finding: Finding) -> Json:
         "occurrences_total": finding.occurrences_total,
         "reach": None if finding.reach is None else _reach_to_dict(finding.reach),
         "contents": None if finding.contents is None else _contents_to_dict(finding.contents),
-        # No attack path is drawn yet. The key is there all the same, so that no reader meets a surprise.
-        "paths": [],
+        "paths": [_path_to_dict(path) for path in finding.paths],
         "fix": list(finding.fix),
     }
 
@@ -157,9 +158,45 @@ def _contents_to_dict(contents: Contents) -> Json:
                 "bytes": each.bytes,
                 "severity": each.severity.value,
                 "estimated": each.estimated,
+                "step": each.step.value,
+                "proved": each.proved,
             }
             for each in contents.kinds
         ],
+        "items_read": contents.items_read,
+        "bytes_read": contents.bytes_read,
+        "noted": [
+            {
+                "kind": each.kind,
+                "severity": each.severity.value,
+                "summary": each.summary,
+                "path": each.path,
+                "step": each.step.value,
+            }
+            for each in contents.noted
+        ],
+        "estimates": [
+            {
+                "kind": each.kind,
+                "items": each.items,
+                "read": each.read,
+                "hits": each.hits,
+                "bytes_read": each.bytes_read,
+                "least": each.least,
+                "most": each.most,
+            }
+            for each in contents.estimates
+        ],
+    }
+
+
+def _path_to_dict(path: AttackPath) -> Json:
+    """Return one attack path: its steps as sentences, and, apart, what supports each."""
+    return {
+        "id": path.id,
+        "title": path.title,
+        "steps": [step.text for step in path.steps],
+        "details": [{"facts": list(step.facts), "certainty": step.certainty} for step in path.steps],
     }
 
 
@@ -246,6 +283,7 @@ def _finding(node: _Node) -> Finding:
         fix=node.need("fix").texts(),
         reach=node.get("reach", None).optional(_reach),
         contents=node.get("contents", None).optional(_contents),
+        paths=tuple(_path(each) for each in node.get("paths", []).items()),
     )
 
 
@@ -286,10 +324,44 @@ def _contents(node: _Node) -> Contents:
                 bytes=each.need("bytes").integer(),
                 severity=each.need("severity").member(Severity),
                 estimated=each.need("estimated").boolean(),
+                step=each.get("step", Step.NAME.value).member(Step),
+                proved=each.get("proved", 0).integer(),
             )
             for each in node.need("kinds").items()
         ),
+        items_read=node.get("items_read", 0).integer(),
+        bytes_read=node.get("bytes_read", 0).integer(),
+        noted=tuple(
+            Noted(
+                kind=each.need("kind").text(),
+                severity=each.need("severity").member(Severity),
+                summary=each.need("summary").text(),
+                path=each.get("path", "").text(),
+                step=each.get("step", Step.NAME.value).member(Step),
+            )
+            for each in node.get("noted", []).items()
+        ),
+        estimates=tuple(_estimate(each) for each in node.get("estimates", []).items()),
     )
+
+
+def _estimate(node: _Node) -> Estimate:
+    least, most = node.need("least").share(), node.need("most").share()
+    if least > most:
+        node.fail("has its ends the wrong way round")
+    counts = {name: node.need(name).integer() for name in ("items", "read", "hits", "bytes_read")}
+    return Estimate(kind=node.need("kind").text(), least=least, most=most, **counts)
+
+
+def _path(node: _Node) -> AttackPath:
+    details = list(node.get("details", []).items())
+    steps = []
+    for number, text in enumerate(node.need("steps").texts()):
+        known = details[number] if number < len(details) else _Node({}, node.path)
+        facts = known.get("facts", []).texts()
+        certainty = known.get("certainty", "possible").text()
+        steps.append(AttackStep(text=text, facts=facts, certainty=certainty))
+    return AttackPath(id=node.need("id").text(), title=node.need("title").text(), steps=tuple(steps))
 
 
 def _grant(node: _Node) -> Grant:
@@ -373,6 +445,13 @@ class _Node:
         if isinstance(self.value, bool) or not isinstance(self.value, int):
             return self.fail("is no whole number")
         return self.value if 0 <= self.value <= _MAX_INTEGER else self.fail("is out of range")
+
+    def share(self) -> float:
+        """Read a number from 0 to 1."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            return self.fail("is no number")
+        # NaN is neither.
+        return float(self.value) if 0 <= self.value <= 1 else self.fail("is not between 0 and 1")
 
     def boolean(self) -> bool:
         return self.value if isinstance(self.value, bool) else self.fail("is neither true nor false")

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from report import samples
 from tidegate.errors import ReportError
 from tidegate.model import codec
-from tidegate.model.contents import Contents, Kind
+from tidegate.model.attack import AttackPath, AttackStep
+from tidegate.model.contents import Contents, Estimate, Kind, Noted
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
+from tidegate.model.observation import Step
 from tidegate.model.place import Place
 from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import Coverage, Gap, Report
@@ -56,7 +58,28 @@ kinds = st.builds(
     bytes=numbers,
     severity=st.sampled_from(Severity),
     estimated=st.booleans(),
+    step=st.sampled_from(Step),
+    proved=numbers,
 )
+noted = st.builds(
+    Noted,
+    kind=texts,
+    severity=st.sampled_from(Severity),
+    summary=texts,
+    path=texts,
+    step=st.sampled_from(Step),
+)
+shares = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted)
+estimates = shares.flatmap(
+    lambda ends: st.builds(
+        Estimate, kind=texts, items=numbers, read=numbers, hits=numbers, bytes_read=numbers,
+        least=st.just(ends[0]), most=st.just(ends[1]),
+    )
+)  # fmt: skip
+steps = st.builds(
+    AttackStep, text=texts, facts=rows, certainty=st.sampled_from(["proved", "granted", "possible"])
+)
+paths = st.builds(AttackPath, id=texts, title=texts, steps=st.lists(steps, max_size=2).map(tuple))
 contents = st.builds(
     Contents,
     containers=numbers,
@@ -64,11 +87,16 @@ contents = st.builds(
     bytes=numbers,
     complete=st.booleans(),
     kinds=st.lists(kinds, max_size=2).map(tuple),
+    items_read=numbers,
+    bytes_read=numbers,
+    noted=st.lists(noted, max_size=2).map(tuple),
+    estimates=st.lists(estimates, max_size=2).map(tuple),
 )
 findings = st.builds(
     Finding, id=texts, rule=texts, title=texts, severity=st.sampled_from(Severity), score=st.integers(0, 100), confidence=texts,
     reasons=rows, grant=grants, redacted=texts, fingerprint=texts, occurrences=st.lists(places, max_size=2).map(tuple),
     occurrences_total=numbers, fix=rows, reach=st.none() | reaches, contents=st.none() | contents,
+    paths=st.lists(paths, max_size=2).map(tuple),
 )  # fmt: skip
 reports = st.builds(
     Report, version=texts, started_at=instants, ended_at=instants, targets=rows, findings=st.lists(findings, max_size=2).map(tuple),
