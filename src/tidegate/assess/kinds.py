@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
+from tidegate.kinds.table import kind as row
 from tidegate.model.severity import Severity
 
-_SEVERITIES: Mapping[str, Severity] = {
-    "key": Severity.CRITICAL,
-    "disk_image": Severity.HIGH,
-    "backup": Severity.HIGH,
-    "database": Severity.HIGH,
-    "mail": Severity.HIGH,
-    "model": Severity.LOW,
-    "archive": Severity.LOW,
+_LOWER: Final[Mapping[Severity, Severity]] = {
+    Severity.CRITICAL: Severity.HIGH,
+    Severity.HIGH: Severity.MEDIUM,
+    Severity.MEDIUM: Severity.LOW,
+    Severity.LOW: Severity.INFO,
+    Severity.INFO: Severity.INFO,
 }
-"""What people keep in such files; the weights are ours. A name proves nothing: inside may be worse."""
 
 
 def severity_of(kind: str) -> Severity:
-    """Return the severity of a kind of item; `INFO` for one that tells nothing by its name."""
-    return _SEVERITIES.get(kind, Severity.INFO)
+    """Return the severity of a kind of item: one lower than where it was read, since a name proves nothing.
+
+    A model stays low: who can overwrite it needs no look inside.
+    """
+    return Severity.LOW if kind == "model" else _LOWER[row(kind).severity]

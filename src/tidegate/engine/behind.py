@@ -19,6 +19,7 @@ from tidegate.engine.shard import error_words
 from tidegate.errors import BudgetError, OutOfScopeError, RequestError, UsageError
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Counted, Remote
+from tidegate.kinds.names import kind_of
 from tidegate.model.credential import Credential
 from tidegate.model.observation import Inspection
 from tidegate.model.report import Gap
@@ -79,8 +80,6 @@ class Behind:
     def _container(
         self, storage: plugins.Storage, credential: Credential, container: plugins.Container
     ) -> Iterator[Looked]:
-        from tidegate.inventory.kinds import kind_of  # noqa: PLC0415 - Polars, 0.3 s
-
         waiting = [container.prefix]
         while waiting:
             prefix, after, going = waiting.pop(), None, True

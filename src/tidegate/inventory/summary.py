@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from tidegate.inventory.kinds import OTHER, Kinds, kinds
+from tidegate.inventory import names
 from tidegate.inventory.parquet import group_rows
+from tidegate.kinds.names import NO_RULE
+from tidegate.kinds.table import OTHER
 from tidegate.model.inventory import Group, Item, Place, Prefix, Rest, Summary
 
 PIECE_ROWS: Final = 131_072
@@ -35,7 +37,7 @@ def summarise(file: Path, *, containers: int, now: datetime) -> Summary:
     containers: how many there are, those without items included. Raises `OSError`, and Polars' errors for
     another file.
     """
-    sums = _Sums(kinds(), now)
+    sums = _Sums(now)
     for piece in _pieces(file):
         sums.add(piece)
     return sums.summary(containers)
@@ -56,10 +58,10 @@ def _pieces(file: Path) -> Iterator[pl.DataFrame]:
 class _Sums:
     """What is held while reading: tables of bounded size, each with `items` and `bytes`."""
 
-    def __init__(self, known: Kinds, now: datetime) -> None:
-        self._known = known
+    def __init__(self, now: datetime) -> None:
+        self._ruler = names.Ruler()
         self._now = now
-        self._kind_of = pl.DataFrame({"key": list(known.of), "item_kind": list(known.of.values())})
+        self._all_by_kind = pl.DataFrame(schema={"kind": pl.String, **_SUMS})
         self._keys = _Largest(("key",))
         self._places = _Largest(("service", "container"))
         self._prefixes = _Largest(_PREFIX)
@@ -79,20 +81,20 @@ class _Sums:
         self._pick(piece.select(_ITEM))
         sized = piece.with_columns(
             pl.col("name").str.extract("^([^/]*/)", 1).fill_null("").alias("prefix"),
-            self._known.key(pl.col("name")).alias("key"),
+            names.key(pl.col("name")).alias("key"),
+            self._ruler.by_pattern(piece["name"]).alias("rule"),
             self._age().alias("age"),
         )
         for name, table in self._small.items():
             self._small[name] = _merged(table, _grouped(sized, [name]), [name])
-        groups = _grouped(sized, [*_PREFIX, "key"])
+        groups = _grouped(sized, [*_PREFIX, "key", "rule"])
         last = groups.select(_PREFIX).row(-1)
         self._keys.add(_regrouped(groups, ["key"]))
         self._places.add(_regrouped(groups, ["service", "container"]), open_group=last[:2])
         self._prefixes.add(_regrouped(groups, _PREFIX), open_group=last)
-        by_kind = groups.join(self._kind_of, on="key", how="left", maintain_order="left")
-        by_kind = _regrouped(
-            by_kind.with_columns(pl.col("item_kind").fill_null(OTHER)), [*_PREFIX, "item_kind"]
-        )
+        by_kind = _regrouped(groups.with_columns(_kind().alias("item_kind")), [*_PREFIX, "item_kind"])
+        kinds = _regrouped(by_kind, ["item_kind"]).rename({"item_kind": "kind"})
+        self._all_by_kind = _merged(self._all_by_kind, kinds, ["kind"])
         self._kinds = _merged(self._kinds, by_kind, [*_PREFIX, "item_kind"]).join(
             self._prefixes.table, on=_PREFIX, how="semi", maintain_order="left"
         )
@@ -154,7 +156,7 @@ class _Sums:
         return pl.sum_horizontal(steps, ignore_nulls=False).fill_null(len(_AGE_DAYS) + 1)
 
     def _all_kinds(self) -> tuple[Group, ...]:
-        return _groups(self._keys.by_kind(self._known), "kind")
+        return _groups(self._all_by_kind, "kind")
 
     def _with_kinds(self, prefixes: pl.DataFrame) -> tuple[Prefix, ...]:
         kinds_of: dict[Any, list[dict[str, Any]]] = {}
@@ -222,22 +224,19 @@ class _Largest:
             bytes=self._gone.bytes + int(rest["bytes"].sum()),
         )
 
-    def by_kind(self, known: Kinds) -> pl.DataFrame:
-        """Return the sums by kind, of a table by key."""
-        kind = pl.col("key").replace_strict(known.of, default=OTHER, return_dtype=pl.String).alias("kind")
-        table = _regrouped(self.table.with_columns(kind), ["kind"])
-        gone = pl.DataFrame(
-            {"kind": [OTHER], "items": [self._gone.items], "bytes": [self._gone.bytes]},
-            schema={"kind": pl.String, **_SUMS},
-        )
-        return _merged(table, gone.filter(pl.col("items") > 0), ["kind"])
-
     def _let_go(self, groups: pl.DataFrame) -> None:
         self._gone = Rest(
             groups=self._gone.groups + groups.height,
             items=self._gone.items + int(groups["items"].sum()),
             bytes=self._gone.bytes + int(groups["bytes"].sum()),
         )
+
+
+def _kind() -> pl.Expr:
+    """Return the kind by the pattern that fits, else by the ending."""
+    by_rule = pl.col("rule").replace_strict(names.kind_by_rule(), default=OTHER, return_dtype=pl.String)
+    by_key = pl.col("key").replace_strict(names.kind_by_key(), default=OTHER, return_dtype=pl.String)
+    return pl.when(pl.col("rule") != NO_RULE).then(by_rule).otherwise(by_key)
 
 
 def _grouped(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:

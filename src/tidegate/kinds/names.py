@@ -1,8 +1,8 @@
 """Kinds by names alone: the rules of `names/*.toml`, for one name at a time.
 
-A rule is either a list of endings or a pattern over the whole path. Patterns come before endings; among either,
-what stands first in the files (by their names) wins, so the more exact stands first. The set-wise form over a
-column is `tidegate.inventory.names`: both answer the same for every name.
+A rule is either a list of endings or a pattern over the whole path. Patterns come before endings; among
+either, what stands first in the files (by their names) wins, so the more exact stands first. The set-wise
+form over a column is `tidegate.inventory.names`: both answer the same for every name.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CONFIDENCES: Final = ("high", "medium", "low")
+NO_RULE: Final = 0xFFFF
+"""In place of a rule's number where none fits."""
 ENDING: Final = r"\.[a-zA-Z0-9_+-]{1,12}"
 """What can be an ending, its dot included."""
 _ENDING: Final = re.compile(rf"{ENDING}\Z")
@@ -41,7 +43,7 @@ class NameRule:
     confidence: str = "medium"
     """`high`: nothing else is called so; `medium`: mostly; `low`: often something else."""
     pattern: str = ""
-    """Over the whole path, in lower case, found in either case of ASCII letters; empty when it has endings."""
+    """Over the whole path, in lower case, found in either case of ASCII letters."""
     endings: tuple[str, ...] = ()
     """In lower case, without the dot."""
     examples: tuple[str, ...] = ()
@@ -63,7 +65,9 @@ def rules() -> tuple[NameRule, ...]:
     folder = resources.files("tidegate.kinds").joinpath("names")
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         if file.name.endswith(".toml"):
-            found += [_rule(row, file.name) for row in tomllib.loads(file.read_text(encoding="utf-8"))["rule"]]
+            found += [
+                _rule(row, file.name) for row in tomllib.loads(file.read_text(encoding="utf-8"))["rule"]
+            ]
     found.sort(key=lambda rule: bool(rule.endings))
     return tuple(found)
 
@@ -95,9 +99,9 @@ def match(path: str) -> NameRule | None:
 
 
 def first_patterns(paths: Iterable[str]) -> list[int]:
-    """Return for each name the place in `rules()` of the pattern that wins; each must fit one."""
+    """Return for each name the place in `rules()` of the pattern that wins, `NO_RULE` where none fits."""
     fitting = _set().Match
-    return [min(fitting(_text(path))) for path in paths]
+    return [min(fitting(_text(path)) or (NO_RULE,)) for path in paths]
 
 
 def kind_of(path: str) -> str:
@@ -148,7 +152,9 @@ def _text(path: str) -> str:
 
 def _rule(row: dict[str, Any], file: str) -> NameRule:
     try:
-        rule = NameRule(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
+        rule = NameRule(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+        )
         if bool(rule.pattern) == bool(rule.endings):
             raise ValueError("has either a pattern or endings")  # noqa: TRY301 - told below, with its place
         if rule.confidence not in CONFIDENCES:

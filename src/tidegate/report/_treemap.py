@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tidegate.assess.words import many, size
+from tidegate.kinds.table import kind as kind_row
 from tidegate.model.inventory import Group, Place, Prefix, Summary
 from tidegate.report._escape import markup, safe
 from tidegate.report._squarify import Rect, squarify
@@ -23,9 +24,9 @@ _LETTER = 6.3
 
 _COLOURS = {
     "key": "#ff7f73",
-    "disk_image": "#ffa95c",
-    "mail": "#f58fb5",
-    "backup": "#e3ab7d",
+    "machine": "#ffa95c",
+    "messages": "#f58fb5",
+    "personal": "#e3ab7d",
     "database": "#cf97de",
     "model": "#7fb2f7",
     "dataset": "#8ee3f2",
@@ -34,12 +35,10 @@ _COLOURS = {
     "code": "#bdd163",
     "program": "#e59f9f",
     "log": "#b4c0c9",
-    "image": "#4fb399",
-    "video": "#a3abe3",
-    "audio": "#c8b6f2",
+    "media": "#4fb399",
     "other": "#ccd2d9",
 }
-"""Light enough for black letters, on either background."""
+"""By groups of kinds. Light enough for black letters, on either background."""
 
 _STYLE = (
     ":root{--paper:#fff;--ink:#1c2127;--faint:#59636e;--box:#eceff2;--line:#fff;--rule:#d4dae0}"
@@ -188,7 +187,8 @@ def _weight(box: _Box, by_items: bool) -> int:
 
 
 def _known(kind: str) -> str:
-    return kind if kind in _COLOURS else "other"
+    group = kind_row(kind).group
+    return group if group in _COLOURS else "other"
 
 
 def _at(rect: Rect) -> str:

@@ -13,10 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.inventory import summary as summary_module
-from tidegate.inventory.kinds import kind_of, kinds
+from tidegate.inventory.names import Ruler, rules_of
 from tidegate.inventory.parquet import Joined
 from tidegate.inventory.summary import summarise
 from tidegate.items import frame
+from tidegate.kinds import names
+from tidegate.kinds.names import kind_of
+from tidegate.kinds.table import kinds
 from tidegate.model.inventory import Group, Summary, contents
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -131,14 +134,14 @@ def test_many_endings_are_counted_together_beyond_what_is_shown(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("backup/ws-01.VHDX", "disk_image"),
+        ("backup/srv-01.VHDX", "disk_image"),
         ("models/resnet.pt", "model"),
         ("a.tar.gz", "archive"),
-        ("home/.ssh/id_rsa", "key"),
-        ("id_ed25519", "key"),
-        (".env", "key"),
-        ("teams/messages.json", "dataset"),
-        ("mail/2019.pst", "mail"),
+        ("home/.ssh/id_rsa", "private_key"),
+        ("id_ed25519", "private_key"),
+        (".env", "env_file"),
+        ("teams/messages.json", "teams_messages"),
+        ("mail/2019.pst", "mail_archive"),
         ("my_id_rsa_notes", "other"),
         ("no-ending", "other"),
         ("ends.", "other"),
@@ -151,12 +154,48 @@ def test_the_kind_follows_from_the_end_of_the_name(name: str, kind: str) -> None
     assert kind_of(name) == kind
 
 
-def test_no_ending_is_of_two_kinds() -> None:
-    import tomllib  # noqa: PLC0415
-    from importlib import resources  # noqa: PLC0415
+def test_every_rule_wins_its_examples_and_leaves_its_counterexamples() -> None:
+    for rule in names.rules():
+        assert rule.kind in kinds(), rule.id
+        assert rule.examples, rule.id
+        assert [each for each in rule.examples if names.match(each) is not rule] == [], rule.id
+        assert [each for each in rule.counterexamples if rule.fits(each)] == [], rule.id
+    assert len({rule.id for rule in names.rules()}) == len(names.rules())
 
-    text = resources.files("tidegate.inventory").joinpath("kinds.toml").read_text(encoding="utf-8")
-    endings = Counter(ending for kind in tomllib.loads(text)["kind"] for ending in kind["endings"])
+
+def test_no_ending_is_of_two_kinds() -> None:
+    endings = Counter(ending for rule in names.rules() for ending in rule.endings)
     assert [ending for ending, count in endings.items() if count > 1] == []
-    assert len(kinds().of) > 80
-    assert pl.DataFrame({"k": list(kinds().of)})["k"].str.to_lowercase().to_list() == list(kinds().of)
+    assert [each for each in endings if each != each.lower()] == []
+
+
+@pytest.fixture(scope="module")
+def many() -> Ruler:
+    ruler = Ruler(few=0)
+    ruler.by_pattern(pl.Series(["a"]))
+    return ruler
+
+
+_parts = [part for rule in names.rules() for each in rule.examples for part in each.split("/")]
+_part = st.one_of(
+    st.sampled_from(_parts), st.text(max_size=8), st.sampled_from(["\n", "ſ", "K", "\0", ".", "-"])
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.lists(_part, max_size=4).map("/".join) | st.lists(_part).map("".join), max_size=20))
+def test_a_column_is_told_as_its_names_are_one_by_one(many: Ruler, paths: list[str]) -> None:
+    paths = [each.encode("utf-8", "replace").decode() for each in paths]
+    column = pl.Series(paths, dtype=pl.String)
+    rules = names.rules()
+    for found in (rules_of(column, many), rules_of(column, Ruler())):
+        told = [None if number == names.NO_RULE else rules[number] for number in found]
+        assert told == [names.match(path) for path in paths]
+
+
+def test_all_examples_are_told_alike_by_the_column_and_one_by_one(many: Ruler) -> None:
+    paths = [each for rule in names.rules() for each in (*rule.examples, *rule.counterexamples)]
+    paths += [each.upper() for each in paths]
+    found = rules_of(pl.Series(paths), many)
+    told = [None if number == names.NO_RULE else names.rules()[number] for number in found]
+    assert told == [names.match(path) for path in paths]
