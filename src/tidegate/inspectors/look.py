@@ -10,10 +10,11 @@ from typing import Final
 from tidegate import plugins
 from tidegate.inspectors.merge import MOST_OBSERVATIONS, absorb, worst_first
 from tidegate.inspectors.meter import Budget, Meter, Timed
-from tidegate.inspectors.mismatch import mismatch
+from tidegate.inspectors.mismatch import by_name, mismatch
 from tidegate.inspectors.pickles.whole import is_plain_file
-from tidegate.inspectors.readable import Counted, OverBudgetError, Readable
+from tidegate.inspectors.readable import Counted, Ends, OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, DataKind, Judgement, ModelFormat
+from tidegate.inspectors.texts import Sampling, Texts
 from tidegate.inspectors.verdict import SEVERITIES, verdict
 from tidegate.kinds.table import OTHER
 from tidegate.model.observation import Inspection, Observation
@@ -25,6 +26,8 @@ _TAIL_INFLATED_BYTES: Final = 8 << 20
 """To see the end of a longer packed member all of it would have to be unpacked."""
 _SMALL_BYTES: Final = 1 << 16
 _ID: Final = "look"
+_OF_PEOPLE: Final = frozenset(("health_data", "payment_data", "personal_data"))
+_MAY_BE_OF_PEOPLE: Final = frozenset(("dataset", "spreadsheet", "document"))
 
 
 def look(
@@ -34,11 +37,13 @@ def look(
     policy: frozenset[str] = frozenset(),
     siblings: Callable[[str], Readable | None] | None = None,
     budget: Budget | None = None,
+    texts: Texts | None = None,
 ) -> Inspection:
     """Judge one item. Any bytes end in an inspection.
 
     name: as the user or the service names it; content decides, the name only where content allows several.
     policy: names that the user adds to the allow list. siblings: opens a file beside this one.
+    texts: looks for secrets and personal data in what is text; without it nothing does.
     Raises what `data.read` raises when bytes cannot be had, but no `OverBudgetError`.
     """
     counted = data if isinstance(data, Counted) else Counted(data, block_bytes=_block_bytes(data.size_bytes))
@@ -51,9 +56,15 @@ def look(
         return _inspection(plain, name, data.size_bytes, counted.bytes_read - before)
     meter = Meter(budget)
     context = Context(depth=0, policy=policy, siblings=siblings, meter=meter)
+    if texts is not None:
+        context = replace(context, sample=Sampling(texts, meter))
     judged = _judge(Timed(counted, meter), name, context)
     if judged is not None:
         judged.observations += mismatch(judged, name)
+    if judged is None or not judged.model:
+        judged = by_name(judged, name, data.size_bytes)
+        if meter.unsampled:
+            judged.observations.append(_unsampled(meter.unsampled))
     return _inspection(judged, name, data.size_bytes, counted.bytes_read - before)
 
 
@@ -95,6 +106,10 @@ class _Inside:
         except OverBudgetError as error:
             return _unfinished(str(error))
 
+    def models(self) -> _Inside:
+        """Return one that judges model files alone."""
+        return replace(self, data=False)
+
 
 def _judge(data: Timed, name: str, context: Context, *, data_too: bool = True) -> Judgement | None:
     """Ask the model formats, then the kinds of data, by the same two ends."""
@@ -116,24 +131,36 @@ def _as_data(
 ) -> Judgement | None:
     """Ask the kinds of data. archive: what was judged as one before, and is now named more exactly."""
     context = replace(context, inside=_Inside(context, data=True))
+    kept = Ends(data, head, tail)
+    dull: Judgement | None = None
     for each in data_kinds():
         if archive is not None and not getattr(each, "of_archives", False):
             continue
         if not each.claims(head, tail, data.size_bytes, name):
             continue
         try:
-            part = each.judge(data, name, context)
+            part = each.judge(kept, name, context)
         except OverBudgetError as error:
             part = _unfinished(str(error), each.id)
             part.model = False
         if part.kind == OTHER:
+            # Not its kind after all; or known and dull: the last one asked knows best.
+            dull = part if part.observations else dull
             continue
+        _named_more_exactly(part)
         if archive is None:
             return part
         absorb(archive, part)
         archive.kind = part.kind
         return archive
-    return archive
+    return archive or dull
+
+
+def _named_more_exactly(judged: Judgement) -> None:
+    """Have a table or text that holds data of people be of that kind."""
+    people = [each for each in judged.observations if each.kind in _OF_PEOPLE]
+    if people and judged.kind in _MAY_BE_OF_PEOPLE:
+        judged.kind = max(people, key=lambda each: each.severity.rank).kind
 
 
 def _as_model(data: Timed, name: str, context: Context, claims: list[ModelFormat]) -> Judgement | None:
@@ -182,6 +209,15 @@ def _unfinished(why: str, kind: str = "unknown") -> Judgement:
     return Judgement(kind, complete=False, observations=[note])
 
 
+def _unsampled(count: int) -> Observation:
+    return Observation(
+        inspector=_ID,
+        kind="not_sampled",
+        severity=Severity.INFO,
+        summary=f"{count:,} more pieces of text in it were not searched for secrets and personal data",
+    )
+
+
 def _ambiguous(claims: list[ModelFormat]) -> Observation:
     names = ", ".join(each.id for each in claims)
     return Observation(
@@ -198,13 +234,14 @@ def _inspection(judged: Judgement | None, name: str, size_bytes: int, bytes_read
             path=name, kind="unknown", severity=Severity.INFO, size_bytes=size_bytes, bytes_read=bytes_read
         )
     observations = worst_first(judged.observations)[:MOST_OBSERVATIONS]
+    kind_id = "unknown" if judged.kind == OTHER else judged.kind
     word = verdict(judged) if judged.model else None
     severity = SEVERITIES[word] if word else Severity.INFO
     if observations and observations[0].severity.rank > severity.rank:
         severity = observations[0].severity
     return Inspection(
         path=name,
-        kind=judged.kind,
+        kind=kind_id,
         verdict=word,
         executes=judged.executes if judged.model else None,
         evidence=judged.evidence,

@@ -28,6 +28,10 @@ class Budget:
     """What decompressors may give out, all together."""
     directory_bytes: int = 64 * MIB
     """The list of members of one container, which is held in memory."""
+    sampled_bytes: int = 16 * MIB
+    """Text that is searched for secrets and personal data, all together."""
+    samples: int = 500
+    """Pieces of such text."""
 
 
 class Meter:
@@ -47,6 +51,10 @@ class Meter:
         self._wall_deadline = wall() + self.budget.wall_seconds
         self._members = 0
         self._inflated = 0
+        self._sampled = 0
+        self._samples = 0
+        self.unsampled = 0
+        """Pieces of text that were not searched for it."""
 
     @property
     def seconds_left(self) -> float:
@@ -72,6 +80,16 @@ class Meter:
         if self._inflated > self.budget.inflated_bytes:
             raise OverBudgetError(f"it unpacks to more than {self.budget.inflated_bytes:,} bytes")
         self.check()
+
+    def sampled(self, count: int) -> bool:
+        """Count text that is searched; `False` when there was enough of it."""
+        over = self._sampled + count > self.budget.sampled_bytes or self._samples >= self.budget.samples
+        if over or self.seconds_left < 0:
+            self.unsampled += 1
+            return False
+        self._sampled += count
+        self._samples += 1
+        return True
 
 
 class Timed:

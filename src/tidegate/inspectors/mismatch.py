@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tidegate.inspectors.seam import Judgement
-from tidegate.model.observation import Executes, Observation
+from tidegate.kinds.table import OTHER, kind
+from tidegate.model.observation import Executes, Observation, Step
 from tidegate.model.severity import Severity
 
 _TORCH: Final = frozenset(
@@ -44,3 +45,52 @@ def mismatch(judged: Judgement, name: str) -> list[Observation]:
             summary=f"the name says {ending[1:]}, the content is {judged.kind}",
         )
     ]
+
+
+_ANYTHING: Final = frozenset(("zip", "tar", "7z", "gzip", "bzip2", "xz", "zstd", "lz4", "archive", "dataset"))
+"""Kinds of content that say little: what they are for, the name may tell."""
+_TOLD_BY_CONTENT: Final = frozenset(
+    "private_key test_key keystore password_export env_file cloud_credentials kubeconfig terraform_state"
+    " shell_history personal_data payment_data health_data model image mail video audio font mail_archive"
+    " network_capture vpn_profile password_vault database_dump".split()
+)
+"""Kinds that the bytes would have shown: the name alone is not believed."""
+_MEDIA: Final = frozenset(("image", "video", "audio", "font"))
+
+
+def by_name(judged: Judgement | None, name: str, size_bytes: int) -> Judgement:
+    """Return what the name adds: the kind, where the content does not tell; a note, where both disagree."""
+    from tidegate.kinds.names import kind_of  # noqa: PLC0415 - its rules are read when they are needed
+
+    named = kind_of(name)
+    if judged is None:
+        judged = Judgement(OTHER, model=False)
+    if named == OTHER or not size_bytes:
+        return judged
+    if judged.kind == OTHER and not judged.observations and named not in _TOLD_BY_CONTENT:
+        judged.kind = named
+        severity = kind(named).severity
+        if severity.rank >= Severity.MEDIUM.rank:
+            # What only a name says counts one lower.
+            below = next(each for each in Severity if each.rank == severity.rank - 1)
+            judged.observations.append(_by_name(named, f"named as {kind(named).one}", below, "medium"))
+    elif named in _MEDIA and kind(judged.kind).group != "media" and judged.kind != OTHER:
+        words = f"the name says {kind(named).one}, the content is {judged.kind.replace('_', ' ')}"
+        judged.observations.append(_by_name("mismatch", words, Severity.LOW, "high"))
+    elif judged.kind in _ANYTHING and named not in _TOLD_BY_CONTENT and named not in _ANYTHING:
+        severity = kind(named).severity
+        if severity.rank >= Severity.HIGH.rank:
+            below = next(each for each in Severity if each.rank == severity.rank - 1)
+            judged.observations.append(_by_name(named, f"named as {kind(named).one}", below, "medium"))
+    return judged
+
+
+def _by_name(kind_id: str, summary: str, severity: Severity, confidence: str) -> Observation:
+    return Observation(
+        inspector="look",
+        kind=kind_id,
+        severity=severity,
+        confidence=confidence,
+        summary=summary,
+        step=Step.NAME,
+    )

@@ -69,6 +69,29 @@ class Part:
         return self._whole.read(self._start + offset, count) if count > 0 and offset >= 0 else b""
 
 
+class Ends:
+    """A readable whose first and last bytes were read before, and are not asked for again."""
+
+    def __init__(self, whole: Readable, head: bytes, tail: bytes) -> None:
+        self._whole = whole
+        self._head = head
+        self._tail = tail
+        self._tail_at = whole.size_bytes - len(tail)
+        self.size_bytes = whole.size_bytes
+        self.forward: bool = getattr(whole, "forward", False)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return bytes of the whole."""
+        count = min(count, self.size_bytes - offset)
+        if offset < 0 or count <= 0:
+            return b""
+        if offset + count <= len(self._head):
+            return self._head[offset : offset + count]
+        if self._tail and offset >= self._tail_at:
+            return self._tail[offset - self._tail_at : offset - self._tail_at + count]
+        return self._whole.read(offset, count)
+
+
 class Counted:
     """Counts what is read, keeps what was read last in blocks, and stops at a budget."""
 

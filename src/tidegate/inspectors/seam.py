@@ -41,6 +41,10 @@ class Inside(Protocol):
         """Judge a member; `None` when nothing tells what it is. siblings: opens what lies beside it."""
         ...
 
+    def models(self) -> Inside:
+        """Return one that judges model files alone: for the parts of a model."""
+        ...
+
 
 class Sample(Protocol):
     """Looks for secrets and personal data in a piece of text."""

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, Final
 
 import polars as pl
 
-from tidegate.inventory._thrift import I64, LIST, STRUCT, Reader, Struct, write_struct
 from tidegate.items import SCHEMA
+from tidegate.packing.thrift import I64, LIST, STRUCT, Reader, Struct, write_struct
 
 MAGIC: Final = b"PAR1"
 SMALL_ROWS: Final = 16_384

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
 from tidegate import plugins
 from tidegate.inspectors.containers.archive import Archive, Laid, Layout, Member
 from tidegate.inspectors.containers.streams import COMPRESSIONS
-from tidegate.inspectors.merge import absorb
+from tidegate.inspectors.merge import absorb, fold
 from tidegate.inspectors.readable import OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, Judgement
-from tidegate.model.observation import Observation
+from tidegate.model.observation import Evidence, Observation
 from tidegate.model.severity import Severity
 
 _MODEL_NAMES: Final = re.compile(
@@ -38,14 +39,18 @@ def judge_archive(archive: Archive, context: Context) -> Judgement:
     whole = Judgement(archive.kind, model=False)
     try:
         fitting = [each for each in layouts() if each.fits(archive)]
-        laid = [_lay(each, archive, context) for each in fitting]
+        parts = replace(context, inside=None if context.inside is None else context.inside.models())
+        laid = [
+            _lay(each, archive, context if getattr(each, "holds_items", False) else parts) for each in fitting
+        ]
         _members(whole, archive, laid, context)
         for each in laid:
             absorb(whole, each.judgement)
         if laid:
             whole.kind = laid[0].judgement.kind
-        if len(laid) > 1:
-            whole.observations.append(_several([each.judgement.kind for each in laid]))
+        models = [each.judgement.kind for each in laid if each.judgement.model]
+        if len(models) > 1:
+            whole.observations.append(_several(models))
     except OverBudgetError as error:
         whole.observations.append(unfinished(archive.kind, str(error)))
         whole.complete = False
@@ -94,16 +99,27 @@ def _members(whole: Judgement, archive: Archive, laid: list[Laid], context: Cont
     Names decide nothing here but what comes first, should there be more than the budget allows.
     """
     passed = set().union(*(each.taken for each in laid))
-    if len(laid) == 1:
-        passed |= laid[0].passive
+    models = [each for each in laid if each.judgement.model]
+    if len(models) == 1:
+        passed |= models[0].passive
+    elif not models:
+        passed |= set().union(*(each.passive for each in laid))
     rest = [each for each in archive.members if each not in passed]
     if archive.kind != "7z":
         rest.sort(key=lambda each: (not _MODEL_NAMES.search(each.name), each.size_bytes))
-    for member in rest:
-        context.meter.check()
-        found = judge_member(archive, member, context)
-        if found is not None:
-            absorb(whole, found, member.name)
+    data = Judgement("data", model=False)
+    try:
+        for member in rest:
+            context.meter.check()
+            found = judge_member(archive, member, context)
+            if found is not None:
+                absorb(whole if found.model else data, found, member.name)
+    finally:
+        # What is no model says nothing of whether the models were judged whole.
+        whole.broken |= data.broken
+        whole.complete &= data.complete
+        whole.evidence = max(whole.evidence, data.evidence, key=list(Evidence).index)
+        whole.observations += fold(data.observations)
 
 
 def _siblings(archive: Archive, member: Member, stack: ExitStack) -> Callable[[str], Readable | None] | None:

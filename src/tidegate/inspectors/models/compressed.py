@@ -10,9 +10,11 @@ from tidegate.inspectors.merge import absorb
 from tidegate.inspectors.models._notes import Notes
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
+from tidegate.kinds.table import OTHER
 
 _JOBLIB = "joblib.load"
 _OF_JOBLIB = frozenset(("gzip", "bzip2", "xz", "lz4", "zlib", "zlib_file", "lzma"))
+_ARCHIVES = frozenset(("zip", "tar", "7z"))
 _ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zstd", ".lz4", ".z", ".lzma")
 
 
@@ -56,6 +58,11 @@ def _judgement(
     judged.model = bool(unfinished)
     if found is None:
         judged.broken = False
+        return judged
+    if not found.model and found.kind not in _ARCHIVES:
+        judged.broken = False
+        judged.observations += found.observations
+        judged.kind = found.kind if found.kind != OTHER else judged.kind
         return judged
     if found.kind == "pickle" and kind.id in _OF_JOBLIB:
         # Who unpickles a compressed file without unpacking it first is joblib.

@@ -15,6 +15,8 @@ Struct = dict[int, tuple[int, Any]]
 TRUE, FALSE, I8, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
 
 _INTEGERS: Final = frozenset((I16, I32, I64))
+_DEEPEST: Final = 32
+"""Structs and lists inside of each other: a footer of Parquet has eight."""
 
 
 class Reader:
@@ -23,6 +25,7 @@ class Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._at = 0
+        self._depth = 0
 
     def struct(self) -> Struct:
         """Read a struct's fields."""
@@ -35,6 +38,14 @@ class Reader:
         return fields
 
     def _value(self, kind: int) -> Any:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise ValueError("the footer is nested too deep")
+        value = self._read(kind)
+        self._depth -= 1
+        return value
+
+    def _read(self, kind: int) -> Any:
         if kind in _INTEGERS:
             return self._integer()
         if kind == BINARY:
@@ -72,6 +83,8 @@ class Reader:
             if byte < 128:
                 return value
             shift += 7
+            if shift > 63:
+                raise ValueError("a number of the footer has more than 64 bits")
 
     def _integer(self) -> int:
         value = self._unsigned()

@@ -1,0 +1,195 @@
+"""How files of credentials look: names of keys and sections, each with how it is called. No value is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tidegate.inspectors.data._text import placeholder
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way in which a program keeps credentials."""
+
+    words: str
+    """For "it is …"."""
+    kind: str
+    hint: bytes
+    """Must stand in the first bytes, in lower case; else it is not looked for."""
+    count: Callable[[bytes], int]
+    """How many credentials there are; 0: it is not this form."""
+    names: re.Pattern[str] | None = None
+    """The last part of the path must fit, where the content alone says little."""
+
+
+def _lines(pattern: str, group: int = 1) -> Callable[[bytes], int]:
+    compiled = re.compile(pattern.encode(), re.IGNORECASE | re.MULTILINE)
+
+    def count(text: bytes) -> int:
+        values = (found[group].decode("utf-8", "replace") for found in compiled.finditer(text))
+        return sum(not placeholder(value) for value in values)
+
+    return count
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) >= 8 and not placeholder(value)
+
+
+def _service_account(text: bytes) -> int:
+    value = _parsed(text)
+    if isinstance(value, dict):
+        return int(
+            value.get("type") == "service_account" and "PRIVATE KEY" in str(value.get("private_key", ""))
+        )
+    return 0
+
+
+def _google_user(text: bytes) -> int:
+    value = _parsed(text)
+    if not isinstance(value, dict):
+        return 0
+    user = value.get("type") == "authorized_user" and _text(value.get("refresh_token"))
+    client = any(
+        isinstance(each, dict) and _text(each.get("client_secret"))
+        for each in (value.get("installed"), value.get("web"))
+    )
+    return int(user or client)
+
+
+def _docker(text: bytes) -> int:
+    value = _parsed(text)
+    auths = value.get("auths") if isinstance(value, dict) else None
+    if not isinstance(auths, dict):
+        return 0
+    return sum(
+        isinstance(each, dict) and any(_text(each.get(key)) for key in ("auth", "identitytoken", "password"))
+        for each in auths.values()
+    )
+
+
+def _msal(text: bytes) -> int:
+    value = _parsed(text)
+    if not isinstance(value, dict):
+        return 0
+    return sum(len(value[key]) for key in ("AccessToken", "RefreshToken") if isinstance(value.get(key), dict))
+
+
+def _azure_tokens(text: bytes) -> int:
+    value = _parsed(text)
+    if not isinstance(value, list):
+        return 0
+    return sum(isinstance(each, dict) and _text(each.get("accessToken")) for each in value)
+
+
+def _azure_principal(text: bytes) -> int:
+    value = _parsed(text)
+    if not isinstance(value, dict):
+        return 0
+    keys = {key.lower(): each for key, each in value.items() if isinstance(key, str)}
+    named = ("clientid" in keys or "appid" in keys) and ("tenantid" in keys or "tenant" in keys)
+    return int(named and (_text(keys.get("clientsecret")) or _text(keys.get("password"))))
+
+
+def _aws_json(text: bytes) -> int:
+    value = _parsed(text)
+    if not isinstance(value, dict):
+        return 0
+    inner = value.get("AccessKey") or value.get("Credentials") or value
+    return int(isinstance(inner, dict) and _text(inner.get("SecretAccessKey")))
+
+
+def _kubeconfig(text: bytes) -> int:
+    if re.search(rb"(?m)^[\"' ]*kind[\"']?: *[\"']?Config\b|\"kind\": *\"Config\"", text) is None:
+        return 0
+    if b"clusters" not in text or b"users" not in text:
+        return 0
+    found = re.findall(
+        rb"(?m)[\"' ](client-key-data|token|password|access-token|refresh-token|id-token|client-key)[\"']?: *[\"']?([^\s\"',]+)",
+        text,
+    )
+    found += re.findall(rb"[\"' ](exec|auth-provider)[\"']?:()", text)
+    return sum(
+        key in (b"exec", b"auth-provider") or not placeholder(value.decode("latin-1")) or key == b"client-key"
+        for key, value in found
+    )
+
+
+def _terraform(text: bytes) -> int:
+    start = text[:4096]
+    if re.search(rb'"terraform_version"\s*:', start) is None or b'"version"' not in start:
+        return 0
+    return max(1, len(re.findall(rb'"mode"\s*:\s*"managed"', text)))
+
+
+def _ovpn(text: bytes) -> int:
+    if re.search(rb"(?m)^(?:client|remote \S+|dev tun\S*|proto (?:udp|tcp)\S*)\s*$", text) is None:
+        return 0
+    return int(re.search(rb"(?m)^remote \S+", text) is not None)
+
+
+def _wireguard(text: bytes) -> int:
+    if re.search(rb"(?mi)^\[Interface\]", text) is None:
+        return 0
+    return len(re.findall(rb"(?mi)^PrivateKey *= *[A-Za-z0-9+/]{42,43}=", text))
+
+
+def _rdp(text: bytes) -> int:
+    return int(re.search(rb"(?mi)^full address:s:\S", text) is not None)
+
+
+FORMS: Final[tuple[Form, ...]] = (
+    Form("key of a Google service account", "cloud_credentials", b"service_account", _service_account),
+    Form("Google login or OAuth client", "cloud_credentials", b"client_secret", _google_user),
+    Form("AWS keys", "cloud_credentials", b"aws_secret_access_key", _lines(r"^\s*aws_secret_access_key\s*=\s*(\S{16,})")),
+    Form("AWS keys", "cloud_credentials", b"secretaccesskey", _aws_json),
+    Form("AWS keys in a table, as the console exports them", "cloud_credentials", b"secret access key",
+         _lines(r"^(?!.*secret access key).*\bAKIA[A-Z0-9]{16}\b[\"']?,[\"']?(\S{30,})")),
+    Form("Azure tokens", "cloud_credentials", b"accesstoken", _msal),
+    Form("Azure tokens", "cloud_credentials", b"accesstoken", _azure_tokens),
+    Form("Azure service principal with its secret", "cloud_credentials", b"tenant", _azure_principal),
+    Form("logins of container registries (docker)", "cloud_credentials", b'"auths"', _docker),
+    Form("logins of hosts (.netrc)", "cloud_credentials", b"machine",
+         _lines(r"^\s*machine\s+\S+(?:\s+login\s+\S+)?\s+password\s+(\S+)"), re.compile(r"netrc")),
+    Form("logins of git hosts", "cloud_credentials", b"://", _lines(r"^https?://[^\s:/@]+:([^\s@/]+)@[^\s/]+/?\s*$")),
+    Form("login of a package registry (npm)", "cloud_credentials", b"_auth",
+         _lines(r"^(?://\S+:)?_(?:authToken|auth|password)\s*=\s*(\S+)")),
+    Form("logins of package registries (PyPI)", "cloud_credentials", b"password",
+         _lines(r"^password\s*[=:]\s*(\S+)"), re.compile(r"pypirc")),
+    Form("remotes with their keys (rclone)", "cloud_credentials", b"type =",
+         _lines(r"^(?:secret_access_key|pass|token|key|client_secret|account_key|sas_url|service_account_credentials)\s*=\s*(\S.*)"),
+         re.compile(r"rclone")),
+    Form("keys of storage (s3cmd, boto)", "cloud_credentials", b"secret_key",
+         _lines(r"^(?:secret_key|gs_secret_access_key|aws_secret_access_key)\s*=\s*(\S+)"), re.compile(r"s3cfg|boto")),
+    Form("token of GitHub's command line", "cloud_credentials", b"oauth_token", _lines(r"^\s*oauth_token:\s*(\S+)")),
+    Form("token of Vault", "cloud_credentials", b"hvs.", _lines(r"\A\s*(hvs\.\S+)\s*\Z")),
+    Form("token of Terraform Cloud", "cloud_credentials", b"credentials",
+         _lines(r"\"token\"\s*:\s*\"([^\"]+)\""), re.compile(r"credentials\.tfrc\.json|terraformrc")),
+    Form("logins of servers (FileZilla)", "cloud_credentials", b"<filezilla", _lines(r"<Pass(?:[^>]*)>([^<]+)</Pass>")),
+    Form("password hashes of a machine's users", "windows_secrets", b":$", _lines(r"^[^\s:]+:(\$(?:1|5|6|y|2[aby])\$[^:]+):\d*:"),
+         re.compile(r"shadow")),
+    Form("passwords of PostgreSQL (.pgpass)", "cloud_credentials", b":", _lines(r"^[^#\s:]+:[\d*]+:[^:\s]+:[^:\s]+:(\S+)$"), re.compile(r"pgpass")),
+    Form("password of MySQL (.my.cnf)", "cloud_credentials", b"password", _lines(r"^password\s*=\s*(\S+)"), re.compile(r"my\.cnf")),
+    Form("Kubernetes configuration", "kubeconfig", b"clusters", _kubeconfig),
+    Form("Terraform state", "terraform_state", b"terraform_version", _terraform),
+    Form("WireGuard profile with its private key", "vpn_profile", b"[interface]", _wireguard),
+    Form("OpenVPN profile", "vpn_profile", b"remote ", _ovpn, re.compile(r"\.(?:ovpn|conf)\Z")),
+    Form("remote desktop profile", "vpn_profile", b"full address", _rdp),
+)  # fmt: skip
+
+
+def form_of(head: bytes, name: str) -> list[Form]:
+    """Return the forms that a text with this head may have."""
+    low = head.lower()
+    return [form for form in FORMS if form.hint in low and (form.names is None or form.names.search(name))]

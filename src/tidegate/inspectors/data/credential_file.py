@@ -1,0 +1,61 @@
+"""Files in which programs keep credentials: clouds, registries, clusters, Terraform, VPN. Never used, never shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tidegate.inspectors.data._credentials import Form, form_of
+from tidegate.inspectors.data._notes import base, judged, nothing, of_a_test, plural, seen, step_of
+from tidegate.inspectors.data._text import plain
+from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.severity import Severity
+
+_MOST_BYTES: Final = 512 << 10
+_HINT_BYTES: Final = 4096
+
+
+class CredentialFile:
+    """Asks each form whose hint stands in the first bytes."""
+
+    id = "credential_file"
+    order = 30
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
+        """Tell whether it may be one; the whole text decides."""
+        del tail
+        text = plain(head)
+        return text is not None and size_bytes >= 16 and bool(form_of(text, base(name)))
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:
+        """Say what opens what, and how many."""
+        raw = data.read(0, min(data.size_bytes, _MOST_BYTES))
+        text = plain(raw)
+        if text is None:
+            return nothing()
+        for form in form_of(text[:_HINT_BYTES], base(name)):
+            count = form.count(text)
+            if count:
+                made = _told(form, count, name, data.size_bytes, len(raw))
+                made.observations += context.sample(text, name)
+                return made
+        return nothing()
+
+
+def _told(form: Form, count: int, name: str, size_bytes: int, read: int) -> Judgement:
+    tested = of_a_test(name)
+    if form.kind == "terraform_state":
+        words, numbers = f"{form.words} of {plural(count, 'resource')}", {"resources": count}
+    elif form.kind == "kubeconfig":
+        words, numbers = f"{form.words} with {plural(count, 'login')}", {"credentials": count}
+    else:
+        words = form.words if count == 1 else f"{form.words}: {count:,}"
+        numbers = {"credentials": count}
+    words += "; its path says it is material of a test suite, or a template" if tested else ""
+    severity = Severity.LOW if tested else None
+    step = step_of(size_bytes, read)
+    note = seen(form.kind, words, inspector="credential_file", severity=severity, step=step, numbers=numbers)
+    return judged(form.kind, note)
+
+
+PLUGIN = CredentialFile()

@@ -1,0 +1,142 @@
+"""Dumps of databases as SQL: which tables, and which columns name people.
+
+Sources: the first lines that pg_dump, mysqldump, mariadb-dump, phpMyAdmin and sqlite3's `.dump` write.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tidegate.inspectors.data._notes import judged, nothing, of_a_test, plural, quoted, seen
+from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, plain, windows
+from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.observation import Step
+from tidegate.model.severity import Severity
+
+_MADE_BY: Final = (
+    (re.compile(rb"PostgreSQL database (?:cluster )?dump"), "PostgreSQL"),
+    (re.compile(rb"-- MySQL dump "), "MySQL"),
+    (re.compile(rb"-- MariaDB dump |enable the sandbox mode"), "MariaDB"),
+    (re.compile(rb"-- phpMyAdmin SQL Dump|-- Adminer |-- HeidiSQL"), "MySQL"),
+    (re.compile(rb"\APRAGMA foreign_keys=OFF;\s*BEGIN TRANSACTION;"), "SQLite"),
+    (re.compile(rb"USE \[[^\]]+\]\r?\nGO\b"), "SQL Server"),
+)
+_TABLE: Final = re.compile(
+    rb"CREATE TABLE (?:IF NOT EXISTS )?((?:[`\"\[]?\w[\w$ -]{0,80}[`\"\]]?\.)?[`\"\[]?\w[\w$-]{0,80}[`\"\]]?) ?\(([^;]{0,6000})",
+    re.IGNORECASE,
+)
+_COPY: Final = re.compile(rb"(?m)^COPY (\S{1,160}) \(([^)]{1,4000})\) FROM stdin;")
+_INSERT: Final = re.compile(
+    rb"(?mi)^INSERT (?:IGNORE )?INTO [`\"\[]?([\w.$]+)[`\"\]]? ?(?:\(([^)]{1,2000})\) ?)?VALUES"
+)
+_COLUMN: Final = re.compile(rb"(?m)^\s*[`\"\[]?([A-Za-z_]\w{0,60})[`\"\]]?\s+[A-Za-z]")
+_NO_COLUMN: Final = frozenset(
+    (b"primary", b"unique", b"key", b"constraint", b"index", b"foreign", b"check", b"fulltext")
+)
+_CUSTOM: Final = b"PGDMP"
+_MOST_NAMED: Final = 6
+
+
+class DatabaseDump:
+    """Reads some windows of it; rows are not counted but where all of it is read."""
+
+    id = "database_dump"
+    order = 40
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
+        """Tell it by what the program writes first, or by tables with their rows."""
+        del tail, size_bytes
+        if head.startswith(_CUSTOM):
+            return True
+        text = plain(head)
+        if text is None:
+            return False
+        if any(mark.search(text) for mark, _ in _MADE_BY[:5]):
+            return True
+        return name.lower().endswith((".sql", ".dump", ".psql", ".ddl")) and bool(
+            re.search(rb"(?i)CREATE TABLE|INSERT INTO|CREATE DATABASE", text)
+        )
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:
+        """Say of which database, and which tables."""
+        pieces = windows(data)
+        if pieces[0][1].startswith(_CUSTOM):
+            return _custom(data)
+        texts = [(at, plain(piece)) for at, piece in pieces]
+        first = texts[0][1]
+        if first is None:
+            return nothing()
+        maker = next((word for mark, word in _MADE_BY if mark.search(first[:8192])), "")
+        tables, columns, rows = _schema([text for _, text in texts if text])
+        if not maker and not (tables and rows):
+            return nothing()
+        whole = data.size_bytes <= WHOLE_TEXT_BYTES
+        step = Step.WHOLE if whole else Step.SAMPLE
+        words = f"dump of {maker or 'a database'}: {_named(tables, whole)}"
+        severity = None
+        if not rows:
+            words += ", without rows as far as was read"
+            severity = Severity.LOW
+        if of_a_test(name):
+            severity, words = (
+                Severity.LOW,
+                words + "; its path says it is material of a test suite, or an example",
+            )
+        numbers = {"tables": len(tables), **({"rows": rows} if whole else {})}
+        note = seen("database_dump", words, severity=severity, step=step, numbers=numbers)
+        made = judged("database_dump", note)
+        for at, text in texts:
+            if text:
+                made.observations += context.sample(text, name, columns, start=at)
+        return made
+
+
+def _custom(data: Readable) -> Judgement:
+    head = data.read(0, 64 << 10)
+    tables = {each[1].strip(b'`"[]').decode("utf-8", "replace"): None for each in _TABLE.finditer(head)}
+    words = f"dump of PostgreSQL (its own format, version {head[5]}.{head[6]}): {_named(list(tables), len(head) >= data.size_bytes)}"
+    return judged(
+        "database_dump", seen("database_dump", words, step=Step.SAMPLE, numbers={"tables": len(tables)})
+    )
+
+
+def _schema(texts: list[bytes]) -> tuple[list[str], list[str], int]:
+    """Return names of tables, names of columns, and how many statements or lines of rows were seen."""
+    tables: dict[str, None] = {}
+    columns: dict[str, None] = {}
+    rows = 0
+    for text in texts:
+        for found in _TABLE.finditer(text):
+            tables[_plain_name(found[1])] = None
+            columns |= {
+                each[1].decode(): None
+                for each in _COLUMN.finditer(found[2])
+                if each[1].lower() not in _NO_COLUMN
+            }
+        for found in _COPY.finditer(text):
+            tables[_plain_name(found[1])] = None
+            columns |= {_plain_name(each): None for each in found[2].split(b",")}
+            end = text.find(b"\n\\.", found.end())
+            rows += text.count(b"\n", found.end(), end if end >= 0 else len(text))
+        for found in _INSERT.finditer(text):
+            tables[_plain_name(found[1])] = None
+            columns |= {_plain_name(each): None for each in (found[2] or b"").split(b",") if each.strip()}
+            rows += 1 + text[found.end() : text.find(b"\n", found.end()) % (len(text) + 1)].count(b"),(")
+    return list(tables)[:5000], list(columns)[:2000], rows
+
+
+def _plain_name(raw: bytes) -> str:
+    return re.sub(r"[`\"\[\]\s]", "", raw.decode("utf-8", "replace")).removeprefix("public.")
+
+
+def _named(tables: list[str], whole: bool) -> str:
+    if not tables:
+        return "its tables stand further in"
+    some = ", ".join(quoted(each) for each in tables[:_MOST_NAMED])
+    least = "" if whole else "at least "
+    return f"{least}{plural(len(tables), 'table')} ({some}{', …' if len(tables) > _MOST_NAMED else ''})"
+
+
+PLUGIN = DatabaseDump()

@@ -1,0 +1,65 @@
+"""Password managers' databases: KeePass with its version, keychains, and encrypted exports. Never tried.
+
+Source: KeePass help center, "KDBX file format".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tidegate.inspectors.data._notes import judged, nothing, of_a_test, seen
+from tidegate.inspectors.data._text import plain
+from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.seam import Context, Judgement
+
+_KEEPASS: Final = b"\x03\xd9\xa2\x9a"
+_BITWARDEN: Final = re.compile(rb'"encrypted"\s*:\s*true')
+
+
+class PasswordVault:
+    """Reads the first bytes."""
+
+    id = "password_vault"
+    order = 20
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
+        """Tell it by magic, or as an encrypted export of Bitwarden."""
+        del tail, size_bytes, name
+        return head.startswith((_KEEPASS, b"kych\x00\x01", b"PWS3")) or _is_bitwarden(head)
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:
+        """Say which program's it is, and how old its form."""
+        del context
+        head = data.read(0, 4096)
+        words = _words(head)
+        if not words:
+            return nothing()
+        if of_a_test(name):
+            words += "; its path says it is material of a test suite"
+            return judged("test_key", seen("test_key", words, inspector=self.id))
+        return judged("password_vault", seen("password_vault", words))
+
+
+def _words(head: bytes) -> str:
+    if head.startswith(_KEEPASS):
+        version = {0x65: "1", 0x66: "2 (before its release)"}.get(head[4])
+        if version is None:
+            if head[4:8] != b"\x67\xfb\x4b\xb5":
+                return ""
+            version = f"{int.from_bytes(head[10:12], 'little')}.{int.from_bytes(head[8:10], 'little')}"
+        return f"KeePass database, version {version}: a person's passwords behind one"
+    if head.startswith(b"kych"):
+        return "Apple keychain: a person's passwords and keys behind one password"
+    if head.startswith(b"PWS3"):
+        return "Password Safe database: a person's passwords behind one"
+    return "encrypted export of Bitwarden: a person's passwords behind one" if _is_bitwarden(head) else ""
+
+
+def _is_bitwarden(head: bytes) -> bool:
+    if not head[:64].lstrip().startswith(b"{") or plain(head) is None:
+        return False
+    return _BITWARDEN.search(head[:400]) is not None and b'"encKeyValidation_DO_NOT_EDIT"' in head
+
+
+PLUGIN = PasswordVault()

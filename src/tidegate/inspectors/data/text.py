@@ -1,0 +1,72 @@
+"""Any other text: source code, settings, pages, documents. What it is called decides among them; all are sampled."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tidegate.inspectors.data._named import named
+from tidegate.inspectors.data._notes import judged, seen
+from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, plain, windows
+from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.seam import Context, Judgement
+from tidegate.kinds.table import OTHER, kind
+from tidegate.model.observation import Step
+from tidegate.model.severity import Severity
+
+_BY_NAME: Final = frozenset(
+    ("source_code", "document", "website", "log", "dataset", "spreadsheet", "contacts", "program")
+)
+"""Kinds that a text may be for its name alone."""
+_SHEBANG: Final = re.compile(rb"\A#! ?/\S*(?:sh|bash|zsh|env|python|perl|ruby|node|php|awk)")
+_PAGE: Final = re.compile(rb"(?i)\A\s*(?:<!--.{0,400}?-->\s*)?<(?:!doctype html|html)[\s>]", re.DOTALL)
+_CARD: Final = re.compile(rb"(?i)\A\s*BEGIN:VCARD\b")
+_CODE: Final = re.compile(
+    rb"(?m)^(?:import [\w.{* ]+|from [\w.]+ import |#include [<\"]|package [\w.]+;?$|using [\w.]+;|def \w+\(|class \w+[(:{ ]"
+    rb"|(?:pub )?fn \w+[<(]|func \w*\(|(?:export )?(?:async )?function \w+\(|const \w+ = |public (?:class|interface|static)"
+    rb"|namespace [\w\\.:]+|<\?php|use (?:strict|warnings);|module \w+|resource \"\w+\" \"|#define \w+)"
+)
+
+
+class AnyText:
+    """Asked late. Its kind is `other` where neither name nor content tells."""
+
+    id = "text"
+    order = 95
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
+        """Tell whether it is text at all."""
+        del tail, size_bytes, name
+        return plain(head) is not None
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:
+        """Look for secrets and people in it, and say which kind of text it is."""
+        pieces = windows(data)
+        first = plain(pieces[0][1]) or b""
+        kind_id, words = _told(first, name)
+        step = Step.WHOLE if data.size_bytes <= WHOLE_TEXT_BYTES else Step.SAMPLE
+        made = judged(kind_id)
+        if words:
+            severity = kind(kind_id).severity if kind_id == "contacts" else Severity.INFO
+            made.observations.append(seen(kind_id, words, inspector=self.id, severity=severity, step=step))
+        for at, piece in pieces:
+            text = plain(piece)
+            if text:
+                made.observations += context.sample(text, name, start=at)
+        return made
+
+
+def _told(text: bytes, name: str) -> tuple[str, str]:
+    if _CARD.match(text):
+        return "contacts", f"address book of {text.upper().count(b'BEGIN:VCARD'):,} or more people"
+    if _PAGE.match(text):
+        return "website", "page of a website"
+    by_name = named(name)
+    if by_name in _BY_NAME:
+        return by_name, ""
+    if _SHEBANG.match(text) or len(_CODE.findall(text[:8192])) >= 2:
+        return "source_code", "source code"
+    return OTHER, ""
+
+
+PLUGIN = AnyText()
