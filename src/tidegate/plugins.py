@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -148,11 +148,13 @@ class Storage(Protocol):
         delimited: bool = False,
         after: str | None = None,
         past: bool = False,
+        ahead: Callable[[str], None] | None = None,
     ) -> Page:
         """List one page of what is in a container below `prefix`.
 
         delimited: stop at the next `/`, giving `Page.prefixes`. after: `Page.after` of the page before.
-        past: versions, snapshots and soft-deleted items too. Raises `RequestError`.
+        past: versions, snapshots and soft-deleted items too. ahead: told what `Page.after` will be as soon as
+        the answer is there, before it is read, where the answer shows it. Raises `RequestError`.
         """
         ...
 

@@ -33,9 +33,14 @@ _ATTEMPTS: Final = frozenset(8 * 4**n for n in range(12))
 
 def due(chain: Chain) -> bool:
     """Whether to look for folders now, after `chain.pages` pages."""
-    if chain.whole or odd.DISORDER in chain.odd or chain.last is None:
+    return chain.last is not None and due_at(chain, chain.pages)
+
+
+def due_at(chain: Chain, pages: int) -> bool:
+    """Whether that will be so after `pages` pages, as far as can be told now."""
+    if chain.whole or odd.DISORDER in chain.odd:
         return False
-    return chain.pages in _ATTEMPTS or (chain.pages == 1 and len(chain.id) == 1)
+    return pages in _ATTEMPTS or (pages == 1 and len(chain.id) == 1)
 
 
 @dataclass(frozen=True, slots=True)

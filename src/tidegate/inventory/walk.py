@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from typing import Final, Protocol
 
 import polars as pl
 
 from tidegate.errors import BudgetError, RefusedError, RequestError
 from tidegate.inventory import odd
+from tidegate.inventory.ahead import DEPTH, Ahead
 from tidegate.inventory.catalogue import Catalogue
 from tidegate.inventory.chain import Chain, Folder
 from tidegate.inventory.limits import Limits
 from tidegate.inventory.sift import Sifted, sift, tidy, totals
-from tidegate.inventory.split import MAX_CHILDREN, MAX_FOLDER_SPLITS, due, split
+from tidegate.inventory.split import MAX_CHILDREN, MAX_FOLDER_SPLITS, due, due_at, split
 from tidegate.items import SCHEMA
 from tidegate.plugins import Container, Page
 
@@ -34,9 +36,25 @@ class Run(Protocol):
     splits: bool
 
     def ask(
-        self, container: Container, *, prefix: str, delimited: bool, after: str | None, past: bool
+        self,
+        container: Container,
+        *,
+        prefix: str,
+        delimited: bool,
+        after: str | None,
+        past: bool,
+        ahead: Callable[[str], None] | None = None,
     ) -> Page:
         """Ask for one page, and count it. Raises `RequestError`."""
+        ...
+
+    @property
+    def pool(self) -> Executor:
+        """Where pages are asked for ahead of time."""
+        ...
+
+    def may_ask_ahead(self, chain: Chain) -> bool:
+        """Whether a page may be asked for that the limits might keep from being taken."""
         ...
 
     def took(self, items: int, size_bytes: int) -> None:
@@ -68,13 +86,17 @@ class Walk:
         self._kept_at = time.monotonic()
         self._marks: set[int] = set()
         self._empty = self._stalled = 0
+        self._pages = Ahead(self._ask_flat, run.pool, self._goes_ahead)
 
     def go(self) -> list[Chain]:
         """List until the end of the chain; return the chains that go on instead of it.
 
         What the service does wrong becomes a gap. Raises `OSError` when it cannot be written.
         """
-        children = self._flat() if self._chain.folders is None else self._by_folders()
+        try:
+            children = self._flat() if self._chain.folders is None else self._by_folders()
+        finally:
+            self._pages.forget()
         if not children:
             self._run.catalogue.finish(self._chain, self._frames)
         return children
@@ -189,12 +211,10 @@ class Walk:
                 self._run.gap(chain, reason)
                 return None
             try:
+                if chain.folders is None:
+                    return self._pages.page(after)
                 return self._run.ask(
-                    self._container,
-                    prefix=prefix,
-                    delimited=chain.folders is not None,
-                    after=after,
-                    past=chain.past,
+                    self._container, prefix=prefix, delimited=True, after=after, past=chain.past
                 )
             except BudgetError as error:
                 self._run.out_of_budget(str(error))
@@ -207,6 +227,18 @@ class Walk:
             except RequestError as error:
                 self._run.gap(chain, str(error))
                 return None
+
+    def _ask_flat(self, after: str | None, ahead: Callable[[str], None]) -> Page:
+        chain = self._chain
+        return self._run.ask(
+            self._container, prefix=chain.ask, delimited=False, after=after, past=chain.past, ahead=ahead
+        )
+
+    def _goes_ahead(self) -> bool:
+        """Not where the chain is about to be split: what was asked for would be thrown away."""
+        chain = self._chain
+        splits = self._run.splits and any(due_at(chain, chain.pages + more) for more in range(1, DEPTH + 2))
+        return not splits and self._run.may_ask_ahead(chain)
 
     def _take(self, page: Page) -> Sifted:
         items = page.items

@@ -105,6 +105,7 @@ class Service:
         delimited: bool = False,
         after: str | None = None,
         past: bool = False,
+        ahead: object = None,
     ) -> Page:
         with self._mutex:
             self.asked.append((container.name, prefix, delimited, after))

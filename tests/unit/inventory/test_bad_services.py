@@ -225,7 +225,7 @@ def test_where_versions_are_refused_the_current_items_are_listed() -> None:
     service = Service({"c": ["a", "b"]})
     ask = service.page
 
-    def page(*args: Any, past: bool = False, **more: Any) -> Page:
+    def page(*args: Any, past: bool = False, ahead: object = None, **more: Any) -> Page:
         if past:
             raise RefusedError("403 AuthorizationPermissionMismatch", status=403)
         return ask(*args, **more)

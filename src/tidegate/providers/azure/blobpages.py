@@ -5,6 +5,7 @@ Source: learn.microsoft.com/rest/api/storageservices/list-blobs, "Response body"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,10 @@ from tidegate.providers.azure.xmlpages import read_records
 
 ROOT = "EnumerationResults"
 _TAGS = ("Blob", "BlobPrefix")
+
+_MARK_WITHIN = 4096
+"""Bytes at the end of a page; a mark holds a name of at most 1,024 characters."""
+_MARK = re.compile(rb"<NextMarker>([!-%'-;=?-~]+)</NextMarker>\s*</EnumerationResults>\s*\Z")
 
 _PAST = frozenset(["Snapshot", "VersionId", "IsCurrentVersion", "Deleted"])
 """Leaves that only what is past has, or what has a past."""
@@ -41,6 +46,12 @@ class BlobPage:
     items: pl.DataFrame
     prefixes: tuple[str, ...]
     after: str | None
+
+
+def next_mark(page: bytes) -> str | None:
+    """Return the mark of the next page from the end of this one; `None` where it is not plain to see."""
+    found = _MARK.search(page, max(0, len(page) - _MARK_WITHIN))
+    return found[1].decode() if found else None
 
 
 def read_blobs(page: bytes, container: str) -> BlobPage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from tidegate.net.message import Sends
 from tidegate.plugins import Container, Page
 from tidegate.providers.azure.access import access_of
 from tidegate.providers.azure.ask import Client, Clock
-from tidegate.providers.azure.blobpages import read_blobs
+from tidegate.providers.azure.blobpages import next_mark, read_blobs
 from tidegate.providers.azure.containers import containers
 from tidegate.providers.azure.hosts import ACCOUNT, SERVICE_SUFFIXES, read_host
 from tidegate.providers.azure.objects import one_row, properties_ask, read_range
@@ -83,6 +83,7 @@ class AzureStorage:
         delimited: bool = False,
         after: str | None = None,
         past: bool = False,
+        ahead: Callable[[str], None] | None = None,
     ) -> Page:
         """List one page."""
         client = self._client(credential, net)
@@ -97,7 +98,12 @@ class AzureStorage:
             return Page(items=items, prefixes=prefixes, after=following)
         if credential.grant.scope is Scope.DIRECTORY:
             return _paths(client, container, prefix or container.prefix, after, delimited=delimited)
-        return self._blobs(client, container, prefix or container.prefix, after, delimited, past)
+        body = self._blobs(client, container, prefix or container.prefix, after, delimited, past)
+        mark = next_mark(body)
+        if ahead is not None and mark is not None:
+            ahead(mark)
+        page = read_blobs(body, container.name)
+        return Page(items=page.items, prefixes=page.prefixes, after=page.after)
 
     def read(
         self,
@@ -128,7 +134,7 @@ class AzureStorage:
         after: str | None,
         delimited: bool,
         past: bool,
-    ) -> Page:
+    ) -> bytes:
         query = {
             **({"prefix": prefix} if prefix else {}),
             **({"delimiter": "/"} if delimited else {}),
@@ -144,8 +150,7 @@ class AzureStorage:
             if past and error.status in (400, 409):
                 error.hint = "List again without versions, snapshots and deleted blobs."
             raise
-        page = read_blobs(response.body, container.name)
-        return Page(items=page.items, prefixes=page.prefixes, after=page.after)
+        return response.body
 
 
 def _single(client: Client, container: Container) -> Page:

@@ -86,7 +86,9 @@ class GcsStorage:
         delimited: bool = False,
         after: str | None = None,
         past: bool = False,
+        ahead: Callable[[str], None] | None = None,
     ) -> Page:
+        del ahead  # where the next page begins is not known before this one is read
         if self._is_link(credential):
             link = self._link(credential, net)
             if link.lists:

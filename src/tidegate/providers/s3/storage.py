@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -106,7 +106,9 @@ class S3Storage:
         delimited: bool = False,
         after: str | None = None,
         past: bool = False,
+        ahead: Callable[[str], None] | None = None,
     ) -> Page:
+        del ahead  # where the next page begins is not known before this one is read
         if container.single:
             return self._single(credential, net, container)
         prefix = prefix or container.prefix
