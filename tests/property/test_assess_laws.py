@@ -164,7 +164,9 @@ def test_an_open_container_with_disk_images_is_critical_and_says_why() -> None:
     assert assess(anyone, now=NOW).severity is Severity.INFO
     assert assess(anyone, now=NOW, reach=reach).severity is Severity.MEDIUM
     judged = assess(anyone, now=NOW, reach=reach, contents=disks)
-    assert judged.severity is Severity.CRITICAL
+    assert judged.severity is Severity.HIGH  # names alone: one class lower than what was read
+    read = replace(disks, kinds=tuple(replace(kind, proved=2) for kind in disks.kinds))
+    assert assess(anyone, now=NOW, reach=reach, contents=read).severity is Severity.CRITICAL
     assert judged.reasons == (
         "anyone, without any credential, can read contents and metadata and list what is inside, shown on 2026-11-24",
         "behind it lie 2 items, 5.0 GiB",
@@ -181,3 +183,16 @@ def test_what_has_expired_on_paper_and_still_answers_is_judged_as_endless() -> N
     reach = Reach(state=State.OPEN, proved=(Permission.LIST,), checked_at=NOW, reason="200")
     assert assess(given_, now=NOW).severity is Severity.INFO
     assert assess(given_, now=NOW, reach=reach).severity is Severity.CRITICAL
+
+
+@given(grants(), reach_of, kinds, st.sampled_from(CONFIDENCE), st.booleans())
+def test_nothing_lowers_a_score_without_saying_so(
+    given_: Grant, reach: Reach | None, found: list[Kind], sure: str, read: bool
+) -> None:
+    if read:
+        found = [replace(kind, kind="website", proved=kind.items) for kind in found]
+    behind = holding(found) if reach is not None else None
+    judged = assess(given_, confidence=sure, now=NOW, reach=reach, contents=behind)
+    if judged.score < judged.unlowered:
+        assert any(reason.startswith("lowered: ") for reason in judged.reasons)
+    assert judged.possible >= judged.score or not judged.factors

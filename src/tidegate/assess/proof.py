@@ -1,64 +1,61 @@
 """What an answer of the service changes in a judgement made on paper.
 
-Refused: nothing is left of it, and what it would have been is said. Open: it rises, the more the worse what
-lies behind it. Anything else changes nothing: silence is no proof. The weights are ours; tests fix what
-they must give.
+Refused: nothing is left of it, and what it would have been is said. Open: judged by what was shown, and by
+what lies behind it. Anything else changes nothing: silence is no proof.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from tidegate.assess.tables import INFO_SCORE
 from tidegate.assess.words import PERMISSION_WORDS, enumerate_words, many, size
 from tidegate.model.contents import Contents
 from tidegate.model.finding import Assessment
-from tidegate.model.grant import Grant, Permission
-from tidegate.model.reach import Reach, State
+from tidegate.model.grant import Grant
+from tidegate.model.observation import Step
+from tidegate.model.reach import Reach
 from tidegate.model.severity import Severity
 
-Bands = Sequence[tuple[int, Severity]]
-
-_CLOSED_SCORE = 5
-_PROVED = 5
-_ANYONE: Mapping[bool, int] = {True: 50, False: 30}
-"""An open container: whether what is in it can be listed, or only be read by who knows the name."""
-_BEHIND: Mapping[Severity, int] = {Severity.CRITICAL: 40, Severity.HIGH: 25, Severity.MEDIUM: 10}
-"""The worst kind of what lies behind -> weight."""
 _NAMED_KINDS = 3
 
 
-def with_reach(
-    paper: Assessment, grant: Grant, reach: Reach, contents: Contents | None, bands: Bands
-) -> Assessment:
-    """Return the judgement after the service was asked; `paper` is the one before."""
+def refused(paper: Assessment, grant: Grant, reach: Reach) -> Assessment:
+    """Return the judgement of what the service refuses."""
+    said = f"asked on {reach.checked_at:%Y-%m-%d}, and refused. {reach.reason}"
+    would = f"lowered: if it worked, it would be {paper.severity} (score {paper.score})"
+    lowered = () if paper.severity is Severity.INFO else (would,)
+    # What is said on paper of an open address is that it should be asked: it was.
+    rest = () if grant.kind == "anonymous" else paper.reasons
+    reasons = (said, *lowered, *rest)
+    return replace(paper, severity=Severity.INFO, score=min(INFO_SCORE, paper.score), reasons=reasons)
+
+
+def unanswered(paper: Assessment, grant: Grant, reach: Reach) -> Assessment:
+    """Return the judgement where nothing was proved: that on paper."""
     when = f"{reach.checked_at:%Y-%m-%d}"
-    if reach.state is State.CLOSED:
-        refused = f"asked on {when}, and refused. {reach.reason}"
-        would = f"lowered: if it worked, it would be {paper.severity} (score {paper.score})"
-        lowered = () if paper.severity is Severity.INFO else (would,)
-        # What is said on paper of an open address is that it should be asked: it was.
-        rest = () if grant.kind == "anonymous" else paper.reasons
-        return Assessment(severity=Severity.INFO, score=_CLOSED_SCORE, reasons=(refused, *lowered, *rest))
-    if reach.state is State.UNKNOWN:
-        asked = f"asked on {when}, and whether it works is still unknown" if reach.answers else "not asked"
-        unclear = f"{asked}. {reach.reason}"
-        reasons = (unclear,) if grant.kind == "anonymous" else (*paper.reasons, unclear)
-        return Assessment(severity=paper.severity, score=paper.score, reasons=reasons)
+    asked = f"asked on {when}, and whether it works is still unknown" if reach.answers else "not asked"
+    unclear = f"{asked}. {reach.reason}"
+    return replace(paper, reasons=(unclear,) if grant.kind == "anonymous" else (*paper.reasons, unclear))
+
+
+def answered(
+    paper: Assessment, judged: Assessment, grant: Grant, reach: Reach, contents: Contents | None
+) -> Assessment:
+    """Return `judged`, made of what was shown, with the proof before its reasons."""
     anyone = grant.kind == "anonymous"
-    base = _ANYONE[Permission.LIST in reach.proved] if anyone else paper.score + _PROVED
-    worst = _worst(contents)
-    score = min(100, base + _BEHIND.get(worst, 0))
     shown = enumerate_words([PERMISSION_WORDS[each] for each in reach.proved])
     who = "anyone, without any credential, can" if anyone else "it works: it can"
-    proof = f"{who} {shown}, shown on {when}"
-    rest = () if anyone else paper.reasons
-    severity = next(severity for least, severity in bands if score >= least)
-    return Assessment(severity=severity, score=score, reasons=(proof, *_behind(contents), *rest))
-
-
-def _worst(contents: Contents | None) -> Severity:
-    kinds = contents.kinds if contents is not None else ()
-    return max((kind.severity for kind in kinds if kind.items), key=lambda s: s.rank, default=Severity.INFO)
+    proof = f"{who} {shown}, shown on {reach.checked_at:%Y-%m-%d}"
+    lowered = tuple(each for each in judged.reasons if each.startswith("lowered: "))
+    rest = lowered if anyone else judged.reasons
+    if paper.score > judged.score and not lowered:
+        rest = (*rest, "lowered: the answer settled what its text left open")
+    return replace(
+        judged,
+        reasons=(proof, *_behind(contents), *rest),
+        unlowered=max(judged.unlowered, 0 if anyone else paper.score),
+    )
 
 
 def _behind(contents: Contents | None) -> tuple[str, ...]:
@@ -77,4 +74,5 @@ def _behind(contents: Contents | None) -> tuple[str, ...]:
         f"{kind.kind.replace('_', ' ')}: {many(kind.items, 'item')}, {size(kind.bytes)}"
         for kind in bad[:_NAMED_KINDS]
     )
-    return (said, f"among them, by their names, {named}") if named else (said,)
+    how = "by their names, " if all(k.step is Step.NAME for k in bad[:_NAMED_KINDS]) else ""
+    return (said, f"among them, {how}{named}") if named else (said,)

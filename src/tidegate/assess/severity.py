@@ -1,40 +1,51 @@
-"""How bad a grant is: on paper by rights, breadth, remaining life, and what ends it; then by what was shown.
+"""How bad a grant is, and why: one model of five factors, on paper and after the service was asked.
 
-The score is a sum of the tables below, so that more rights, a wider scope or a longer life never
-lower it. The bands are those of CVSS (critical from 9.0, high from 7.0, medium from 4.0), times ten.
-The weights are ours; what they must give is fixed by tests, e.g. that an account-wide, writable,
-long-lived link is critical and a link to read one object for a day is low.
+Inside x Opens x Reach x Time x Write (numbers in `tables.py`), each `proven`, `estimated` or `possible`.
+More rights, a wider scope, a longer life, worse contents or more readers never lower the score; whatever
+lowers it is said as `lowered: …`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from ipaddress import AddressValueError, IPv4Address
 
-from tidegate.assess.proof import with_reach
+from tidegate.assess import proof
+from tidegate.assess.inside import inside
 from tidegate.assess.shown import as_shown
-from tidegate.assess.words import day, where_words
+from tidegate.assess.tables import (
+    BANDS,
+    FLAT,
+    FLOOR,
+    INFO_SCORE,
+    INSIDE_WORST,
+    LOWERS,
+    OPEN_TO_ANYONE_FLOOR,
+    OPENS,
+    REACH,
+    SHARED_FOLDER,
+    SHARED_WRITE,
+    TIME_BEYOND,
+    TIMES,
+    WRITE,
+    band,
+    raw,
+)
+from tidegate.assess.words import day, many, where_words
+from tidegate.kinds.table import kind as kind_of_thing
 from tidegate.model.contents import Contents
-from tidegate.model.finding import Assessment, Severity
+from tidegate.model.finding import Assessment, Factor, Severity
 from tidegate.model.grant import Grant, Permission, Scope, Validity
+from tidegate.model.observation import Step
+from tidegate.model.place import Place
 from tidegate.model.reach import Reach, State
 from tidegate.providers._time import lifetime_words
 
+__all__ = ["BANDS", "assess"]
+
 P = Permission
-
-BANDS: tuple[tuple[int, Severity], ...] = (
-    (90, Severity.CRITICAL),
-    (70, Severity.HIGH),
-    (40, Severity.MEDIUM),
-    (10, Severity.LOW),
-    (0, Severity.INFO),
-)
-
-_BASE = 10
-_FLOOR = 10
-"""A grant that may work is never less than low."""
-_INFO_SCORE = 5
 
 _MINTS = frozenset({P.MINT, P.ADMIN})
 _CHANGES = frozenset(
@@ -54,47 +65,20 @@ _ADDS = frozenset({P.CREATE, P.ADD, P.CREATE_CONTAINERS, P.TAGS})
 _READS = frozenset({P.READ, P.PROCESS})
 _LISTS = frozenset({P.LIST, P.LIST_CONTAINERS, P.FILTER_BY_TAGS})
 
-_SCOPES: Mapping[Scope, int] = {
-    Scope.OBJECT: 0,
-    Scope.DIRECTORY: 15,
-    Scope.CONTAINER: 20,
-    Scope.ACCOUNT: 32,
-    Scope.UNKNOWN: 32,  # read as the widest
-}
-
-_LIVES: tuple[tuple[timedelta, int], ...] = (
-    (timedelta(days=1), -15),
-    (timedelta(days=7), -10),
-    (timedelta(days=30), 0),
-    (timedelta(days=366), 10),
-)
-"""Remaining life up to … -> weight."""
-_LIFE_BEYOND = 20
-
-_CONFIDENCES: Mapping[str, tuple[int, str]] = {
-    "medium": (-5, "what matched looks like a credential, but is not certain to be one"),
-    "low": (-35, "what matched may be no credential at all"),
-}
-
-_FLAT: Mapping[str, tuple[int, str]] = {
-    "anonymous": (
-        _INFO_SCORE,
-        "a plain address without a credential: whether it is open is something to ask `probe`",
-    ),
-    "access_key_id": (
-        _INFO_SCORE,
-        "a key id without its secret opens nothing, but names whose key is in use",
-    ),
-    "private_key": (50, "a private key opens no storage by itself, but whatever trusts it"),
-    "share_link": (20, "a share link may let anyone in; its settings are held by the service"),
-}
-"""Kinds whose text says too little for the tables: their score and why."""
-
 _NOT_STORAGE = frozenset({"service_bus", "logic_apps"})
 _SMALL_RANGE = 65_536
 """Addresses; an IP range up to this size counts as a restriction."""
+_WEB = ("https://", "http://", "git@", "ssh://git@")
 
-_Weight = tuple[int, str]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    grant: Grant
+    confidence: str
+    now: datetime
+    reach: Reach | None
+    contents: Contents | None
+    places: Sequence[Place]
 
 
 def assess(
@@ -104,76 +88,252 @@ def assess(
     now: datetime,
     reach: Reach | None = None,
     contents: Contents | None = None,
+    places: Sequence[Place] = (),
 ) -> Assessment:
     """Judge a grant; the reasons come most important first, then those that lower it.
 
-    `confidence` is the rule's: `high`, `medium` or `low`. `reach` and `contents` are what was shown of it.
+    `confidence` is the rule's: `high`, `medium` or `low`. `reach` and `contents` are what was shown of it,
+    `places` where it stands.
     """
+    paper = _judge(
+        _Case(grant=grant, confidence=confidence, now=now, reach=None, contents=None, places=places)
+    )
     if reach is None:
-        return _on_paper(grant, confidence, now)
-    if reach.state is State.OPEN:
-        confidence = "high"  # it answered: whatever it looks like, it is one
-        grant = as_shown(grant, reach)
-    return with_reach(_on_paper(grant, confidence, now), grant, reach, contents, BANDS)
+        return paper
+    if reach.state is State.CLOSED:
+        return proof.refused(paper, grant, reach)
+    if reach.state is State.UNKNOWN:
+        return proof.unanswered(paper, grant, reach)
+    # It answered: whatever it looks like, it is one.
+    shown = _Case(
+        grant=as_shown(grant, reach),
+        confidence="high",
+        now=now,
+        reach=reach,
+        contents=contents,
+        places=places,
+    )
+    return proof.answered(paper, _judge(shown), grant, reach, contents)
 
 
-def _on_paper(grant: Grant, confidence: str, now: datetime) -> Assessment:
+def _judge(case: _Case) -> Assessment:
+    grant = case.grant
     if grant.validity is Validity.EXPIRED and grant.expires_at is not None:
-        return _expired(grant, now)
-    if grant.kind in _FLAT:
-        return _flat(grant, confidence)
-    raising = [_rights(grant), _breadth(grant), life := _life(grant, now)]
-    lowering = _lowering(grant, confidence)
-    total = min(100, _BASE + sum(weight for weight, _ in raising)) + sum(weight for weight, _ in lowering)
-    score = max(_FLOOR, min(100, total))
-    if life[0] < 0:
-        raising, lowering = [each for each in raising if each is not life], [life, *lowering]
-    raising.sort(key=lambda each: -each[0])
-    lowering.sort(key=lambda each: each[0])
-    reasons = (*(text for _, text in raising), *_notes(grant), *(f"lowered: {text}" for _, text in lowering))
-    return Assessment(severity=_band(score), score=score, reasons=reasons)
+        return _expired(case)
+    if grant.kind in FLAT and not (grant.kind == "anonymous" and case.reach is not None):
+        return _flat(grant, case.confidence)
+    factors = [_write(case), _opens(case), _reach(case), _time(case), _inside(case)]
+    value = {each.factor: each.value for each in factors}
+    rest = (value["opens"], value["reach"], value["time"], value["write"])
+    full = raw(value["inside"], *rest)
+    # Nobody has read all of it: the worst that could lie there, shown beside the rank.
+    possible = raw(max(value["inside"], INSIDE_WORST), *rest)
+    known = raw(max(value["inside"], _unread(case)), *rest)
+    lowers = _lowers(grant, case.confidence)
+    total = full
+    for part, _ in lowers:
+        total, possible = total * part, possible * part
+    anyone = grant.kind == "anonymous"
+    floor = 0 if anyone else FLOOR
+    if _published(case) and factors[-1].basis == "proven" and value["inside"] >= INSIDE_WORST:
+        floor = OPEN_TO_ANYONE_FLOOR
+    score = min(100, max(floor, round(total)))
+    lowered = [f"lowered: {text}" for _, text in lowers]
+    if round(known) > round(full):
+        lowered.append("lowered: all that lies behind it was looked into, and nothing worse was found")
+    raising = sorted(factors[:4], key=lambda each: -_order(each))
+    said = [
+        each.sentence for each in raising if each.factor != "reach" or each.value > REACH["unknown hands"]
+    ]
+    return Assessment(
+        severity=band(score),
+        score=score,
+        reasons=(*said, *_notes(grant), *lowered),
+        factors=tuple(factors),
+        possible=max(score, min(100, round(possible))),
+        unlowered=max(score, round(known)),
+    )
 
 
-def _expired(grant: Grant, now: datetime) -> Assessment:
+def _order(factor: Factor) -> float:
+    """Order reasons: breadth tells more than time where both are great."""
+    return factor.value + (0.3 if factor.factor == "opens" else -0.5 if factor.factor == "reach" else 0.0)
+
+
+def _expired(case: _Case) -> Assessment:
+    grant = case.grant
     assert grant.expires_at is not None
-    reasons = [f"it expired on {day(grant.expires_at)}, {lifetime_words(grant.expires_at, now)} ago"]
+    alive = _judge(replace(case, grant=replace(grant, validity=Validity.UNKNOWN, expires_at=None)))
+    reasons = [f"it expired on {day(grant.expires_at)}, {lifetime_words(grant.expires_at, case.now)} ago"]
     reasons.append(f"while it lived, it opened {where_words(grant)}")
-    return Assessment(severity=Severity.INFO, score=_INFO_SCORE, reasons=tuple(reasons))
+    if alive.score > INFO_SCORE:
+        reasons.append(
+            f"lowered: it has ended; without an end it would be {alive.severity} (score {alive.score})"
+        )
+    return Assessment(severity=Severity.INFO, score=INFO_SCORE, reasons=tuple(reasons), unlowered=alive.score)
 
 
 def _flat(grant: Grant, confidence: str) -> Assessment:
-    score, why = _FLAT[grant.kind]
+    base, why = FLAT[grant.kind]
+    score = float(base)
     reasons = [why]
     if grant.kind == "share_link":
-        score += 10 if grant.scope is not Scope.OBJECT else 0
-        score += 20 if set(grant.permissions) & _CHANGES else 0
-        if grant.facts.get("service", "").startswith("Google") and not set(grant.permissions) & _CHANGES:
-            # The id in such a link is no key: whether it lets anyone in, its owner decides. README files are
-            # full of them on purpose.
-            score = _INFO_SCORE
+        changes = set(grant.permissions) & _CHANGES
+        score += SHARED_FOLDER if grant.scope is not Scope.OBJECT else 0
+        score += SHARED_WRITE if changes else 0
         reasons.append(
             f"it leads to {'one file' if grant.scope is Scope.OBJECT else 'what may be a whole folder'}"
         )
-    if grant.facts.get("encrypted"):
-        score -= 30
-        reasons.append("lowered: it is encrypted")
-    weight, text = _CONFIDENCES.get(confidence, (0, ""))
-    if weight and score > _INFO_SCORE:
-        score = max(_FLOOR, score + weight)
-        reasons.append(f"lowered: {text}")
-    return Assessment(severity=_band(score), score=score, reasons=tuple(reasons))
+    unlowered = round(score)
+    if grant.kind == "share_link" and grant.facts.get("service", "").startswith("Google") and not changes:
+        # README files are full of them on purpose.
+        score = INFO_SCORE
+        reasons.append(
+            "lowered: the id in such a link is no key: whether it lets anyone in, its owner decides"
+        )
+    for word in ("encrypted" if grant.facts.get("encrypted") else "", confidence):
+        if word in LOWERS and score > INFO_SCORE:
+            part, text = LOWERS[word]
+            score = max(FLOOR, score * part)
+            reasons.append(f"lowered: {text}")
+    final = round(score)
+    return Assessment(
+        severity=band(final), score=final, reasons=tuple(reasons), possible=unlowered, unlowered=unlowered
+    )
 
 
-def _rights(grant: Grant) -> _Weight:
-    """Weigh the greatest of what it may do; a little more when it discloses and changes at once."""
-    held = set(grant.permissions)
+def _basis(case: _Case, held: set[Permission] | frozenset[Permission]) -> str:
+    return "proven" if case.reach is not None and held & set(case.reach.proved) else "possible"
+
+
+def _write(case: _Case) -> Factor:
+    held = set(case.grant.permissions)
+    if case.reach is not None and case.grant.kind == "anonymous":
+        held = {*case.reach.proved, *case.reach.untried}
+    if held & (_CHANGES | _MINTS):
+        word, what = "overwrites", held & (_CHANGES | _MINTS)
+    elif held & _ADDS:
+        word, what = "adds", held & _ADDS
+    elif held & _READS:
+        by_name = case.grant.scope is not Scope.OBJECT and not held & _LISTS
+        word, what = "reads by name" if by_name else "reads", held & _READS
+    else:
+        word, what = ("lists", held & _LISTS) if held & _LISTS else ("nothing", set())
     if held & _MINTS:
-        return 70, "it is a key: it may do whatever its owner may, and make further links"
-    reads, lists, changes, adds = held & _READS, held & _LISTS, held & _CHANGES, held & _ADDS
-    discloses = 30 if reads and lists else 20 if reads else 10 if lists else 5 if held else 0
-    alters = 40 if changes else 25 if adds else 0
-    both = 4 if alters and (reads or lists or P.UNKNOWN in held) else 0
-    return max(discloses, alters) + both, _rights_words(held, grant.policy)
+        said = "it is a key: it may do whatever its owner may, and make further links"
+    else:
+        said = _rights_words(held, case.grant.policy)
+    return Factor(factor="write", word=word, value=WRITE[word], basis=_basis(case, what), sentence=said)
+
+
+def _opens(case: _Case) -> Factor:
+    grant, word = case.grant, str(case.grant.scope)
+    services = f" ({', '.join(grant.services)})" if len(grant.services) > 1 else ""
+    said = f"it opens {where_words(grant)}{services}"
+    basis = "proven" if case.reach is not None else "possible"
+    if grant.scope is Scope.UNKNOWN:
+        said = "how much it opens cannot be told: judged as the widest"
+        basis = "possible"
+    wide = grant.scope in (Scope.ACCOUNT, Scope.UNKNOWN)
+    if wide and (set(grant.permissions) & _MINTS or _keys_read(case.contents)):
+        word = "account and more"
+    if grant.kind == "anonymous" and case.reach is not None:
+        # Names of what lies beside the object that is named are shown, too.
+        word = str(Scope.CONTAINER) if P.LIST in case.reach.proved and not wide else word
+    return Factor(factor="opens", word=word, value=OPENS[word], basis=basis, sentence=said)
+
+
+def _keys_read(contents: Contents | None) -> bool:
+    kinds = contents.kinds if contents is not None else ()
+    return any(
+        each.items
+        and (each.proved or (each.step is not Step.NAME and not each.estimated))
+        and kind_of_thing(each.kind).group == "key"
+        for each in kinds
+    )
+
+
+def _published(case: _Case) -> bool:
+    return case.grant.kind == "anonymous" or any(each.target.startswith(_WEB) for each in case.places)
+
+
+def _reach(case: _Case) -> Factor:
+    places = len(case.places)
+    where = f"it stands in {many(places, 'place')}"
+    basis = "possible"
+    if case.grant.kind == "anonymous":
+        word, said, basis = "anyone", "nobody needs a credential for it", "proven"
+    elif _published(case):
+        word, said, basis = "published", f"{where}, and was read from the web", "estimated"
+    elif places >= 100:
+        word, said = "a hundred places", where
+    elif places >= 10:
+        word, said = "ten places", where
+    else:
+        word = "unknown hands"
+        said = f"{where if places else 'whoever has it can use it'}; who has read it is not known"
+    return Factor(factor="reach", word=word, value=REACH[word], basis=basis, sentence=said)
+
+
+def _time(case: _Case) -> Factor:
+    grant, now = case.grant, case.now
+    word, value = TIME_BEYOND
+    basis = "possible"
+    if grant.expires_at is None or grant.validity is Validity.UNKNOWN:
+        if grant.policy and grant.kind.endswith("_sas"):
+            said = f"when it ends is held by the policy {grant.policy}: judged as never"
+        elif grant.facts.get("session"):
+            said = "when its session ends cannot be told"
+        elif grant.kind == "anonymous":
+            said = "it stays open until somebody closes it"
+        elif grant.expires_at is None and set(grant.permissions) & _MINTS:
+            said, basis = "it never ends by itself", "proven"
+        else:
+            said = "its text gives no end: judged as never"
+        return Factor(factor="time", word=word, value=value, basis=basis, sentence=said)
+    span = left = grant.expires_at - now
+    said = f"it works until {day(grant.expires_at)}, {lifetime_words(now, grant.expires_at)} from now"
+    first = min((each.committed_at for each in case.places if each.committed_at), default=None)
+    if first is not None and first < now:
+        span = left + (now - first)
+        said += f", and has been readable since {first:%Y-%m-%d}"
+    for longest, name, weight in TIMES:
+        if span < longest or (span == longest and longest != TIMES[1][0]):
+            word, value = name, weight
+            break
+    return Factor(factor="time", word=word, value=value, basis="proven", sentence=said)
+
+
+def _changes_known(case: _Case) -> bool:
+    held = set(case.grant.permissions)
+    if case.reach is not None and case.grant.kind == "anonymous":
+        held = {*case.reach.proved, *case.reach.untried}
+    return bool(held & (_CHANGES - {P.UNKNOWN} | _MINTS))
+
+
+def _lists(case: _Case) -> bool:
+    return case.reach is not None and P.LIST in case.reach.proved
+
+
+def _inside(case: _Case) -> Factor:
+    return inside(
+        case.contents,
+        scope=case.grant.scope,
+        anyone=case.grant.kind == "anonymous",
+        lists=_lists(case),
+        writable=_changes_known(case),
+    )
+
+
+def _unread(case: _Case) -> float:
+    """Return what Inside would be, had nobody looked."""
+    return inside(
+        None,
+        scope=case.grant.scope,
+        anyone=case.grant.kind == "anonymous",
+        lists=_lists(case),
+        writable=_changes_known(case),
+    ).value
 
 
 def _rights_words(held: set[Permission], policy: str | None) -> str:
@@ -202,27 +362,6 @@ def _rights_words(held: set[Permission], policy: str | None) -> str:
     return "it may list names" if held & _LISTS else "it permits next to nothing"
 
 
-def _breadth(grant: Grant) -> _Weight:
-    if grant.scope is Scope.UNKNOWN:
-        return _SCOPES[grant.scope], "how much it opens cannot be told: judged as the widest"
-    services = f" ({', '.join(grant.services)})" if len(grant.services) > 1 else ""
-    return _SCOPES[grant.scope], f"it opens {where_words(grant)}{services}"
-
-
-def _life(grant: Grant, now: datetime) -> _Weight:
-    if grant.expires_at is None or grant.validity is Validity.UNKNOWN:
-        if grant.policy and grant.kind.endswith("_sas"):
-            return _LIFE_BEYOND, f"when it ends is held by the policy {grant.policy}: judged as never"
-        if grant.facts.get("session"):
-            return _LIFE_BEYOND, "when its session ends cannot be told"
-        if grant.expires_at is None and set(grant.permissions) & _MINTS:
-            return _LIFE_BEYOND, "it never ends by itself"
-        return _LIFE_BEYOND, "its text gives no end: judged as never"
-    left = grant.expires_at - now
-    weight = next((weight for longest, weight in _LIVES if left <= longest), _LIFE_BEYOND)
-    return weight, f"it works until {day(grant.expires_at)}, {lifetime_words(now, grant.expires_at)} from now"
-
-
 def _notes(grant: Grant) -> list[str]:
     """Reasons without a weight of their own."""
     notes = []
@@ -233,28 +372,29 @@ def _notes(grant: Grant) -> list[str]:
     return notes
 
 
-def _lowering(grant: Grant, confidence: str) -> list[_Weight]:
+def _lowers(grant: Grant, confidence: str) -> list[tuple[float, str]]:
+    """Return what lowers the score, the most first."""
     facts = grant.facts
-    found: list[_Weight] = []
-    if confidence in _CONFIDENCES:
-        found.append(_CONFIDENCES[confidence])
-    if facts.get("key_checksum") == "invalid":
-        found.append((-15, "the checksum that such keys carry does not fit: mistyped, cut, or made up"))
-    if facts.get("session"):
-        found.append((-25, "it belongs to a session, which ends within 36 hours of its making"))
-        if grant.kind == "access_key" and not facts.get("session_token"):
-            found.append((-20, "its session token, without which it does not work, was not seen"))
-    if grant.ip_range and _is_small(grant.ip_range):
-        found.append((-10, f"it works only from {grant.ip_range}"))
-    if facts.get("sduoid"):
-        found.append((-20, "it works only together with the sign-in of one user"))
-    if grant.kind == "entra_secret" and not facts.get("client_id"):
-        found.append((-15, "the application it belongs to was not seen, without which it cannot be used"))
-    if grant.kind in _NOT_STORAGE:
-        found.append((-20, "it opens no storage by itself"))
-    if grant.revocation.individually:
-        found.append((-5, "it can be revoked without ending any other"))
-    return found
+    session = bool(facts.get("session"))
+    holds = {
+        "medium": confidence == "medium",
+        "low": confidence == "low",
+        "checksum": facts.get("key_checksum") == "invalid",
+        "session": session,
+        "no session token": session and grant.kind == "access_key" and not facts.get("session_token"),
+        "addresses": bool(grant.ip_range) and _is_small(grant.ip_range or ""),
+        "one user": bool(facts.get("sduoid")),
+        "no client": grant.kind == "entra_secret" and not facts.get("client_id"),
+        "not storage": grant.kind in _NOT_STORAGE,
+        "revocable": grant.revocation.individually and grant.kind != "anonymous",
+        "encrypted": bool(facts.get("encrypted")),
+    }
+    found = [
+        (LOWERS[word][0], LOWERS[word][1].replace("{ip_range}", grant.ip_range or ""))
+        for word, true in holds.items()
+        if true
+    ]
+    return sorted(found, key=lambda each: each[0])
 
 
 def _is_small(text: str) -> bool:
@@ -266,7 +406,3 @@ def _is_small(text: str) -> bool:
     except AddressValueError:
         return False
     return 0 <= end - start < _SMALL_RANGE
-
-
-def _band(score: int) -> Severity:
-    return next(severity for least, severity in BANDS if score >= least)

@@ -45,7 +45,12 @@ def _finding(
     best = group.best
     asked = group.asked
     verdict = assess(
-        group.grant, confidence=best.confidence, now=now, reach=asked.reach, contents=asked.contents
+        group.grant,
+        confidence=best.confidence,
+        now=now,
+        reach=asked.reach,
+        contents=asked.contents,
+        places=group.places,
     )
     digest = hashlib.sha256(b"tidegate/finding/1\x00" + identity(best, group.grant).encode())
     reasons = verdict.reasons
@@ -70,6 +75,8 @@ def _finding(
         fix=fixes(group.grant, now, asked.reach),
         reach=asked.reach,
         contents=asked.contents,
+        factors=verdict.factors,
+        possible=verdict.possible,
     )
 
 

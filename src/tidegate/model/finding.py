@@ -11,7 +11,20 @@ from tidegate.model.place import Place
 from tidegate.model.reach import Reach
 from tidegate.model.severity import Severity
 
-__all__ = ["Assessment", "Finding", "Severity"]
+__all__ = ["Assessment", "Factor", "Finding", "Severity"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """One part of a score."""
+
+    factor: str
+    """`inside`, `opens`, `reach`, `time` or `write`."""
+    word: str
+    value: float
+    basis: str
+    """`proven`, `estimated` or `possible`."""
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +36,12 @@ class Assessment:
     """0 to 100: a rank, not a probability."""
     reasons: tuple[str, ...]
     """Plain sentences, most important first."""
+    factors: tuple[Factor, ...] = ()
+    """What the score is made of; empty where it is not made of factors."""
+    possible: int = 0
+    """The score if the worst there is lay behind it."""
+    unlowered: int = 0
+    """The score before anything lowered it: whatever did is a reason that begins with `lowered: `."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +73,7 @@ class Finding:
     """What was listed; `None` when nothing was."""
     paths: tuple[AttackPath, ...] = ()
     """What somebody could do with it, the worst first."""
+    factors: tuple[Factor, ...] = ()
+    """What the score is made of."""
+    possible: int = 0
+    """The score if the worst there is lay behind it; 0 where that was not judged."""

@@ -29,7 +29,7 @@ LADDER = [
     ("one object to read for a year", grant(P.READ, scope=Scope.OBJECT, days=300), "medium"),
     ("one object to read for a week", grant(P.READ, scope=Scope.OBJECT, days=6), "low"),
     ("one object to read, ending within a day", grant(P.READ, scope=Scope.OBJECT, days=0.9), "low"),
-    ("one object by a method not told, within a day", grant(P.READ, P.UNKNOWN, scope=Scope.OBJECT, days=0.9), "low"),
+    ("one object by a method not told, within a day", grant(P.READ, P.UNKNOWN, scope=Scope.OBJECT, days=0.9), "medium"),  # may overwrite
     ("an expired account SAS", grant(*ALL, scope=Scope.ACCOUNT, days=-1), "info"),
     ("an account key", grant(*KEY, scope=Scope.ACCOUNT, days=None, kind="account_key"), "critical"),
     ("an account key without its account", grant(*KEY, scope=Scope.ACCOUNT, days=None, kind="account_key", account=None), "critical"),
