@@ -12,7 +12,7 @@ from tidegate.model.inspected import Inspected
 from tidegate.model.observation import Inspection, Observation, Verdict
 from tidegate.model.report import SCHEMA
 from tidegate.model.severity import Severity
-from tidegate.report import _words
+from tidegate.report import _reach, _words
 from tidegate.report._grant import block
 from tidegate.report._json import dumps
 from tidegate.report._terminal import Paper
@@ -64,6 +64,12 @@ def _observation_to_dict(seen: Observation) -> dict[str, Any]:
         "member": seen.member,
         "loader": seen.loader,
         "summary": seen.summary,
+        "step": seen.step.value,
+        "count": seen.count,
+        "fingerprint": seen.fingerprint,
+        "numbers": dict(seen.numbers),
+        "first_at": None if seen.first_at is None else codec.instant(seen.first_at),
+        "last_at": None if seen.last_at is None else codec.instant(seen.last_at),
     }
 
 
@@ -81,6 +87,7 @@ def _end(result: Inspected) -> dict[str, Any]:
         "targets": list(result.targets),
         "started_at": codec.instant(result.started_at),
         "ended_at": codec.instant(result.ended_at),
+        "contents": [codec.contents_to_dict(each) for each in result.contents],
     }
 
 
@@ -113,6 +120,9 @@ def lines(paper: Paper, result: Inspected) -> Iterator[str]:
         yield ""
     yield from _gaps(paper, result)
     yield paper.rule()
+    for found in result.contents:
+        yield from block(paper, "behind", paper.clean(_reach.amount(found)))
+        yield from _reach.inside(paper, found)
     counted = _verdicts(result)
     shown = [f"{counted[verdict]:,} {verdict}" for verdict in reversed(Verdict) if counted[verdict]]
     yield from paper.wrap(paper.signs.dot.join(shown) or "no model file", first=" ")

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, TextIO
 from urllib.parse import quote
 
+from tidegate.kinds.table import kinds
 from tidegate.model.codec import instant
 from tidegate.model.inspected import Inspected
 from tidegate.model.observation import Inspection, Observation
@@ -78,18 +79,26 @@ def _told(seen: Observation) -> bool:
 
 def _rule_id(seen: Observation) -> str:
     # Services show the severity of the rule, not of the result.
-    return f"model/{seen.kind}/{seen.severity}"
+    return f"{_group(seen)}/{seen.kind}/{seen.severity}"
+
+
+def _group(seen: Observation) -> str:
+    """Return `data` for what lies there, `model` for what would run."""
+    return "data" if seen.kind in kinds() or seen.inspector in ("secrets", "personal") else "model"
 
 
 def _rule(seen: Observation) -> dict[str, Any]:
-    properties: dict[str, Any] = {"tags": ["security", "model-file", seen.inspector]}
+    model = _group(seen) == "model"
+    what = "Model file" if model else "Contents"
+    where = "Seen in a model file, without loading it" if model else "Seen in what is stored"
+    properties: dict[str, Any] = {"tags": ["security", "model-file" if model else "contents", seen.inspector]}
     if seen.severity in _SECURITY_SEVERITY:
         properties["security-severity"] = _SECURITY_SEVERITY[seen.severity]
     words = seen.kind.replace("_", " ")
     return {
         "id": _rule_id(seen),
-        "shortDescription": {"text": f"Model file: {words}"},
-        "fullDescription": {"text": f"Seen in a model file, without loading it: {words} ({seen.severity})."},
+        "shortDescription": {"text": f"{what}: {words}"},
+        "fullDescription": {"text": f"{where}: {words} ({seen.severity})."},
         "defaultConfiguration": {"level": _LEVELS[seen.severity]},
         "properties": properties,
     }

@@ -15,7 +15,17 @@ from tidegate.model.observation import Step
 from tidegate.model.severity import Severity
 
 _BY_NAME: Final = frozenset(
-    ("source_code", "document", "website", "log", "dataset", "spreadsheet", "contacts", "program")
+    (
+        "source_code",
+        "document",
+        "website",
+        "log",
+        "dataset",
+        "spreadsheet",
+        "contacts",
+        "program",
+        "git_repository",
+    )
 )
 """Kinds that a text may be for its name alone."""
 _SHEBANG: Final = re.compile(rb"\A#! ?/\S*(?:sh|bash|zsh|env|python|perl|ruby|node|php|awk)")
@@ -66,7 +76,7 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
         return by_name, ""
     if _SHEBANG.match(text) or len(_CODE.findall(text[:8192])) >= 2:
         return "source_code", "source code"
-    return OTHER, ""
+    return OTHER, "text"
 
 
 PLUGIN = AnyText()
