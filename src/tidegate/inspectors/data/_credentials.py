@@ -116,7 +116,7 @@ def _kubeconfig(text: bytes) -> int:
     if b"clusters" not in text or b"users" not in text:
         return 0
     found = re.findall(
-        rb"(?m)[\"' ](client-key-data|token|password|access-token|refresh-token|id-token|client-key)[\"']?: *[\"']?([^\s\"',]+)",
+        rb"(?m)[\"' ](client-key-data|token|password|access-token|refresh-token|id-token|client-key)[\"']?: *[\"']?([^\s\"',]+)",  # noqa: E501
         text,
     )
     found += re.findall(rb"[\"' ](exec|auth-provider)[\"']?:()", text)
@@ -152,7 +152,7 @@ def _rdp(text: bytes) -> int:
 FORMS: Final[tuple[Form, ...]] = (
     Form("key of a Google service account", "cloud_credentials", b"service_account", _service_account),
     Form("Google login or OAuth client", "cloud_credentials", b"client_secret", _google_user),
-    Form("AWS keys", "cloud_credentials", b"aws_secret_access_key", _lines(r"^\s*aws_secret_access_key\s*=\s*(\S{16,})")),
+    Form("AWS keys", "cloud_credentials", b"aws_secret_access_key", _lines(r"^\s*aws_secret_access_key\s*=\s*(\S{16,})")),  # noqa: E501
     Form("AWS keys", "cloud_credentials", b"secretaccesskey", _aws_json),
     Form("AWS keys in a table, as the console exports them", "cloud_credentials", b"secret access key",
          _lines(r"^(?!.*secret access key).*\bAKIA[A-Z0-9]{16}\b[\"']?,[\"']?(\S{30,})")),
@@ -171,16 +171,16 @@ FORMS: Final[tuple[Form, ...]] = (
          _lines(r"^(?:secret_access_key|pass|token|key|client_secret|account_key|sas_url|service_account_credentials)\s*=\s*(\S.*)"),
          re.compile(r"rclone")),
     Form("keys of storage (s3cmd, boto)", "cloud_credentials", b"secret_key",
-         _lines(r"^(?:secret_key|gs_secret_access_key|aws_secret_access_key)\s*=\s*(\S+)"), re.compile(r"s3cfg|boto")),
-    Form("token of GitHub's command line", "cloud_credentials", b"oauth_token", _lines(r"^\s*oauth_token:\s*(\S+)")),
+         _lines(r"^(?:secret_key|gs_secret_access_key|aws_secret_access_key)\s*=\s*(\S+)"), re.compile(r"s3cfg|boto")),  # noqa: E501
+    Form("token of GitHub's command line", "cloud_credentials", b"oauth_token", _lines(r"^\s*oauth_token:\s*(\S+)")),  # noqa: E501
     Form("token of Vault", "cloud_credentials", b"hvs.", _lines(r"\A\s*(hvs\.\S+)\s*\Z")),
     Form("token of Terraform Cloud", "cloud_credentials", b"credentials",
          _lines(r"\"token\"\s*:\s*\"([^\"]+)\""), re.compile(r"credentials\.tfrc\.json|terraformrc")),
-    Form("logins of servers (FileZilla)", "cloud_credentials", b"<filezilla", _lines(r"<Pass(?:[^>]*)>([^<]+)</Pass>")),
-    Form("password hashes of a machine's users", "windows_secrets", b":$", _lines(r"^[^\s:]+:(\$(?:1|5|6|y|2[aby])\$[^:]+):\d*:"),
+    Form("logins of servers (FileZilla)", "cloud_credentials", b"<filezilla", _lines(r"<Pass(?:[^>]*)>([^<]+)</Pass>")),  # noqa: E501
+    Form("password hashes of a machine's users", "windows_secrets", b":$", _lines(r"^[^\s:]+:(\$(?:1|5|6|y|2[aby])\$[^:]+):\d*:"),  # noqa: E501
          re.compile(r"shadow")),
-    Form("passwords of PostgreSQL (.pgpass)", "cloud_credentials", b":", _lines(r"^[^#\s:]+:[\d*]+:[^:\s]+:[^:\s]+:(\S+)$"), re.compile(r"pgpass")),
-    Form("password of MySQL (.my.cnf)", "cloud_credentials", b"password", _lines(r"^password\s*=\s*(\S+)"), re.compile(r"my\.cnf")),
+    Form("passwords of PostgreSQL (.pgpass)", "cloud_credentials", b":", _lines(r"^[^#\s:]+:[\d*]+:[^:\s]+:[^:\s]+:(\S+)$"), re.compile(r"pgpass")),  # noqa: E501
+    Form("password of MySQL (.my.cnf)", "cloud_credentials", b"password", _lines(r"^password\s*=\s*(\S+)"), re.compile(r"my\.cnf")),  # noqa: E501
     Form("Kubernetes configuration", "kubeconfig", b"clusters", _kubeconfig),
     Form("Terraform state", "terraform_state", b"terraform_version", _terraform),
     Form("WireGuard profile with its private key", "vpn_profile", b"[interface]", _wireguard),

@@ -1,4 +1,4 @@
-"""Files in which programs keep credentials: clouds, registries, clusters, Terraform, VPN. Never used, never shown."""
+"""Files in which programs keep credentials: clouds, registries, clusters, Terraform, VPN. Never used, never shown."""  # noqa: E501
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _MADE_BY: Final = (
     (re.compile(rb"USE \[[^\]]+\]\r?\nGO\b"), "SQL Server"),
 )
 _TABLE: Final = re.compile(
-    rb"CREATE TABLE (?:IF NOT EXISTS )?((?:[`\"\[]?\w[\w$ -]{0,80}[`\"\]]?\.)?[`\"\[]?\w[\w$-]{0,80}[`\"\]]?) ?\(([^;]{0,6000})",
+    rb"CREATE TABLE (?:IF NOT EXISTS )?((?:[`\"\[]?\w[\w$ -]{0,80}[`\"\]]?\.)?[`\"\[]?\w[\w$-]{0,80}[`\"\]]?) ?\(([^;]{0,6000})",  # noqa: E501
     re.IGNORECASE,
 )
 _COPY: Final = re.compile(rb"(?m)^COPY (\S{1,160}) \(([^)]{1,4000})\) FROM stdin;")
@@ -96,7 +96,7 @@ class DatabaseDump:
 def _custom(data: Readable) -> Judgement:
     head = data.read(0, 64 << 10)
     tables = {each[1].strip(b'`"[]').decode("utf-8", "replace"): None for each in _TABLE.finditer(head)}
-    words = f"dump of PostgreSQL (its own format, version {head[5]}.{head[6]}): {_named(list(tables), len(head) >= data.size_bytes)}"
+    words = f"dump of PostgreSQL (its own format, version {head[5]}.{head[6]}): {_named(list(tables), len(head) >= data.size_bytes)}"  # noqa: E501
     return judged(
         "database_dump", seen("database_dump", words, step=Step.SAMPLE, numbers={"tables": len(tables)})
     )

@@ -20,7 +20,7 @@ _PASSWORDS_MORE: Final = re.compile(
     r"\A(?:login_|account |user |web ?site )?(?:password|passwort|passphrase)\Z"
 )
 _WHERE: Final = frozenset(
-    "url|login_uri|title|origin|website|web site|hostname|site|httprealm|service|host|account|name|grouping|group".split(
+    "url|login_uri|title|origin|website|web site|hostname|site|httprealm|service|host|account|name|grouping|group".split(  # noqa: E501
         "|"
     )
 )

@@ -20,7 +20,7 @@ _ZSH: Final = re.compile(rb"\A: \d{9,10}:\d+;")
 _TIMES: Final = re.compile(rb"\A#\d{9,10}\Z")
 _FISH: Final = re.compile(rb"\A- cmd: ")
 _COMMAND: Final = re.compile(
-    rb"\A(?:sudo )?(?:ls|ll|cd|pwd|cat|less|vim?|nano|emacs|git|ssh|scp|rsync|curl|wget|docker|kubectl|helm|terraform|aws|az"
+    rb"\A(?:sudo )?(?:ls|ll|cd|pwd|cat|less|vim?|nano|emacs|git|ssh|scp|rsync|curl|wget|docker|kubectl|helm|terraform|aws|az"  # noqa: E501
     rb"|gcloud|gsutil|python3?|pip3?|npm|yarn|node|make|cmake|apt(?:-get)?|yum|dnf|brew|systemctl|service|journalctl|tail"
     rb"|head|grep|find|rm|cp|mv|mkdir|rmdir|touch|chmod|chown|tar|unzip|ps|top|htop|kill|df|du|free|history|clear|exit"
     rb"|echo|export|source|which|man|screen|tmux|mysql|psql|redis-cli|go|cargo|java|mvn|gradle|php|composer|ruby|perl"

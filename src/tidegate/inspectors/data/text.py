@@ -1,4 +1,4 @@
-"""Any other text: source code, settings, pages, documents. What it is called decides among them; all are sampled."""
+"""Any other text: source code, settings, pages, documents. What it is called decides among them; all are sampled."""  # noqa: E501
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _SHEBANG: Final = re.compile(rb"\A#! ?/\S*(?:sh|bash|zsh|env|python|perl|ruby|no
 _PAGE: Final = re.compile(rb"(?i)\A\s*(?:<!--.{0,400}?-->\s*)?<(?:!doctype html|html)[\s>]", re.DOTALL)
 _CARD: Final = re.compile(rb"(?i)\A\s*BEGIN:VCARD\b")
 _CODE: Final = re.compile(
-    rb"(?m)^(?:import [\w.{* ]+|from [\w.]+ import |#include [<\"]|package [\w.]+;?$|using [\w.]+;|def \w+\(|class \w+[(:{ ]"
-    rb"|(?:pub )?fn \w+[<(]|func \w*\(|(?:export )?(?:async )?function \w+\(|const \w+ = |public (?:class|interface|static)"
+    rb"(?m)^(?:import [\w.{* ]+|from [\w.]+ import |#include [<\"]|package [\w.]+;?$|using [\w.]+;|def \w+\(|class \w+[(:{ ]"  # noqa: E501
+    rb"|(?:pub )?fn \w+[<(]|func \w*\(|(?:export )?(?:async )?function \w+\(|const \w+ = |public (?:class|interface|static)"  # noqa: E501
     rb"|namespace [\w\\.:]+|<\?php|use (?:strict|warnings);|module \w+|resource \"\w+\" \"|#define \w+)"
 )
 
