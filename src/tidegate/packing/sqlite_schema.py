@@ -86,7 +86,7 @@ def _entry(page: bytes, at: int, usable: int) -> Entry | None:
         local = payload if payload <= usable - 35 else _local(payload, usable)
         record = page[at : at + min(local, _LONGEST)]
         header, place = _varint(record, 0)
-        kinds = []
+        kinds: list[int] = []
         while place < min(header, len(record)) and len(kinds) < 5:
             kind, place = _varint(record, place)
             kinds.append(kind)
