@@ -23,7 +23,7 @@ def unpack(data: bytes, most_bytes: int = MOST_BYTES) -> bytes:
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return a number of seven bits a byte, low first, and where it ends. Raises `ValueError`, `IndexError`."""
+    """Return a number of seven bits a byte and where it ends. Raises `ValueError`, `IndexError`."""
     value = shift = 0
     while True:
         byte = data[at]

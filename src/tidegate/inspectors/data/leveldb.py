@@ -1,6 +1,7 @@
 """LevelDB, and in it the messages of Teams. A store is many files: `CURRENT` leads to all that count.
 
-At `CURRENT` the store is judged as one, through the files beside it. A table or a log is counted by itself only
+At `CURRENT` the store is judged as one, through the files beside it. A table or a log is counted
+by itself only
 where no `CURRENT` stands beside it, so that no message is counted twice.
 """  # noqa: E501
 

@@ -17,8 +17,13 @@ from tidegate.packing.snappy import varint
 
 _MOST_KEYS: Final = 2_000_000
 _TIMES: Final = (
-    "originalArrivalTime", "originalarrivaltime", "composeTime", "composetime", "clientArrivalTime", "createdTime",
-)  # fmt: skip
+    "originalArrivalTime",
+    "originalarrivaltime",
+    "composeTime",
+    "composetime",
+    "clientArrivalTime",
+    "createdTime",
+)
 _PEOPLE: Final = ("creator", "from", "fromUserId", "imDisplayName", "imdisplayname")
 _PLACES: Final = ("conversationId", "conversationid", "threadId", "conversationLink")
 

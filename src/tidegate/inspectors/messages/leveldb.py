@@ -1,6 +1,7 @@
 """LevelDB by ranged reads: tables (`.ldb`, `.sst`), logs (`.log`), and the manifest that says which count.
 
-Own, and small, because a store behind a link is read in pieces and within a budget, in this process: no native
+Own, and small, because a store behind a link is read in pieces and within a budget, in this
+process: no native
 code, no path is opened. Source: github.com/google/leveldb, "doc/table_format.md", "doc/log_format.md",
 "db/version_edit.cc", "db/write_batch.cc".
 """
@@ -50,7 +51,8 @@ class State:
 def table(data: Readable, state: State, check: Callable[[], None]) -> Iterator[Record]:
     """Yield the entries of a table, in the order of their keys.
 
-    check: called for every block, and may raise. Raises `ValueError` when it is no table, and what `read` raises.
+    check: called for every block, and may raise. Raises `ValueError` when it is no table, and what
+    `read` raises.
     """
     size = data.size_bytes
     footer = data.read(max(0, size - _FOOTER_BYTES), _FOOTER_BYTES)

@@ -1,4 +1,4 @@
-"""What is counted of messages: numbers and times. Of a name or an address only a hash is held, while counting."""
+"""What is counted of messages: numbers and times. Of a name only a hash is held, while counting."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Values as V8 and Blink write them for IndexedDB: as far as names, numbers, dates and short texts go.
 
-Source: chromium `v8/src/objects/value-serializer.cc`; `third_party/blink/renderer/bindings/core/v8/serialization`;
+Source: chromium `v8/src/objects/value-serializer.cc`;
+`third_party/blink/renderer/bindings/core/v8/serialization`;
 `third_party/blink/renderer/modules/indexeddb/idb_value_wrapping.cc`.
 """
 
@@ -19,7 +20,7 @@ _MOST_VALUES: Final = 200_000
 _DOUBLE: Final = struct.Struct("<d")
 
 
-class Elsewhere(ValueError):
+class ElsewhereError(ValueError):
     """The value stands in a file of its own, beside the store."""
 
 
@@ -29,7 +30,7 @@ def value(data: bytes) -> Any:
     Raises `ValueError` when it is damaged, or has a part that only a browser can make sense of.
     """
     if data.startswith(b"\xff\x11\x01"):
-        raise Elsewhere("it stands in a blob")
+        raise ElsewhereError("it stands in a blob")
     if data.startswith(b"\xff\x11\x02"):
         data = unpack(data[3:])
     at = 0
