@@ -24,11 +24,13 @@ def inspect(
     cache_dir: Path | None = None,
     progress: Callable[[Coverage], None] | None = None,
     now: datetime | None = None,
+    max_read: int | None = None,
 ) -> Inspected:
     """Judge model files without loading them: what would run if somebody did.
 
     targets: files and folders; with `net` also links and addresses of storage, of which only what is needed
     is read, by ranges.
+    max_read: bytes of items behind links that are read at most; 256 MiB when not given.
     policy: exact names that are allowed besides ours, e.g. `mypackage.models.Net`.
 
     Raises `SourceError` for a path that is not there, and what `probe` raises for storage.
@@ -45,7 +47,9 @@ def inspect(
         return engine_inspect(plan)
     from tidegate.detect.rules import load_rules  # noqa: PLC0415 - not needed for files on disk
     from tidegate.engine.behind import Behind  # noqa: PLC0415
+    from tidegate.engine.survey import MAX_READ, SurveyPlan  # noqa: PLC0415
 
     instant = now or datetime.now(UTC)
-    behind = Behind(net, load_rules(()), instant, cache_dir, plan.policy)
+    survey = SurveyPlan(max_read=max_read or MAX_READ, policy=plan.policy)
+    behind = Behind(net, load_rules(()), instant, cache_dir, survey)
     return engine_inspect(plan, behind)

@@ -12,6 +12,7 @@ from tidegate.detect.rules import load_rules
 from tidegate.engine import run as engine
 from tidegate.engine.ask import Online
 from tidegate.engine.contents import Lister
+from tidegate.engine.survey import MAX_READ, SurveyPlan
 from tidegate.errors import UsageError
 from tidegate.model.baseline import Baseline
 from tidegate.model.grant import Grant
@@ -37,6 +38,8 @@ def scan(
     now: datetime | None = None,
     net: Sends | None = None,
     contents: bool = True,
+    inspect: bool = True,
+    max_read: int | None = None,
 ) -> Report:
     """Find links, tokens and keys in repositories, folders, archives and pages; offline without `net`.
 
@@ -49,7 +52,9 @@ def scan(
     progress: called with the counts so far, in the caller's thread.
     now: the instant against which validity is judged, aware; the clock when not given.
     net: with it, what is found is also asked about, as far as the scope of `net` goes: whether it is open,
-    and, with `contents`, how much lies behind it. Links and addresses of storage may then be targets too.
+    and, with `contents`, how much lies behind it; with `inspect` what that is, reading `max_read` bytes of
+    items at most for each credential (256 MiB when not given). Links and addresses of storage may then be
+    targets too.
 
     What cannot be read ends as a gap in the report. Raises `UsageError` when there is nothing to read in a
     target's very form, and `ConfigError` for a wrong rule.
@@ -58,7 +63,10 @@ def scan(
     if not named:
         raise UsageError("no target given", hint="Name a repository, a folder or a file.")
     instant = now or datetime.now(UTC)
-    online = None if net is None else Online(net, instant, lists=Lister(net, instant) if contents else None)
+    online = None
+    if net is not None:
+        survey = SurveyPlan(max_read=max_read or MAX_READ) if inspect else None
+        online = Online(net, instant, lists=Lister(net, instant, survey=survey) if contents else None)
     return engine.run(
         engine.Plan(
             targets=named,

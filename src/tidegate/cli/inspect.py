@@ -38,6 +38,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="TOML with more names that are allowed: allow = ['mypackage.models.Net']",
     )
     what.add_argument("--jobs", type=options.positive, metavar="N", help="processes that work at once")
+    what.add_argument(
+        "--max-read",
+        type=options.size,
+        metavar="SIZE",
+        help="bytes read of what lies behind a link, at most (256MiB unless said)",
+    )
     online.add(parser)
     options.add_output(parser, list(FORMATS))
     parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
@@ -69,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
                 net=net,
                 cache_dir=options.cache_dir(),
                 progress=progress,
+                max_read=args.max_read,
             )
         out.write(
             lambda stream: _write(result, stream, args.format, colour=out.colour),

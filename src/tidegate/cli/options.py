@@ -75,6 +75,20 @@ def count(text: str) -> int:
     return int(digits)
 
 
+def size(text: str) -> int:
+    """Read a number of bytes: `500000`, `256MiB`, `1 GB`."""
+    found = re.fullmatch(
+        r"(\d{1,12}(?:\.\d{1,3})?) ?(?:([KMGT])(i?)B?|B)?", text.strip(), re.ASCII | re.IGNORECASE
+    )
+    count = 0
+    if found is not None:
+        power = " KMGT".index((found[2] or " ").upper())
+        count = int(float(found[1]) * (1024 if found[3] else 1000) ** power)
+    if not 0 < count < 2**50:
+        raise argparse.ArgumentTypeError("must be a size such as 256MiB")
+    return count
+
+
 def policy(file: str | None) -> frozenset[str]:
     """Read the names that a team adds to the allow list. Raises `ConfigError`."""
     import tomllib  # noqa: PLC0415 - only with --policy

@@ -60,6 +60,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--probe", action="store_true", help="ask what is in scope whether it is open, and list it"
     )
     parser.add_argument("--no-contents", action="store_true", help="with --probe: do not list what is open")
+    parser.add_argument(
+        "--no-inspect", action="store_true", help="with --probe: list what is open, and read nothing of it"
+    )
+    parser.add_argument(
+        "--max-read",
+        type=options.size,
+        metavar="SIZE",
+        help="with --probe: bytes read of what lies behind each credential, at most (256MiB unless said)",
+    )
     online.add(parser)
     options.add_output(parser, options.formats())
     parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
@@ -98,6 +107,8 @@ def run(args: argparse.Namespace) -> int:
                 progress=progress,
                 net=net,
                 contents=not args.no_contents,
+                inspect=not args.no_inspect,
+                max_read=args.max_read,
             )
         render(report, out, args.format)
     if args.write_baseline:

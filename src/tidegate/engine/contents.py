@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.assess.kinds import severity_of
+from tidegate.engine.survey import Survey, SurveyPlan
 from tidegate.errors import UsageError
 from tidegate.model.contents import Contents
 from tidegate.model.credential import Credential
+from tidegate.model.grant import Permission
 from tidegate.model.inventory import Summary
 from tidegate.model.inventory import contents as in_sum
+from tidegate.model.observation import Inspection
 from tidegate.model.reach import Reach
 from tidegate.model.report import Gap
 from tidegate.net.message import Sends
@@ -32,6 +35,8 @@ class Counted:
     contents: Contents
     summary: Summary
     gaps: list[Gap]
+    items: list[Inspection] = field(default_factory=list)
+    """What was looked into."""
 
 
 @dataclass(slots=True)
@@ -46,6 +51,10 @@ class Lister:
     """Versions, snapshots and deleted items too."""
     limits: Limits | None = None
     progress: Callable[[Counts], None] | None = None
+    survey: SurveyPlan | None = None
+    """With it items are looked into, too."""
+    looked: Callable[[list[Inspection]], None] | None = None
+    """Called with items as they are looked into."""
     counted: list[Counted] = field(default_factory=list)
     """All that was listed, in order."""
     _known: dict[tuple[object, ...], Counted] = field(default_factory=dict)
@@ -59,11 +68,15 @@ class Lister:
         # One after the other: each listing keeps the service busy by itself.
         with self._turn:
             if key not in self._known:
-                self._known[key] = self._list(storage, credential)
+                self._known[key] = self._list(storage, credential, Permission.READ in reach.proved)
                 self.counted.append(self._known[key])
         return self._known[key]
 
-    def _list(self, storage: Storage, credential: Credential) -> Counted:
+    def list_all(self, storage: Storage, credential: Credential) -> Counted:
+        """List, and look into, what a credential reaches, whatever was proved of it before."""
+        return self._list(storage, credential, reads=True)
+
+    def _list(self, storage: Storage, credential: Credential, reads: bool) -> Counted:
         from tidegate.inventory.lister import list_all  # noqa: PLC0415
         from tidegate.inventory.summary import summarise  # noqa: PLC0415
 
@@ -83,6 +96,12 @@ class Lister:
                 progress=self.progress,
             )
             summary = summarise(listing.file, containers=len(listing.containers), now=self.now)
-        found = in_sum(summary, complete=listing.complete)
-        kinds = tuple(replace(kind, severity=severity_of(kind.kind)) for kind in found.kinds)
-        return Counted(replace(found, kinds=kinds), summary, list(listing.gaps))
+            found = in_sum(summary, complete=listing.complete)
+            kinds = tuple(replace(kind, severity=severity_of(kind.kind)) for kind in found.kinds)
+            counted = Counted(replace(found, kinds=kinds), summary, list(listing.gaps))
+            if self.survey is not None and reads and found.items:
+                survey = Survey(storage, credential, self.net, listing.containers, self.survey, self.looked)
+                told = survey.go(listing.file, counted.contents)
+                counted.contents, counted.items = told.contents, told.items
+                counted.gaps += told.gaps
+        return counted

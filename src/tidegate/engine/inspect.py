@@ -12,6 +12,7 @@ from tidegate.engine.shard import error_words
 from tidegate.errors import SourceError
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Counted, FileBytes, Readable
+from tidegate.model.contents import Contents
 from tidegate.model.document import Tally
 from tidegate.model.inspected import Inspected
 from tidegate.model.observation import Inspection
@@ -41,6 +42,11 @@ class InspectPlan:
 
 class Elsewhere(Protocol):
     """Looks into targets that are storage."""
+
+    @property
+    def contents(self) -> Sequence[Contents]:
+        """What lies behind each target that was looked into."""
+        ...
 
     def look(self, target: str) -> Iterator[Looked]:
         """Look into what the target reaches, a page at a time."""
@@ -85,6 +91,7 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
         items=tuple(items),
         gaps=tuple(tally.gaps),
         coverage=tally.coverage,
+        contents=() if elsewhere is None else tuple(elsewhere.contents),
     )
 
 

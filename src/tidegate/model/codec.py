@@ -88,7 +88,7 @@ def finding_to_dict(finding: Finding) -> Json:
         "occurrences": [_place_to_dict(place) for place in finding.occurrences],
         "occurrences_total": finding.occurrences_total,
         "reach": None if finding.reach is None else _reach_to_dict(finding.reach),
-        "contents": None if finding.contents is None else _contents_to_dict(finding.contents),
+        "contents": None if finding.contents is None else contents_to_dict(finding.contents),
         "paths": [_path_to_dict(path) for path in finding.paths],
         "fix": list(finding.fix),
     }
@@ -145,7 +145,8 @@ def _reach_to_dict(reach: Reach) -> Json:
     }
 
 
-def _contents_to_dict(contents: Contents) -> Json:
+def contents_to_dict(contents: Contents) -> Json:
+    """Return what lies behind one credential or target."""
     return {
         "containers": contents.containers,
         "items": contents.items,

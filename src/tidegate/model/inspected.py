@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tidegate.model.contents import Contents
 from tidegate.model.observation import Inspection
 from tidegate.model.report import Coverage, Gap
 
@@ -21,6 +22,8 @@ class Inspected:
     """Worst first; then by path."""
     gaps: tuple[Gap, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
+    contents: tuple[Contents, ...] = ()
+    """Of each target that is storage: what lies behind it, with what names, reading and estimates tell."""
 
     @property
     def complete(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tidegate.assess import words
-from tidegate.model.contents import Contents
+from tidegate.model.contents import Contents, Estimate
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.reach import Reach, State
 from tidegate.report._grant import LABEL, block
@@ -13,6 +13,8 @@ from tidegate.report._terminal import Paper, columns, table
 
 KINDS = 8
 """Kinds that get a line; the rest are counted."""
+NOTES = 12
+"""Sentences on what was seen inside."""
 
 _STYLES = {State.OPEN: "critical", State.CLOSED: "good", State.UNKNOWN: "medium"}
 
@@ -29,6 +31,7 @@ def lines(paper: Paper, finding: Finding, *, contents: bool = True) -> Iterator[
     if contents and finding.contents is not None:
         yield from block(paper, "behind", paper.clean(amount(finding.contents)))
         yield from _kinds(paper, finding.contents)
+        yield from inside(paper, finding.contents)
 
 
 def reach(answer: Reach) -> str:
@@ -43,6 +46,51 @@ def amount(found: Contents) -> str:
     least = "" if found.complete else "at least "
     where = words.many(found.containers, "container")
     return f"{least}{words.many(found.items, 'item')}, {words.size(found.bytes)} in {where}"
+
+
+def inside(paper: Paper, found: Contents) -> Iterator[str]:
+    """Write what was seen inside, how much was read for it, and what that says of all."""
+    notes = [note for note in found.noted if note.severity.rank >= Severity.MEDIUM.rank]
+    for number, note in enumerate(notes[:NOTES]):
+        where = f" ({note.path})" if note.path else ""
+        label, sign = "" if number else "inside", f"{paper.signs.bullet} "
+        yield from block(paper, label, paper.clean(note.summary + where), sign=sign)
+    if len(notes) > NOTES:
+        yield from block(paper, "", f"and {words.many(len(notes) - NOTES, 'more thing')}")
+    if found.items_read:
+        yield from block(paper, "looked", paper.clean(looked(found)))
+    for each in found.estimates:
+        yield from block(paper, "estimate", paper.clean(estimate(each)))
+
+
+def looked(found: Contents) -> str:
+    """Say how much was looked into (raw)."""
+    part = found.bytes_read / found.bytes if found.bytes else 0.0
+    read = f"{words.size(found.bytes_read)}, {_percent(part)} of the bytes"
+    return f"into {found.items_read:,} of {words.many(found.items, 'item')} ({read})"
+
+
+def estimate(told: Estimate) -> str:
+    """Say what a sample says of all (raw)."""
+    what = {"credentials": "hold credentials", "personal_data": "hold personal data"}.get(
+        told.kind, "run code when loaded" if told.kind == "code_on_load" else f"hold {told.kind}"
+    )
+    if told.least == told.most:
+        return f"{told.hits:,} of {words.many(told.items, 'item')} {what}: all were looked into"
+    if not told.hits:
+        return (
+            f"at most {_percent(told.most)} of {words.many(told.items, 'item')} {what}: none was seen (95 %)"
+        )
+    share = f"between {_percent(told.least)} and {_percent(told.most)}"
+    return f"{share} of {words.many(told.items, 'item')} {what} (95 %); {told.hits:,} were seen"
+
+
+def _percent(share: float) -> str:
+    """Write a share with two digits that count: `0.0007 %`."""
+    value = share * 100
+    if value <= 0:
+        return "0 %"
+    return f"{value:.1f} %" if value >= 1 else f"{value:.2g} %" if value >= 0.0001 else "less than 0.0001 %"
 
 
 def _kinds(paper: Paper, found: Contents) -> Iterator[str]:

@@ -100,8 +100,13 @@ def test_models_behind_a_link_are_judged_by_reading_little_of_them(
     }
     assert answer.code == 1
     assert "os.system" in items["zoo/bad/state.pt"]["observations"][0]["summary"]
-    assert "zoo/photo.jpg" not in items
-    assert any("not fetched" in each["reason"] for each in lines if each["type"] == "gap")
+    assert set(items) == {f"zoo/{name}" for name in MODELS}
+    assert not [each for each in lines if each["type"] == "gap"]
+    (behind,) = lines[-1]["contents"]
+    assert (behind["items"], behind["items_read"]) == (len(MODELS), len(MODELS))
+    assert [each["summary"] for each in behind["noted"]] == ["2 model files run code when loaded"]
+    (share,) = behind["estimates"]
+    assert (share["kind"], share["hits"], share["least"], share["most"]) == ("code_on_load", 2, 1 / 3, 1 / 3)
 
     sent = [json.loads(line) for line in audit.read_text().splitlines()]
     assert {each["method"] for each in sent} <= {"GET", "HEAD"}
@@ -110,3 +115,20 @@ def test_models_behind_a_link_are_judged_by_reading_little_of_them(
     assert fetched < 0.03 * sum(map(len, MODELS.values()))
     signature = zoo.partition("sig=")[2].partition("&")[0]
     assert signature not in answer.out + answer.err + audit.read_text()
+
+
+def test_no_more_is_read_than_was_allowed_and_the_rest_is_a_gap(
+    zoo: str, scope: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    audit = tmp_path / "audit.jsonl"
+    command = Command(tmp_path_factory.mktemp("home"))
+    answer = command(
+        "inspect", zoo, "--max-read", "20KiB", "--scope", scope, "--audit", audit, "--format", "jsonl"
+    )
+    lines = [json.loads(line) for line in answer.out.splitlines()]
+    (behind,) = lines[-1]["contents"]
+    assert behind["items_read"] < len(MODELS)
+    assert behind["bytes_read"] <= 20 << 10
+    sent = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert sum(each["bytes"] for each in sent if each["asked"] == "read a range") <= 20 << 10
+    assert any("not read" in each["reason"] for each in lines if each["type"] == "gap")

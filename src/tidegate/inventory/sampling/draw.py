@@ -44,8 +44,12 @@ class Draw:
         """Take some rows into account. rows: the columns of `COLUMNS` but `key`."""
         if not rows.height:
             return
-        keyed = rows.with_columns(pl.Series("key", self._keys(rows), pl.UInt64)).select(*COLUMNS)
-        for band, own in ((key[0], own) for key, own in keyed.group_by("band")):
+        wanted = pl.col("band").is_in([band for band, most in self.most.items() if most])
+        counted = rows.filter(~wanted).with_columns(pl.lit(0, pl.UInt64).alias("key"))
+        drawn = rows.filter(wanted)
+        drawn = drawn.with_columns(pl.Series("key", self._keys(drawn), pl.UInt64))
+        keyed = pl.concat([counted.select(*COLUMNS), drawn.select(*COLUMNS)])
+        for (band,), own in keyed.group_by("band"):
             number = int(band)
             self.items[number] = self.items.get(number, 0) + own.height
             self.bytes[number] = self.bytes.get(number, 0) + int(own["size_bytes"].cast(pl.Int128).sum() or 0)
@@ -66,8 +70,10 @@ class Draw:
 
     def _keep(self, band: int, more: pl.DataFrame) -> None:
         most = self.most.get(band, 0)
+        if not most:
+            return
         held = self.drawn(band)
-        if held.height >= most and most:
+        if held.height >= most:
             more = more.filter(pl.col("key") <= held["key"][-1])
         if more.height:
             both = pl.concat([held, more]).sort("key", *ID, nulls_last=False)

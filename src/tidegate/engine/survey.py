@@ -1,0 +1,373 @@
+"""What lies behind a credential, from its whole inventory, reading almost nothing.
+
+First what can be counted: every item with a risky name and both ends of everything from 1 GiB on, as far as a
+cap goes. Then a sample of the rest, drawn evenly in bands of risk: a pilot, an allocation, and one interval.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tidegate.engine.purse import BLOCK_BYTES, END_BYTES, Paid, Purse
+from tidegate.engine.shard import error_words
+from tidegate.engine.tell import Looked, contents_of, holds
+from tidegate.errors import BudgetError, ConfigError, OutOfScopeError, RefusedError, RequestError
+from tidegate.inspectors.look import look
+from tidegate.model.contents import Contents, Estimate
+from tidegate.model.credential import Credential
+from tidegate.model.observation import Inspection
+from tidegate.model.report import Gap
+from tidegate.net.message import Sends
+from tidegate.plugins import Container, Storage
+
+if TYPE_CHECKING:
+    from tidegate.inventory.sampling.bands import Band
+    from tidegate.inventory.sampling.frame import Frame
+
+AT_ONCE: Final = 48
+"""Items looked into at the same time: each waits for its answers, bound by the scope's requests a second."""
+MAX_READ: Final = 256 << 20
+ASIDE_BYTES: Final = 256 << 10
+"""Set aside for an item before it is begun, so that what is begun is never cut short for what others took."""
+MOST_BYTES: Final = 32 << 20
+"""Of one item."""
+SEED: Final = 1
+_NAMED_GAPS: Final = 5
+"""Items named in gaps of one reason; beyond it they are counted."""
+_COPIES: Final = 16
+_GONE: Final = 404
+
+ESTIMATED: Final = ("credentials", "personal_data", "code_on_load")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyPlan:
+    """What one survey may cost, and how it draws."""
+
+    max_read: int = MAX_READ
+    """Bytes of items; never passed. Listing is not among them."""
+    seed: int = SEED
+    policy: frozenset[str] = frozenset()
+    """Names that are added to the allow list of callables."""
+    at_once: int = AT_ONCE
+
+
+@dataclass(slots=True)
+class Surveyed:
+    """What came of it."""
+
+    items: list[Inspection]
+    contents: Contents
+    gaps: list[Gap]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Of one band: how many were drawn and read, and what they held."""
+
+    read: int = 0
+    unknown: int = 0
+    gone: int = 0
+    bytes_read: int = 0
+    hits: Counter[str] = field(default_factory=Counter)
+
+
+Row = dict[str, Any]
+
+
+class Survey:
+    """Looks into what one credential reaches."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        credential: Credential,
+        net: Sends,
+        containers: Iterable[Container],
+        plan: SurveyPlan | None = None,
+        progress: Callable[[list[Inspection]], None] | None = None,
+    ) -> None:
+        """containers: as the listing met them. progress: called with what was looked into since."""
+        self._storage = storage
+        self._credential = credential
+        self._net = net
+        self._plan = plan or SurveyPlan()
+        self._containers = {(each.service, each.name): each for each in containers}
+        self._progress = progress
+        # Two thirds for the first look at each, one third for those that need more to be judged.
+        self._deep = Purse(self._plan.max_read // 3)
+        self._first = Purse(self._plan.max_read - self._deep.total)
+        self._aside = min(ASIDE_BYTES, max(2 * END_BYTES, self._first.total // 8))
+        self._stopped = ""
+        """Why nothing more can be asked for."""
+        self._fatal: BaseException | None = None
+        self._lock = threading.Lock()
+        self._looked: list[Looked] = []
+        self._gaps: list[Gap] = []
+        self._unread: defaultdict[str, list[str]] = defaultdict(list)
+        self._tallies: defaultdict[int, _Tally] = defaultdict(_Tally)
+        self._taken: Counter[int] = Counter()
+        """Band -> how many of its draw came to an end, read or not to be read."""
+        self._begun: Counter[int] = Counter()
+        """Band -> how far its draw was gone through."""
+
+    def go(self, file: Path, names: Contents) -> Surveyed:
+        """Look into the items of an inventory. names: what their names alone tell.
+
+        What cannot be read is a gap. Raises `OutOfScopeError` when nothing may be asked, and `ConfigError`
+        when requests can no longer be recorded.
+        """
+        from tidegate.inventory.sampling.frame import frame  # noqa: PLC0415 - Polars, 0.3 s
+
+        account = self._credential.grant.account or self._credential.grant.container or ""
+        drawn = frame(file, account=account, seed=self._plan.seed)
+        self._census(drawn)
+        self._sample(drawn)
+        estimates = self._estimates(drawn)
+        self._tell_gaps(drawn)
+        bytes_read = self._plan.max_read - self._deep.left - self._first.left
+        contents = contents_of(names, self._looked, estimates, bytes_read)
+        return Surveyed([each.item for each in self._looked], contents, self._gaps)
+
+    # --- What is read, in which order ---------------------------------------------------------------------
+
+    def _census(self, drawn: Frame) -> None:
+        """Read bands of which all is wanted, the most telling first; each has its part of the bytes."""
+        from tidegate.inventory.sampling.bands import CENSUS  # noqa: PLC0415
+
+        for band, cap in CENSUS.items():
+            if drawn.count(band) <= cap or band.name in ("RISKY", "LARGE"):
+                self._read(drawn, band, min(cap, drawn.count(band)), until=self._first.total * 2 // 5)
+
+    def _sample(self, drawn: Frame) -> None:
+        from tidegate.inventory.sampling.allocation import allocate, pilot, within  # noqa: PLC0415
+        from tidegate.inventory.sampling.bands import READ  # noqa: PLC0415
+        from tidegate.inventory.sampling.intervals import Stratum  # noqa: PLC0415
+
+        bands = [band for band in READ if self._taken[band] < drawn.count(band) and band.name != "LARGE"]
+        if not bands:
+            return
+        counts = [drawn.count(band) for band in bands]
+        if sum(counts) <= self._affordable(drawn, bands):
+            first = counts
+        else:
+            first = within(pilot(counts), max(0, self._affordable(drawn, bands) // 2))
+        self._round(drawn, dict(zip(bands, first, strict=True)))
+        seen = [self._stratum(drawn, band, "credentials") for band in bands]
+        most = sum(each.read for each in seen) + self._affordable(drawn, bands)
+        left = [Stratum(each.items - each.unknown, each.read, each.hits) for each in seen]
+        self._round(drawn, dict(zip(bands, allocate(left, most=most), strict=True)))
+
+    def _affordable(self, drawn: Frame, bands: Sequence[Band]) -> int:
+        """Return how many more items can be begun: by what items of these bands took so far."""
+        read = sum(self._tallies[band].read for band in bands)
+        took = sum(self._tallies[band].bytes_read for band in bands)
+        if read:
+            mean = took / read
+        else:
+            items = sum(drawn.count(band) for band in bands)
+            whole = sum(drawn.bytes(band) for band in bands) / items
+            mean = min(whole, BLOCK_BYTES)
+        return int(max(0, self._first.left - self._aside) / max(1.0, mean))
+
+    def _round(self, drawn: Frame, counts: dict[Band, int]) -> None:
+        for band, count in counts.items():
+            self._read(drawn, band, count - self._taken[band])
+
+    def _read(self, drawn: Frame, band: Band, count: int, *, until: int | None = None) -> None:
+        """Read so many more of a band, in the order of its draw. until: bytes it may take of the purse."""
+        begun = self._begun[band]
+        rows = drawn.draw.drawn(int(band))[begun : begun + max(0, count)].to_dicts()
+        if not rows or self._stopped:
+            return
+        floor = 0 if until is None else max(0, self._first.left - until)
+        groups = _same(rows, trusted=band.name not in ("RISKY", "LARGE", "MODELS"))
+        pool = ThreadPoolExecutor(self._plan.at_once, thread_name_prefix="inspect")
+        try:
+            for at in range(0, len(groups), 512):
+                part = groups[at : at + 512]
+                before = len(self._looked)
+                self._begun[band] += sum(map(len, part))
+                results = list(pool.map(lambda group: self._one(group[0], floor), part))
+                for group, result in zip(part, results, strict=True):
+                    self._take(int(band), group, result)
+                if self._fatal is not None:
+                    raise self._fatal
+                if self._progress is not None:
+                    self._progress([each.item for each in self._looked[before:]])
+                if any(result is None for result in results):
+                    return
+        finally:
+            # Interrupted, nobody waits for what is under way: whoever closes the network breaks it off.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self, band: int, group: list[Row], result: Inspection | str | None) -> None:
+        tally = self._tallies[band]
+        if result is None:
+            return
+        self._taken[band] += len(group)
+        if isinstance(result, str):
+            for row in group:
+                self._unread[result].append(_path(row))
+            gone = result == _GONE_WORDS
+            tally.gone += len(group) if gone else 0
+            tally.unknown += 0 if gone else len(group)
+            return
+        tally.read += len(group)
+        tally.bytes_read += result.bytes_read
+        for kind in holds(result):
+            tally.hits[kind] += len(group)
+        for number, row in enumerate(group):
+            item = replace(result, path=_path(row), bytes_read=0) if number else result
+            self._looked.append(Looked(item, row["kind"], row["size_bytes"] or 0))
+
+    # --- One item -----------------------------------------------------------------------------------------
+
+    def _one(self, row: Row, floor: int) -> Inspection | str | None:
+        """Return what it is, or why it could not be read; `None` when it was not begun."""
+        size = row["size_bytes"]
+        if self._stopped or self._fatal is not None:
+            return None
+        aside = min(self._aside, BLOCK_BYTES if size is None else size)
+        if self._first.left - aside < floor or not self._first.take(aside):
+            return None
+        data: Paid | None = None
+        try:
+            if size is None:
+                size = self._unsized(row)
+            data = Paid(
+                size,
+                lambda start, stop: self._fetch(row, start, stop),
+                aside=aside,
+                more=self._deep,
+                most=MOST_BYTES,
+            )
+            item = look(data, _path(row), policy=self._plan.policy)
+            return replace(item, bytes_read=data.bytes_read)
+        except (OutOfScopeError, ConfigError) as why:
+            self._fatal = why
+            return None
+        except BudgetError as why:
+            self._stopped = str(why)
+            return None
+        except RefusedError as why:
+            return _GONE_WORDS if why.status == _GONE else str(why)
+        except RequestError as why:
+            return str(why)
+        except Exception as why:  # noqa: BLE001 - one item must not end the run
+            return error_words(why)
+        finally:
+            self._first.give(aside if data is None else max(0, data.aside))
+
+    def _fetch(self, row: Row, start: int, stop: int) -> bytes:
+        container = self._containers.get((row["service"], row["container"]))
+        if container is None:
+            container = Container(service=row["service"], name=row["container"])
+        version = "" if row["state"] in (None, "current") else row["version"] or ""
+        return self._storage.read(
+            self._credential, self._net, container, row["name"], start, stop, version=version
+        )
+
+    def _unsized(self, row: Row) -> int:
+        """Return how long an item is whose size the service does not tell, as far as a block goes."""
+        return len(self._fetch(row, 0, BLOCK_BYTES))
+
+    # --- What it says of all ------------------------------------------------------------------------------
+
+    def _stratum(self, drawn: Frame, band: Band, kind: str) -> Any:
+        from tidegate.inventory.sampling.intervals import Stratum  # noqa: PLC0415
+
+        tally = self._tallies[band]
+        items = max(drawn.count(band) - tally.gone, tally.read + tally.unknown)
+        return Stratum(items, tally.read, tally.hits[kind], tally.unknown)
+
+    def _estimates(self, drawn: Frame) -> tuple[Estimate, ...]:
+        from tidegate.inventory.sampling.bands import READ, Band  # noqa: PLC0415
+        from tidegate.inventory.sampling.intervals import Stratum, share  # noqa: PLC0415
+
+        empty = drawn.count(Band.EMPTY)
+        found = []
+        for kind in ESTIMATED:
+            strata = [self._stratum(drawn, band, kind) for band in READ]
+            strata.append(Stratum(empty, empty, 0))
+            told = share(strata)
+            hits, read = sum(each.hits for each in strata), sum(each.read for each in strata) - empty
+            items = sum(each.items for each in strata)
+            if not read or (not hits and all(each.whole for each in strata)):
+                continue
+            took = sum(tally.bytes_read for tally in self._tallies.values())
+            found.append(
+                Estimate(
+                    kind=kind,
+                    items=items,
+                    read=read,
+                    hits=hits,
+                    bytes_read=took,
+                    least=told.least,
+                    most=told.most,
+                )
+            )
+        return tuple(found)
+
+    def _tell_gaps(self, drawn: Frame) -> None:
+        from tidegate.inventory.sampling.bands import READ, Band  # noqa: PLC0415
+
+        for reason, paths in sorted(self._unread.items()):
+            if len(paths) <= _NAMED_GAPS:
+                self._gaps += [Gap(stage="inspect", subject=path, reason=reason) for path in paths]
+            else:
+                subject = f"{len(paths):,} items, the first of them {paths[0]}"
+                self._gaps.append(Gap(stage="inspect", subject=subject, reason=reason))
+        if archived := drawn.count(Band.UNREADABLE):
+            reason = (
+                "archived by the service or deleted, so that nobody can read it as it is: unknown, not clean"
+            )
+            self._gaps.append(Gap(stage="inspect", subject=f"{archived:,} items", reason=reason))
+        unread = sum(drawn.count(band) - self._taken[band] for band in READ)
+        if unread:
+            why = self._stopped or "a sample was drawn, and estimates stand for the rest"
+            large = drawn.count(Band.LARGE) - self._taken[Band.LARGE]
+            risky = drawn.count(Band.RISKY) - self._taken[Band.RISKY]
+            named = [f"{risky:,} of them with risky names"] if risky else []
+            named += [f"{large:,} of 1 GiB or more"] if large else []
+            more = f"; {', '.join(named)}: raise --max-read to read more" if named else ""
+            self._gaps.append(
+                Gap(
+                    stage="inspect",
+                    subject=f"{unread:,} of {drawn.items:,} items",
+                    reason=f"not read: {why}{more}",
+                )
+            )
+
+
+_GONE_WORDS: Final = "gone between listing and reading"
+
+
+def _path(row: Row) -> str:
+    version = row["version"] if row["state"] not in (None, "current") else None
+    return f"{row['container']}/{row['name']}" + (f"?{row['state']}={version}" if version else "")
+
+
+def _same(rows: Sequence[Row], *, trusted: bool) -> list[list[Row]]:
+    """Put items together that are equal by the service's word: one of them is read for all.
+
+    trusted: a digest may be told by who uploaded it, so where somebody could gain by a lie nothing is taken
+    on it; and never for more than a few.
+    """
+    groups: dict[Any, list[Row]] = {}
+    for number, row in enumerate(rows):
+        key = (row["md5"], row["size_bytes"], row["kind"]) if trusted and row["md5"] else number
+        group = groups.get(key)
+        if group is None or len(group) >= _COPIES:
+            groups[key] = [row]
+            if group is not None:
+                groups[number] = group
+        else:
+            group.append(row)
+    return list(groups.values())

@@ -1,0 +1,83 @@
+"""One pass over an inventory: how much there is in each band, and what is drawn of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from tidegate.inventory.names import Ruler, kinds_of
+from tidegate.inventory.parquet import group_rows
+from tidegate.inventory.sampling.bands import HELD, Band, band
+from tidegate.inventory.sampling.draw import COLUMNS, Draw
+
+PIECE_ROWS: Final = 131_072
+_READ: Final = (
+    "service",
+    "container",
+    "name",
+    "state",
+    "kind",
+    "size_bytes",
+    "tier",
+    "etag",
+    "md5",
+    "version",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All items, and what was drawn."""
+
+    draw: Draw
+
+    @property
+    def items(self) -> int:
+        """How many there are; directories do not count."""
+        return sum(self.draw.items.values())
+
+    def count(self, which: Band) -> int:
+        """Return how many items a band has."""
+        return self.draw.items.get(int(which), 0)
+
+    def bytes(self, which: Band) -> int:
+        """Return how many bytes a band has."""
+        return self.draw.bytes.get(int(which), 0)
+
+
+def frame(file: Path, *, account: str, seed: int) -> Frame:
+    """Read an inventory once, piece by piece. Raises `OSError`, and Polars' errors for another file."""
+    most = {int(which): count for which, count in HELD.items()}
+    draw = Draw(seed, account, {**most, int(Band.EMPTY): 0, int(Band.UNREADABLE): 0})
+    ruler = Ruler()
+    for piece in _pieces(file):
+        draw.add(banded(piece, ruler))
+    return Frame(draw)
+
+
+def banded(piece: pl.DataFrame, ruler: Ruler) -> pl.DataFrame:
+    """Return rows of an inventory with their band and the kind that their name tells, as `Draw.add` takes."""
+    items = piece.filter(pl.col("kind").ne_missing("directory"))
+    told = items.with_columns(kinds_of(items["name"], ruler).alias("kind"))
+    place = band(
+        kind=pl.col("kind"),
+        name=pl.col("name"),
+        size=pl.col("size_bytes"),
+        tier=pl.col("tier"),
+        state=pl.col("state"),
+    )
+    return told.with_columns(place.alias("band")).select([name for name in COLUMNS if name != "key"])
+
+
+def _pieces(file: Path) -> Iterator[pl.DataFrame]:
+    table = pl.scan_parquet(file).select(_READ)
+    start = rows = 0
+    for more in [*group_rows(file), 0]:
+        if rows and (rows + more > PIECE_ROWS or not more):
+            yield table.slice(start, rows).collect()
+            start, rows = start + rows, 0
+        rows += more
