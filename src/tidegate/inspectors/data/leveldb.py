@@ -3,7 +3,7 @@
 At `CURRENT` the store is judged as one, through the files beside it. A table or a log is counted
 by itself only
 where no `CURRENT` stands beside it, so that no message is counted twice.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 
