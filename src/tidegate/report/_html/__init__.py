@@ -1,0 +1,1 @@
+"""Pieces of the HTML report: the style, the parts of the page, and one module a picture."""
