@@ -40,13 +40,20 @@ def kind_inside(item: Inspection) -> str | None:
         return "model"
     if item.kind in _PACKED:
         return "archive"
-    return item.kind if item.kind in kinds() and item.kind != OTHER else None
+    return item.kind if item.kind in kinds() and item.kind != OTHER and not _by_name(item) else None
+
+
+def _by_name(item: Inspection) -> bool:
+    """Tell whether what it is was concluded from its name, though bytes of it were read."""
+    own = [seen.step for seen in item.observations if seen.kind == item.kind]
+    return bool(own) and all(step is Step.NAME for step in own)
 
 
 def holds(item: Inspection) -> frozenset[str]:
     """Return what an item holds of what is estimated: `credentials`, `personal_data`, `code_on_load`."""
     found = set()
-    for name in (item.kind, *(seen.kind for seen in item.observations)):
+    shown = [seen.kind for seen in item.observations if seen.step is not Step.NAME]
+    for name in shown if _by_name(item) else (item.kind, *shown):
         row = kinds().get(name)
         if row is not None and name != "test_key":
             found.add({"key": "credentials", "personal": "personal_data"}.get(row.group, ""))

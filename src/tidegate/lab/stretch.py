@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.lab import noise
+from tidegate.lab.ends import fitted
 from tidegate.lab.names import Listed, Pattern
 from tidegate.lab.noise import U64, Bytes
 from tidegate.lab.sizes import Given, Sizes
@@ -117,7 +118,9 @@ class Stretch:
         """Return bytes [start, stop) of a blob; the caller keeps them within its size."""
         if self.contents:
             return self.contents[number][start:stop]
-        return noise.content(noise.key(self.stream, number), start, stop)
+        at = np.array([number], np.uint64)
+        size, name = int(self.sizes.take(at)[0]), self.keys(at)[0].decode("utf-8", "replace")
+        return fitted(noise.content(noise.key(self.stream, number), start, stop), start, size, name)
 
 
 def stored(names: Sequence[str], contents: Sequence[bytes], kind: Kind, stream: int) -> Stretch:

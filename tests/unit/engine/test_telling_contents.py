@@ -1,0 +1,45 @@
+"""What was read corrects and proves what names say; a name alone proves nothing."""
+
+from __future__ import annotations
+
+from tidegate.engine.tell import Looked, contents_of, holds
+from tidegate.model.contents import Contents, Kind
+from tidegate.model.observation import Inspection, Observation, Step, Verdict
+from tidegate.model.severity import Severity
+
+
+def item(kind: str, step: Step, verdict: Verdict | None = None, fingerprint: str = "") -> Inspection:
+    seen = Observation(
+        inspector="x", kind=kind, severity=Severity.HIGH, summary="seen", step=step, fingerprint=fingerprint
+    )
+    return Inspection(
+        path="c/a", kind=kind, verdict=verdict, severity=Severity.HIGH, observations=(seen,), size_bytes=10, bytes_read=5
+    )  # fmt: skip
+
+
+NAMES = Contents(
+    containers=1, items=5, bytes=50, complete=True,
+    kinds=(Kind(kind="other", items=3, bytes=30), Kind(kind="private_key", items=2, bytes=20, severity=Severity.HIGH)),
+)  # fmt: skip
+
+
+def test_what_is_known_by_its_name_alone_is_not_proved() -> None:
+    told = contents_of(NAMES, [Looked(item("private_key", Step.NAME), "private_key", 10)], (), 5)
+    assert told.kinds == NAMES.kinds
+    assert [each.step for each in told.noted] == [Step.NAME]
+    assert not holds(item("private_key", Step.NAME))
+
+
+def test_what_was_read_is_counted_under_its_true_kind_and_proved() -> None:
+    told = contents_of(NAMES, [Looked(item("private_key", Step.ENDS), "other", 10)], (), 5)
+    kinds = {each.kind: each for each in told.kinds}
+    assert (kinds["other"].items, kinds["private_key"].items, kinds["private_key"].proved) == (2, 3, 1)
+    assert kinds["private_key"].severity is Severity.CRITICAL
+    assert [each.summary for each in told.noted] == ["1 private key"]
+
+
+def test_the_same_secret_in_two_items_is_one() -> None:
+    twice = [Looked(item("aws_key", Step.SAMPLE, fingerprint="f1"), "other", 10) for _ in range(2)]
+    told = contents_of(NAMES, twice, (), 5)
+    assert [each.summary for each in told.noted] == ["1 secret inside items: aws key"]
+    assert holds(twice[0].item) == {"credentials"}
