@@ -41,6 +41,7 @@ def inspect(
         jobs=jobs or len(os.sched_getaffinity(0)),
         policy=frozenset(policy),
         exclude=tuple(exclude),
+        cache_dir=cache_dir,
         progress=progress,
     )
     if net is None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tidegate.engine.shard import error_words
+from tidegate.engine.texts import texts
 from tidegate.errors import SourceError
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Counted, FileBytes, Readable
+from tidegate.inspectors.texts import Texts
 from tidegate.model.contents import Contents
 from tidegate.model.document import Tally
 from tidegate.model.inspected import Inspected
@@ -37,6 +39,8 @@ class InspectPlan:
     policy: frozenset[str] = frozenset()
     """Names that are added to the allow list of callables."""
     exclude: tuple[str, ...] = ()
+    cache_dir: Path | None = None
+    """Where compiled rules are kept from run to run."""
     progress: Callable[[Coverage], None] | None = None
 
 
@@ -105,7 +109,7 @@ def _local(target: str, plan: InspectPlan, tally: Tally) -> Iterator[Looked]:
         [f"{folder}/{name}" if folder else name for folder, names in shard for name in names]
         for shard in walk.shards(plan.jobs, tally)
     ]
-    named = _Files(walk.root, prefix, target if path.is_file() else "", plan.policy)
+    named = _Files(walk.root, prefix, target if path.is_file() else "", plan.policy, texts(plan.cache_dir))
     if plan.jobs > 1 and sum(map(len, shards)) >= _SEVERAL:
         from tidegate.engine.parallel import Workers  # noqa: PLC0415 - 20 ms that a few files do without
 
@@ -131,6 +135,7 @@ class _Files:
     only: str
     """The target itself, when it is one file."""
     policy: frozenset[str]
+    texts: Texts
 
     def look(self, names: list[str]) -> Looked:
         """Look into some files: what cannot be opened is a gap."""
@@ -143,10 +148,13 @@ class _Files:
                     # A small file is read once and whole; of a large one only what is asked for.
                     block_bytes = _SMALL_BYTES if file.size_bytes <= _SMALL_BYTES else 0
                     data = Counted(file, block_bytes=block_bytes)
-                    items.append(look(data, shown, policy=self.policy, siblings=self._beside(name)))
+                    items.append(self._one(data, shown, name))
             except Exception as why:  # noqa: BLE001 - one file must not end the run
                 gaps.append(Gap(stage="inspect", subject=shown, reason=error_words(why)))
         return items, gaps
+
+    def _one(self, data: Readable, shown: str, name: str) -> Inspection:
+        return look(data, shown, policy=self.policy, siblings=self._beside(name), texts=self.texts)
 
     def lost(self, names: Any, why: str) -> Looked:
         """Return what stands for files whose worker died."""

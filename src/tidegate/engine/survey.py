@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tidegate.engine.purse import BLOCK_BYTES, END_BYTES, Paid, Purse
 from tidegate.engine.shard import error_words
 from tidegate.engine.tell import Looked, contents_of, holds
+from tidegate.engine.texts import texts
 from tidegate.errors import BudgetError, ConfigError, OutOfScopeError, RefusedError, RequestError
 from tidegate.inspectors.look import look
 from tidegate.model.contents import Contents, Estimate
@@ -248,7 +249,7 @@ class Survey:
                 more=self._deep,
                 most=MOST_BYTES,
             )
-            item = look(data, _path(row), policy=self._plan.policy)
+            item = look(data, _path(row), policy=self._plan.policy, texts=texts(None))
             return replace(item, bytes_read=data.bytes_read)
         except (OutOfScopeError, ConfigError) as why:
             self._fatal = why

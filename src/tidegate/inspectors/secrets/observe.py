@@ -57,7 +57,7 @@ class Secrets:
     detect: Callable[[bytes], Iterable[Sighting]] | None = None
     """Our own detector for storage credentials; without it the library's rules stand in for it."""
     titles: Mapping[str, str] = field(default_factory=_titles)
-    """Rule -> title, of the detector's rules."""
+    """Rule -> title, of the detector's rules; else its own `titles` are asked."""
     cache_dir: Path | None = None
     """Where the library keeps its compiled rules; `None`: where it keeps them for its user."""
 
@@ -110,7 +110,8 @@ class Secrets:
             severity = Severity.CRITICAL if each.kind in _KEYS else Severity.HIGH
             if each.kind == "share_link":
                 severity = Severity.MEDIUM
-            title = self.titles.get(each.rule) or each.rule.replace("-", " ")
+            titles = self.titles or getattr(self.detect, "titles", {})
+            title = titles.get(each.rule) or each.rule.replace("-", " ")
             yield Sought(
                 type=title,
                 kind="private_key" if each.kind == "private_key" else "secret",

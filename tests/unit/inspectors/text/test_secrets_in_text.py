@@ -25,7 +25,7 @@ BGxPGUkHEOXYk3unLvqQqgCkPd6xeiDU4RmIjWvzvNveeQQXqPlnyFcyqWor/gR7
 -----END RSA PRIVATE KEY-----"""
 AWS = (
     "aws_access_key_id = AKIATIDEGATEFAKEKEY2\naws_secret_access_key = "
-    + "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"
+    "Qw+psJ005CzJrCERCc533aavUQ0T5EtkGuAVAizT"
 )
 
 
