@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
+import zipfile
 from collections.abc import Sequence
 
 from tidegate.inspectors.messages.leveldb import TABLE_MAGIC, masked_crc
@@ -129,3 +131,57 @@ def graph_export(messages: int, conversations: int, people: int) -> bytes:
     ]
     context = "https://graph.microsoft.com/v1.0/$metadata#chats('19')/messages"
     return json.dumps({"@odata.context": context, "value": made}).encode()
+
+
+def slack_day(messages: int, people: int, day: int = 0) -> bytes:
+    made = [
+        {
+            "type": "message",
+            "user": f"U0{n % people:06}",
+            "text": "the secret words",
+            "ts": f"{1_600_000_000 + day * 86_400 + n}.000200",
+            "edited": {"user": "U0000001", "ts": f"{1_600_000_000 + n}.000100"},
+        }
+        for n in range(messages)
+    ]
+    made.append({"type": "message", "subtype": "channel_join", "user": "U0000001", "ts": "1600000000.000100"})
+    return json.dumps(made).encode()
+
+
+def slack_export(channels: int = 3, days: int = 4, messages: int = 5, people: int = 7) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        members = [
+            {"id": f"U0{n:06}", "profile": {"id": "x", "real_name": "A. Person"}} for n in range(people)
+        ]
+        made.writestr("users.json", json.dumps(members))
+        names = [{"id": f"C0{n:06}", "name": f"team-{n}"} for n in range(channels)]
+        made.writestr("channels.json", json.dumps(names))
+        made.writestr("integration_logs.json", "[]")
+        for channel in range(channels):
+            for day in range(days):
+                place = f"team-{channel}/2020-{1 + day % 12:02}-{1 + day // 12 % 28:02}.json"
+                made.writestr(place, slack_day(messages, people, day))
+    return out.getvalue()
+
+
+def mail(serial: int, person: int = 0, *, attachment: bool = False) -> bytes:
+    lines = [
+        f"From: A. Person <p{person}@mail.invalid>",
+        "To: b@mail.invalid",
+        "Subject: the secret words",
+        f"Date: Mon, {1 + serial % 28:02} Jun 2020 10:00:00 +0000",
+        f"Message-ID: <{serial}@mail.invalid>",
+        "",
+        "> From: c@mail.invalid",
+        ">From the start of a line",
+        "the secret words " * 20,
+    ]
+    if attachment:
+        lines += ["--x", "Content-Disposition: attachment; filename=a.bin", "", "AAAA"]
+    return "\n".join(lines).encode() + b"\n"
+
+
+def mailbox(messages: int, people: int = 5) -> bytes:
+    line = b"From p@mail.invalid Mon Jun 01 10:00:00 2020\n"
+    return b"".join(line + mail(n, n % people) + b"\n" for n in range(messages))

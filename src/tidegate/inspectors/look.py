@@ -55,7 +55,8 @@ def look(
         plain.observations += mismatch(plain, name)
         return _inspection(plain, name, data.size_bytes, counted.bytes_read - before)
     meter = Meter(budget)
-    context = Context(depth=0, policy=policy, siblings=siblings, meter=meter)
+    beside = None if siblings is None else _Beside(siblings)
+    context = Context(depth=0, policy=policy, siblings=beside, meter=meter)
     if texts is not None:
         context = replace(context, sample=Sampling(texts, meter))
     judged = _judge(Timed(counted, meter), name, context)
@@ -65,7 +66,27 @@ def look(
         judged = by_name(judged, name, data.size_bytes)
         if meter.unsampled:
             judged.observations.append(_unsampled(meter.unsampled))
-    return _inspection(judged, name, data.size_bytes, counted.bytes_read - before)
+    took = counted.bytes_read - before + (0 if beside is None else beside.bytes_read)
+    return _inspection(judged, name, data.size_bytes, took)
+
+
+class _Beside:
+    """Opens what lies beside an item; what is read of it is read for the item."""
+
+    def __init__(self, siblings: Callable[[str], Readable | None]) -> None:
+        self._siblings = siblings
+        self._opened: list[Counted] = []
+
+    def __call__(self, name: str) -> Readable | None:
+        found = self._siblings(name)
+        if found is None:
+            return None
+        self._opened.append(Counted(found, block_bytes=_block_bytes(found.size_bytes)))
+        return self._opened[-1]
+
+    @property
+    def bytes_read(self) -> int:
+        return sum(each.bytes_read for each in self._opened)
 
 
 def _block_bytes(size_bytes: int) -> int:

@@ -80,7 +80,9 @@ class LevelDb:
             set(range(live.log, min(live.next_file, live.log + 16))) | {live.log, live.previous_log}
         )
         files = [f"{each:06}.log" for each in reversed(numbers) if each]
-        files += [f"{each:06}.ldb" for each in sorted(live.tables, reverse=True)]
+        # Newest first, so that no value is decoded that a later one replaced: logs, then level by level.
+        tables = sorted(live.tables, key=lambda each: (live.tables[each], -each))
+        files += [f"{each:06}.ldb" for each in tables]
         step = Step.WHOLE
         for each in files:
             opened = context.siblings(each)

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from tidegate.inspectors.data._notes import base, judged, of_a_test, plural, quoted, seen
+from tidegate.inspectors.data._sqlite_counts import counts
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Observation, Step
@@ -46,7 +47,7 @@ _COLUMNS: Final = re.compile(r"[(,]\s*[\"`\[]?([A-Za-z_]\w{0,60})[\"`\]]?(?=\s+[
 
 
 class Sqlite:
-    """Reads the schema alone."""
+    """Reads the schema, and counts rows of the tables that it knows."""
 
     id = "sqlite"
     order = 30
@@ -70,14 +71,15 @@ class Sqlite:
         )
         severity = Severity.LOW if of_a_test(name) else None
         own = [entry.name for entry in tables if not _DULL.match(entry.name.lower())]
+        numbers, said = counts(data, kind_id, tables)
+        words += said
         if not words:
             words, severity = _application(own, base(name), severity, complete=complete)
         elif severity is not None:
             words += "; its path says it is material of a test suite"
         step = Step.SAMPLE
-        note = seen(
-            kind_id, words, inspector=self.id, severity=severity, step=step, numbers={"tables": len(tables)}
-        )
+        numbers["tables"] = len(tables)
+        note = seen(kind_id, words, inspector=self.id, severity=severity, step=step, numbers=numbers)
         return judged(kind_id, note, *_people(tables, name, context))
 
 

@@ -234,7 +234,7 @@ class Live:
     """Which files a store consists of now."""
 
     tables: dict[int, int] = field(default_factory=dict)
-    """Number -> bytes, as stated."""
+    """Number -> level. What a lower level says of a key is newer; in level 0, what a higher number says."""
     log: int = 0
     """Logs from this number on count."""
     previous_log: int = 0
@@ -290,9 +290,9 @@ def _apply(edit: bytes, live: Live) -> None:
             number()
             live.tables.pop(number(), None)
         elif tag == 7:
+            level = number()
+            live.tables[number()] = level
             number()
-            name = number()
-            live.tables[name] = number()
             text()
             text()
         elif tag == 9:

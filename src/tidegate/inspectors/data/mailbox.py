@@ -1,0 +1,209 @@
+"""Mail as text: a mailbox of many (mbox), and one message (`.eml`).
+
+Source: RFC 4155 (mbox), RFC 5322 (message). Of a long mailbox windows are read, and the count is "about".
+"""
+
+from __future__ import annotations
+
+import re
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from tidegate.inspectors.data._notes import judged, nothing, plural
+from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, plain, windows
+from tidegate.inspectors.messages.tally import Tally, seconds, span
+from tidegate.inspectors.readable import OverBudgetError, Readable
+from tidegate.inspectors.seam import Context, Judgement
+from tidegate.kinds.table import kind
+from tidegate.model.observation import Observation, Step
+
+_WHOLE_BYTES: Final = 32 << 20
+"""Up to this size every message is counted."""
+_WINDOWS: Final = 32
+_WINDOW_BYTES: Final = 256 << 10
+_MOST_HEADER_BYTES: Final = 64 << 10
+_PIECE_BYTES: Final = 1 << 20
+_OVERLAP_BYTES: Final = 512
+_FROM_LINE: Final = re.compile(
+    rb"(?:\A|\n)From [^\r\n]{1,200}?\d{1,2}:\d\d(?::\d\d)?[^\r\n]{0,40}\r?\n"
+    rb"(?=>?[A-Za-z][A-Za-z0-9-]{1,60}:[ \t])"
+)
+_FIELD: Final = re.compile(rb"(?i)\A([a-z][a-z0-9-]{1,60}):[ \t]?[^\n]{0,998}(?:\n|\Z)")
+_OF_MAIL: Final = frozenset(
+    b"from to cc subject date message-id received return-path delivered-to mime-version reply-to in-reply-to "
+    b"x-mailer dkim-signature authentication-results thread-topic x-received".split()
+)
+_DATE: Final = re.compile(rb"(?im)^Date:[ \t]*([^\r\n]{10,80})")
+_SENDER: Final = re.compile(rb"(?im)^From:[^\r\n]{0,300}?([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,120})")
+_ATTACHED: Final = re.compile(rb"(?im)^Content-Disposition:[ \t]*attachment")
+
+
+class Mailbox:
+    """Reads headers; of a body only that it is there."""
+
+    id = "mailbox"
+    order = 44
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
+        """Tell a mailbox by its first line, and a message by three fields that mail has."""
+        del tail, size_bytes, name
+        return _FROM_LINE.match(head) is not None or _is_message(head)
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:
+        """Count messages and the people who sent them."""
+        head = data.read(0, 4096)
+        if plain(head) is None:
+            return nothing()
+        if _FROM_LINE.match(head) is None:
+            return _one(data, name, context)
+        return self._many(data, name, context)
+
+    def _many(self, data: Readable, name: str, context: Context) -> Judgement:
+        tally = Tally()
+        size = data.size_bytes
+        whole = size <= _WHOLE_BYTES
+        counted = 0
+        try:
+            if whole:
+                counted = _through(data, tally, context)
+            else:
+                for place in range(_WINDOWS):
+                    context.meter.check()
+                    at = place * (size - _WINDOW_BYTES) // (_WINDOWS - 1)
+                    text = data.read(at, _WINDOW_BYTES)
+                    _take(text, tally, len(text))
+                    counted += len(text)
+        except OverBudgetError:
+            whole = False
+        numbers = {"people": len(tally.people)} if tally.people else {}
+        if whole:
+            numbers["messages"] = tally.messages
+            said = plural(tally.messages, "message")
+        elif counted:
+            about = _rounded(tally.messages * size // counted)
+            numbers["messages_estimated"] = about
+            said = f"about {about:,} messages (from {counted >> 20:,} MiB of {size >> 20:,} MiB)"
+        else:
+            said = "messages that were not counted"
+        words = f"mailbox (mbox): {said}"
+        if tally.people:
+            words += f" from {'' if whole else 'at least '}{plural(len(tally.people), 'sender')}"
+        note = _note("mail_archive", words, numbers, tally, Step.WHOLE if whole else Step.SAMPLE)
+        return judged("mail_archive", note, *_sampled(data, name, context))
+
+
+def _one(data: Readable, name: str, context: Context) -> Judgement:
+    tally = Tally()
+    start = data.read(0, min(data.size_bytes, _MOST_HEADER_BYTES))
+    _header(start, 0, tally)
+    parts = windows(data)
+    attached = sum(len(_ATTACHED.findall(text)) for _, text in parts)
+    whole = data.size_bytes <= WHOLE_TEXT_BYTES
+    numbers = {"messages": 1}
+    words = "a mail"
+    if attached:
+        numbers["attachments"] = attached
+        words += f" with {'' if whole else 'at least '}{plural(attached, 'attachment')}"
+    note = _note("mail", words, numbers, tally, Step.WHOLE if whole else Step.SAMPLE)
+    return judged("mail", note, *_sampled(data, name, context))
+
+
+def _sampled(data: Readable, name: str, context: Context) -> list[Observation]:
+    found: list[Observation] = []
+    try:
+        for start, text in windows(data):
+            found += context.sample(text, name, start=start)
+    except OverBudgetError:
+        return found
+    return found
+
+
+def _through(data: Readable, tally: Tally, context: Context) -> int:
+    """Count all messages; return the bytes that were read."""
+    at, rest = 0, b""
+    while at < data.size_bytes:
+        context.meter.check()
+        piece = data.read(at, _PIECE_BYTES)
+        if not piece:
+            break
+        at += len(piece)
+        text = rest + piece
+        last = at >= data.size_bytes
+        stop = len(text) if last else max(0, len(text) - _MOST_HEADER_BYTES)
+        end = _take(text, tally, stop)
+        rest = text[max(end, stop - _OVERLAP_BYTES) :]
+    return at
+
+
+def _take(text: bytes, tally: Tally, stop: int) -> int:
+    """Count the messages that begin before `stop`; return where the last one's first line ends."""
+    end = 0
+    for found in _FROM_LINE.finditer(text):
+        if found.start() >= stop:
+            break
+        end = found.end()
+        tally.messages += 1
+        _header(text, end, tally)
+    return end
+
+
+def _header(text: bytes, start: int, tally: Tally) -> None:
+    bound = min(len(text), start + _MOST_HEADER_BYTES)
+    ends = [at for mark in (b"\n\n", b"\n\r\n") if (at := text.find(mark, start, bound)) >= 0]
+    header = text[start : min(ends, default=bound)]
+    sender = _SENDER.search(header)
+    if sender is not None:
+        tally.person(sender[1].lower())
+    date = _DATE.search(header)
+    if date is not None:
+        try:
+            tally.at(seconds(parsedate_to_datetime(date[1].decode("ascii", "replace")).timestamp()))
+        except (ValueError, TypeError, OverflowError, IndexError):
+            return
+
+
+def _is_message(head: bytes) -> bool:
+    """Tell whether it begins with fields, three of them those of mail."""
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    known: set[bytes] = set()
+    at = 0
+    for _ in range(60):
+        if at >= len(head):
+            break
+        end = head.find(b"\n", at)
+        end = len(head) if end < 0 else end
+        line = head[at : end + 1]
+        if not line.strip():
+            break
+        if line[:1] not in (b" ", b"\t"):
+            found = _FIELD.match(line)
+            if found is None:
+                return False
+            known.add(found[1].lower())
+        elif not at:
+            return False
+        at = end + 1
+    named = known & _OF_MAIL
+    return len(named) >= 3 and bool(named & {b"from", b"received", b"return-path", b"message-id"})
+
+
+def _note(kind_id: str, words: str, numbers: dict[str, int], tally: Tally, step: Step) -> Observation:
+    return Observation(
+        inspector="mailbox",
+        kind=kind_id,
+        severity=kind(kind_id).severity,
+        summary=words + span(tally.first_at, tally.last_at),
+        confidence="high" if step is Step.WHOLE else "medium",
+        step=step,
+        numbers=numbers,
+        first_at=tally.first_at,
+        last_at=tally.last_at,
+    )
+
+
+def _rounded(count: int) -> int:
+    """Return an estimate to two digits."""
+    return round(count, -max(0, len(str(count)) - 2))
+
+
+PLUGIN = Mailbox()
