@@ -94,7 +94,8 @@ def match(path: str) -> NameRule | None:
     """
     hits = _set().Match(_text(path))
     if hits:
-        return rules()[min(hits)]
+        first: int = min(hits)
+        return rules()[first]
     return by_ending().get(ending_of(path))
 
 
@@ -152,9 +153,10 @@ def _text(path: str) -> str:
 
 def _rule(row: dict[str, Any], file: str) -> NameRule:
     try:
-        rule = NameRule(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
-        )
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
+        }
+        rule = NameRule(**fields)
         if bool(rule.pattern) == bool(rule.endings):
             raise ValueError("has either a pattern or endings")  # noqa: TRY301 - told below, with its place
         if rule.confidence not in CONFIDENCES:

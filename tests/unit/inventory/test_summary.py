@@ -182,11 +182,20 @@ _part = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
-@given(st.lists(st.lists(_part, max_size=4).map("/".join) | st.lists(_part).map("".join), max_size=20))
-def test_a_column_is_told_as_its_names_are_one_by_one(many: Ruler, paths: list[str]) -> None:
+_name = st.lists(_part, max_size=4).map("/".join) | st.lists(_part).map("".join)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["", "", "a folder with a long name/", "Long before", "ä" * 9]), _name)
+    ),
+    st.integers(0, 5),
+)
+def test_a_column_is_told_as_its_names_are_one_by_one(many: Ruler, pairs: Any, first: int) -> None:
+    paths = ["".join(pair) for pair in pairs][first:]
     paths = [each.encode("utf-8", "replace").decode() for each in paths]
-    column = pl.Series(paths, dtype=pl.String)
+    column = pl.Series(["left out before"] * first + paths, dtype=pl.String)[first:]
     rules = names.rules()
     for found in (rules_of(column, many), rules_of(column, Ruler())):
         told = [None if number == names.NO_RULE else rules[number] for number in found]
@@ -196,6 +205,7 @@ def test_a_column_is_told_as_its_names_are_one_by_one(many: Ruler, paths: list[s
 def test_all_examples_are_told_alike_by_the_column_and_one_by_one(many: Ruler) -> None:
     paths = [each for rule in names.rules() for each in (*rule.examples, *rule.counterexamples)]
     paths += [each.upper() for each in paths]
+    paths += [f"{folder}/{each}" for folder in ("a long folder", "backup") for each in paths]
     found = rules_of(pl.Series(paths), many)
     told = [None if number == names.NO_RULE else names.rules()[number] for number in found]
     assert told == [names.match(path) for path in paths]
