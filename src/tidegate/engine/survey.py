@@ -6,6 +6,7 @@ cap goes. Then a sample of the rest, drawn evenly in bands of risk: a pilot, an 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,7 @@ from tidegate.engine.tell import Looked, contents_of, holds
 from tidegate.engine.texts import texts
 from tidegate.errors import BudgetError, ConfigError, OutOfScopeError, RefusedError, RequestError
 from tidegate.inspectors.look import look
+from tidegate.inspectors.readable import Readable
 from tidegate.model.contents import Contents, Estimate
 from tidegate.model.credential import Credential
 from tidegate.model.observation import Inspection
@@ -43,6 +45,9 @@ _NAMED_GAPS: Final = 5
 """Items named in gaps of one reason; beyond it they are counted."""
 _COPIES: Final = 16
 _GONE: Final = 404
+_STORE_FILE: Final = re.compile(r"(?:CURRENT|\d{6,20}\.(?:ldb|sst|log))\Z")
+_MOST_FOLDERS: Final = 16
+"""Stores behind one credential that are judged as one; the files of more are judged one by one."""
 
 ESTIMATED: Final = ("credentials", "personal_data", "code_on_load")
 
@@ -109,6 +114,9 @@ class Survey:
         """Why nothing more can be asked for."""
         self._fatal: BaseException | None = None
         self._lock = threading.Lock()
+        self._file: Path | None = None
+        self._folders: dict[tuple[str, str, str], dict[str, Row]] = {}
+        self._folders_lock = threading.Lock()
         self._looked: list[Looked] = []
         self._gaps: list[Gap] = []
         self._unread: defaultdict[str, list[str]] = defaultdict(list)
@@ -126,6 +134,7 @@ class Survey:
         """
         from tidegate.inventory.sampling.frame import frame  # noqa: PLC0415 - Polars, 0.3 s
 
+        self._file = file
         account = self._credential.grant.account or self._credential.grant.container or ""
         drawn = frame(file, account=account, seed=self._plan.seed)
         self._census(drawn)
@@ -239,6 +248,7 @@ class Survey:
         if self._first.left - aside < floor or not self._first.take(aside):
             return None
         data: Paid | None = None
+        opened: list[Paid] = []
         try:
             if size is None:
                 size = self._unsized(row)
@@ -249,8 +259,9 @@ class Survey:
                 more=self._deep,
                 most=MOST_BYTES,
             )
-            item = look(data, _path(row), policy=self._plan.policy, texts=texts(None))
-            return replace(item, bytes_read=data.bytes_read)
+            beside = self._beside(row, opened)
+            item = look(data, _path(row), policy=self._plan.policy, texts=texts(None), siblings=beside)
+            return replace(item, bytes_read=data.bytes_read + sum(each.bytes_read for each in opened))
         except (OutOfScopeError, ConfigError) as why:
             self._fatal = why
             return None
@@ -265,6 +276,44 @@ class Survey:
             return error_words(why)
         finally:
             self._first.give(aside if data is None else max(0, data.aside))
+
+    def _beside(self, row: Row, opened: list[Paid]) -> Callable[[str], Readable | None] | None:
+        """Return what opens the files beside one of a LevelDB store, which is judged as one; else `None`.
+
+        opened: gets what was opened; it is paid for like any second look.
+        """
+        folder, _, last = row["name"].rpartition("/")
+        if _STORE_FILE.match(last) is None or row["state"] not in (None, "current"):
+            return None
+        files = self._folder(row["service"], row["container"], f"{folder}/" if folder else "")
+        if files is None:
+            return None
+
+        def beside(name: str) -> Readable | None:
+            found = files.get(name)
+            if found is None or found["size_bytes"] is None:
+                return None
+            paid = Paid(
+                found["size_bytes"],
+                lambda start, stop: self._fetch(found, start, stop),
+                aside=0,
+                more=self._deep,
+                most=MOST_BYTES,
+            )
+            opened.append(paid)
+            return paid
+
+        return beside
+
+    def _folder(self, service: str, container: str, folder: str) -> dict[str, Row] | None:
+        """Return the items of a folder, `None` beyond so many folders: each costs a pass over all names."""
+        from tidegate.inventory.folder import items_of  # noqa: PLC0415
+
+        key = (service, container, folder)
+        with self._folders_lock:
+            if key not in self._folders and self._file is not None and len(self._folders) < _MOST_FOLDERS:
+                self._folders[key] = items_of(self._file, service=service, container=container, folder=folder)
+            return self._folders.get(key)
 
     def _fetch(self, row: Row, start: int, stop: int) -> bytes:
         container = self._containers.get((row["service"], row["container"]))
