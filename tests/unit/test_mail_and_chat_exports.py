@@ -12,6 +12,7 @@ from tests.corpus_contents import messages as made
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Memory, Readable
 from tidegate.model.observation import Inspection, Step
+from tidegate.model.severity import Severity
 from tidegate.packing.sqlite_rows import rows
 from tidegate.packing.sqlite_schema import page_bytes, schema
 
@@ -172,3 +173,15 @@ def test_a_value_that_a_newer_level_replaced_is_not_counted() -> None:
 
     note = look(Memory(files["CURRENT"]), "x/CURRENT", siblings=beside).observations[0]
     assert note.numbers["messages"] == 15
+
+
+def test_where_nothing_is_saved_or_only_what_was_visited_less_is_said(tmp_path: Path) -> None:
+    empty = _database(tmp_path / "a", "CREATE TABLE cookies (a TEXT)", "CREATE TABLE meta (a TEXT)")
+    visited = _database(
+        tmp_path / "b",
+        "CREATE TABLE urls (a TEXT)",
+        "CREATE TABLE visits (a TEXT)",
+        "INSERT INTO urls VALUES ('x')",
+    )
+    assert _look(empty, "Cookies").observations[0].severity is Severity.LOW
+    assert _look(visited, "History").observations[0].severity is Severity.HIGH

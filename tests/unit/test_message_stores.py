@@ -9,6 +9,7 @@ from tests.corpus_contents import messages as made
 
 from tidegate.inspectors.data.leveldb import PLUGIN as LEVELDB
 from tidegate.inspectors.data.teams_export import PLUGIN as GRAPH
+from tidegate.inspectors.look import look
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Memory, Readable
 from tidegate.inspectors.seam import Context
@@ -75,3 +76,9 @@ def test_an_export_of_graph_is_counted_and_its_text_cannot_add_to_it() -> None:
     assert GRAPH.claims(data[:4096], data[-4096:], len(data), "a.json")
     note = GRAPH.judge(Memory(data), "a.json", _context({})).observations[0]
     assert note.summary == "Teams messages: 9,000 in 41 conversations of 35 people, 2019-01 to 2023-09"
+
+
+def test_a_table_of_a_store_is_no_checkpoint_of_tensorflow_though_both_end_alike() -> None:
+    table = made.teams_store()["000005.ldb"]
+    assert look(Memory(table), "x/000005.ldb").verdict is None
+    assert look(Memory(table), "x/model.index").verdict is not None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tidegate.inspectors.messages.tally import rounded
 from tidegate.inspectors.readable import OverBudgetError, Readable
+from tidegate.model.severity import Severity
 from tidegate.packing.sqlite_rows import rows
 from tidegate.packing.sqlite_schema import Entry, page_bytes
 
@@ -32,8 +34,19 @@ _COUNTED: Final = {
     "abperson": ("people", "person", "people"),
     "zabcdrecord": ("people", "person", "people"),
 }
+_SENSITIVE: Final = frozenset(("logins", "cookies", "cards", "keys"))
 _KINDS: Final = frozenset(("browser_profile", "chat_store", "mail_archive", "contacts"))
 _MOST_TABLES: Final = 4
+
+
+def weight(kind_id: str, numbers: Mapping[str, int]) -> Severity | None:
+    """Return the severity where it is not the kind's: nothing is saved in it, or only what was visited."""
+    if not numbers:
+        return None
+    if not any(numbers.values()):
+        return Severity.LOW
+    plain = {name.removesuffix("_estimated") for name in numbers}
+    return Severity.HIGH if kind_id == "browser_profile" and not plain & _SENSITIVE else None
 
 
 def counts(data: Readable, kind_id: str, tables: Sequence[Entry]) -> tuple[dict[str, int], str]:
@@ -53,7 +66,7 @@ def counts(data: Readable, kind_id: str, tables: Sequence[Entry]) -> tuple[dict[
             except ValueError:
                 continue
             if not exact:
-                count = round(count, -max(0, len(str(count)) - 2))
+                count = rounded(count)
             numbers[key if exact else f"{key}_estimated"] = count
             said.append(f"{'' if exact else 'about '}{count:,} {one if count == 1 else many}")
     except (OverBudgetError, ValueError):

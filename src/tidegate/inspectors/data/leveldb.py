@@ -21,7 +21,7 @@ from tidegate.model.severity import Severity
 _STORE_BYTES: Final = 64 << 20
 """Read of one store at most; what is beyond makes the numbers "at least"."""
 _CURRENT: Final = re.compile(rb"\AMANIFEST-\d{1,20}\n\Z")
-_LOG: Final = re.compile(r"(?:\A|/)\d{6,20}\.log\Z")
+_LOG: Final = re.compile(r"(?:\A|/)(?:\d{6,20}\.log|MANIFEST-\d{6,20})\Z")
 _TEAMS: Final = re.compile(
     r"teams\.(?:microsoft|live)\.com|MSTeams_8wekyb3d8bbwe|Microsoft/Teams", re.IGNORECASE
 )

@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from tidegate.inspectors.data._notes import judged, nothing, plural
-from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, plain, windows
-from tidegate.inspectors.messages.tally import Tally, seconds, span
+from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, WINDOW_BYTES, plain, windows
+from tidegate.inspectors.messages.tally import Tally, rounded, seconds, span
 from tidegate.inspectors.readable import OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import kind
@@ -63,15 +63,18 @@ class Mailbox:
         size = data.size_bytes
         whole = size <= _WHOLE_BYTES
         counted = 0
+        found: list[Observation] = []
         try:
             if whole:
-                counted = _through(data, tally, context)
+                counted = _through(data, tally, context, name, found)
             else:
                 for place in range(_WINDOWS):
                     context.meter.check()
                     at = place * (size - _WINDOW_BYTES) // (_WINDOWS - 1)
                     text = data.read(at, _WINDOW_BYTES)
                     _take(text, tally, len(text))
+                    if place in (0, _WINDOWS // 2, _WINDOWS - 1):
+                        found += context.sample(text[:WINDOW_BYTES], name, start=at)
                     counted += len(text)
         except OverBudgetError:
             whole = False
@@ -80,7 +83,7 @@ class Mailbox:
             numbers["messages"] = tally.messages
             said = plural(tally.messages, "message")
         elif counted:
-            about = _rounded(tally.messages * size // counted)
+            about = rounded(tally.messages * size // counted)
             numbers["messages_estimated"] = about
             said = f"about {about:,} messages (from {counted >> 20:,} MiB of {size >> 20:,} MiB)"
         else:
@@ -89,7 +92,7 @@ class Mailbox:
         if tally.people:
             words += f" from {'' if whole else 'at least '}{plural(len(tally.people), 'sender')}"
         note = _note("mail_archive", words, numbers, tally, Step.WHOLE if whole else Step.SAMPLE)
-        return judged("mail_archive", note, *_sampled(data, name, context))
+        return judged("mail_archive", note, *found)
 
 
 def _one(data: Readable, name: str, context: Context) -> Judgement:
@@ -118,14 +121,18 @@ def _sampled(data: Readable, name: str, context: Context) -> list[Observation]:
     return found
 
 
-def _through(data: Readable, tally: Tally, context: Context) -> int:
-    """Count all messages; return the bytes that were read."""
+def _through(data: Readable, tally: Tally, context: Context, name: str, found: list[Observation]) -> int:
+    """Count all messages; return the bytes that were read. found: gets what stands in a few windows."""
     at, rest = 0, b""
+    pieces = -(-data.size_bytes // _PIECE_BYTES)
+    sampled = {0, pieces // 2 * _PIECE_BYTES, (pieces - 1) * _PIECE_BYTES}
     while at < data.size_bytes:
         context.meter.check()
         piece = data.read(at, _PIECE_BYTES)
         if not piece:
             break
+        if at in sampled:
+            found += context.sample(piece[:WHOLE_TEXT_BYTES], name, start=at)
         at += len(piece)
         text = rest + piece
         last = at >= data.size_bytes
@@ -199,11 +206,6 @@ def _note(kind_id: str, words: str, numbers: dict[str, int], tally: Tally, step:
         first_at=tally.first_at,
         last_at=tally.last_at,
     )
-
-
-def _rounded(count: int) -> int:
-    """Return an estimate to two digits."""
-    return round(count, -max(0, len(str(count)) - 2))
 
 
 PLUGIN = Mailbox()

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tidegate.inspectors.data._notes import base, judged, of_a_test, plural, quoted, seen
-from tidegate.inspectors.data._sqlite_counts import counts
+from tidegate.inspectors.data._sqlite_counts import counts, weight
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Observation, Step
@@ -27,6 +27,7 @@ _KNOWN: Final[tuple[tuple[frozenset[str], str, str], ...]] = (
     (frozenset(("message", "jid", "chat")), "chat_store", "messages of WhatsApp"),
     (frozenset(("messages", "chat_list")), "chat_store", "messages of WhatsApp"),
     (frozenset(("zwamessage",)), "chat_store", "messages of WhatsApp"),
+    (frozenset(("messages", "conversations", "folderlocations")), "mail_archive", "mail of Thunderbird"),
     (frozenset(("conversations", "messages")), "chat_store", "messages of a chat program"),
     (frozenset(("messages", "contacts", "conversations")), "chat_store", "messages of Skype"),
     (frozenset(("mails", "folders")), "mail_archive", "mail of a mail program"),
@@ -73,9 +74,11 @@ class Sqlite:
         own = [entry.name for entry in tables if not _DULL.match(entry.name.lower())]
         numbers, said = counts(data, kind_id, tables)
         words += said
+        if severity is None:
+            severity = weight(kind_id, numbers)
         if not words:
             words, severity = _application(own, base(name), severity, complete=complete)
-        elif severity is not None:
+        elif of_a_test(name):
             words += "; its path says it is material of a test suite"
         step = Step.SAMPLE
         numbers["tables"] = len(tables)

@@ -11,7 +11,7 @@ from typing import Final
 
 from tidegate.inspectors.containers.archive import Archive, Laid, Member
 from tidegate.inspectors.messages.slack import count_day, people_in
-from tidegate.inspectors.messages.tally import Tally, moment, plural, span
+from tidegate.inspectors.messages.tally import Tally, moment, plural, rounded, span
 from tidegate.inspectors.readable import OverBudgetError
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import kind
@@ -86,7 +86,7 @@ class SlackExport:
             numbers["messages"] = messages
             said = plural(messages, "message")
         elif read_bytes:
-            about = _rounded(messages * total // read_bytes)
+            about = rounded(messages * total // read_bytes)
             numbers["messages_estimated"] = about
             of = f"{read_files:,} of {len(days):,} days"
             said = f"about {about:,} messages (estimated from {of} and the sizes)"
@@ -144,12 +144,6 @@ class SlackExport:
                 files += 1
                 read += each.size_bytes
         return files, read
-
-
-def _rounded(count: int) -> int:
-    """Return an estimate to two digits."""
-    digits = max(0, len(str(count)) - 2)
-    return round(count, -digits)
 
 
 PLUGIN = SlackExport()

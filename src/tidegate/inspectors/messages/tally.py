@@ -119,6 +119,11 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def rounded(count: int) -> int:
+    """Return an estimate to two digits."""
+    return round(count, -max(0, len(str(count)) - 2))
+
+
 def span(first_at: datetime | None, last_at: datetime | None) -> str:
     """Return ", 2019-03 to 2023-06", or nothing."""
     if first_at is None or last_at is None:

@@ -5,6 +5,7 @@ Source: tensorflow/core/protobuf/tensor_bundle.proto; LevelDB doc/table_format.m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tidegate.inspectors.models._notes import MalformedError, Notes, exact, quoted
@@ -16,6 +17,7 @@ _MAGIC = bytes.fromhex("57fb808b247547db")
 _FOOTER_BYTES = 48
 _MOST_BLOCK_BYTES = 64_000_000
 _SUFFIX = ".index"
+_OF_A_STORE = re.compile(r"(?:\A|[/\\])\d{6,20}\.(?:ldb|sst)\Z")
 
 
 class TensorFlowCheckpoint:
@@ -25,7 +27,9 @@ class TensorFlowCheckpoint:
     order = 35
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
-        return size_bytes >= _FOOTER_BYTES and tail.endswith(_MAGIC)
+        # Every table of a LevelDB ends so; TensorFlow opens `….index`, and a store its numbered tables.
+        table = size_bytes >= _FOOTER_BYTES and tail.endswith(_MAGIC)
+        return table and _OF_A_STORE.search(name) is None
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         notes = Notes(self.id, policy=context.policy)
