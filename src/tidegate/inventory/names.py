@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+from array import array
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Final
@@ -42,6 +43,11 @@ class Ruler:
 
     def __init__(self, few: int = _FEW) -> None:
         self._left = few
+
+    @classmethod
+    def of(cls, rows: int) -> Ruler:
+        """Return one for so many names: what is compiled for many is compiled at once."""
+        return cls(rows if rows <= _FEW else 0)
 
     def by_pattern(self, names: pl.Series) -> pl.Series:
         """Return the number in `rules()` of the pattern that wins each name, `NO_RULE` where none fits."""
@@ -89,19 +95,12 @@ def _in_lines(names: pl.Series) -> Any:
     broken = names.str.contains("\n", literal=True)
     lines = names.zip_with(~broken, pl.Series([""])) if broken.any() else names
     text = lines.str.join("\n").cast(pl.Binary).item()
-    hits: list[int] = []
-    ends: list[int] = []
-
-    def told(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
-        hits.append(rule)
-        ends.append(end)
-
-    _patterns().scan(text, told)
+    hits, ends = _patterns().scan(text)
     found = np.full(len(names), NO_RULE, np.uint16)
-    if hits:
+    if len(hits):
         starts = np.cumsum(lines.str.len_bytes().to_numpy() + 1, dtype=np.int64)
         # The least number wins, whatever the order of the hits. An end is before the next line's start.
-        np.minimum.at(found, np.searchsorted(starts, ends, "right"), np.array(hits, np.uint16))
+        np.minimum.at(found, np.searchsorted(starts, ends, "right"), hits.astype(np.uint16))
     for place in broken.arg_true():
         found[place] = one_by_one.first_patterns([names[place]])[0]
     return found
@@ -147,19 +146,11 @@ def _search(text: Any, offsets: Any, lengths: Any, begins: Any, may: Any) -> boo
     first, last = int(starts[0]), int(ends[-1])
     if last - first > _SPARSE * int(lengths.sum(dtype=np.int64)) + (1 << 16):
         return False
-    needles: list[int] = []
-    hits: list[int] = []
-    note, add = needles.append, hits.append
-
-    def told(needle: int, _start: int, end: int, _flags: int, _context: object) -> None:
-        note(needle)
-        add(end)
-
-    _needle_texts().scan(text[first:last], told)
+    needles, at = _needle_texts().scan(text[first:last])
     last_four = np.ndarray((len(text) - 3,), "<u4", text, 0, (1,))
     groups, ends_well = _tails()
-    if hits:
-        at = np.array(hits, np.int64) + first
+    if len(at):
+        at = at + first
         rows = np.searchsorted(starts, at, "left") - 1
         good = (
             (rows >= 0) & (at <= ends[rows]) & ends_well[groups[needles], _hashed(last_four[ends[rows] - 4])]
@@ -203,13 +194,22 @@ class _Compiled:
         )
         self._own = threading.local()
 
-    def scan(self, text: Any, told: Any) -> None:
+    def scan(self, text: Any) -> tuple[Any, Any]:
+        """Return of each hit the expression's number and the end, in order of the ends."""
         import hyperscan  # noqa: PLC0415
 
         scratch = getattr(self._own, "scratch", None)
         if scratch is None:
             scratch = self._own.scratch = hyperscan.Scratch(self._database)
+        hits = array("Q")
+        add = hits.append
+
+        def told(expression: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            add(end << 16 | expression)
+
         self._database.scan(text, match_event_handler=told, scratch=scratch)
+        found = np.array(hits, np.int64)
+        return found & 0xFFFF, found >> 16
 
 
 _compiling: Final = threading.Lock()
@@ -221,10 +221,27 @@ def _patterns() -> _Compiled:
 
     with _compiling:
         if "patterns" not in _made:
-            # Keep what a class leaves out from reaching into the next line.
-            lines = [re.sub(r"\[\^([^\]]*)\]", r"[^\1\\n]", each.pattern) for each in one_by_one.patterns()]
-            _made["patterns"] = _Compiled([each.encode() for each in lines], hyperscan.HS_FLAG_MULTILINE)
+            lines = [_in_line(each.pattern).encode() for each in one_by_one.patterns()]
+            _made["patterns"] = _Compiled(lines, hyperscan.HS_FLAG_MULTILINE)
         return _made["patterns"]
+
+
+_SAME: Final = (
+    (r"^\(\?:\^\|/\)\[\^/\]\*", r""),
+    (r"^\(\?:\^\|/\)\(\?:\[\^/\]\*\[\^([^\]]*)/\]\)\?", r"(?:^|[^\1])"),
+    (r"^\(\?:\^\|/\)\(\?:\[\^/\]\*\[([^\]^][^\]]*)\]\)\?", r"(?:^|/|[\1])"),
+    (r"/\(\?:\[\^/\]\*/\)\*\[\^/\]\*\$$", r"/"),
+    (r"/\(\?:\[\^/\]\*/\)\*\[\^/\]\*", r"/[^\\n]*"),
+)
+"""Ways to write a pattern, and a shorter one that fits the same."""
+
+
+def _in_line(pattern: str) -> str:
+    """Write a pattern for one line of many, as short as it can be."""
+    # What a class leaves out must not reach into the next line.
+    for written, shorter in _SAME:
+        pattern = re.sub(written, shorter, pattern)
+    return re.sub(r"\[\^(?!\\n\])([^\]]*)\]", r"[^\1\\n]", pattern)
 
 
 def _needle_texts() -> _Compiled:

@@ -37,7 +37,7 @@ def summarise(file: Path, *, containers: int, now: datetime) -> Summary:
     containers: how many there are, those without items included. Raises `OSError`, and Polars' errors for
     another file.
     """
-    sums = _Sums(now)
+    sums = _Sums(now, names.Ruler.of(sum(group_rows(file))))
     for piece in _pieces(file):
         sums.add(piece)
     return sums.summary(containers)
@@ -58,8 +58,8 @@ def _pieces(file: Path) -> Iterator[pl.DataFrame]:
 class _Sums:
     """What is held while reading: tables of bounded size, each with `items` and `bytes`."""
 
-    def __init__(self, now: datetime) -> None:
-        self._ruler = names.Ruler()
+    def __init__(self, now: datetime, ruler: names.Ruler) -> None:
+        self._ruler = ruler
         self._now = now
         self._all_by_kind = pl.DataFrame(schema={"kind": pl.String, **_SUMS})
         self._keys = _Largest(("key",))
