@@ -185,3 +185,15 @@ def test_where_nothing_is_saved_or_only_what_was_visited_less_is_said(tmp_path: 
     )
     assert _look(empty, "Cookies").observations[0].severity is Severity.LOW
     assert _look(visited, "History").observations[0].severity is Severity.HIGH
+
+
+def test_senders_are_told_apart_by_their_address_however_it_is_written() -> None:
+    line = b"From x Mon Jun 01 10:00:00 2020\n"
+    fields = [
+        b'"P, A." <a.p@mail.invalid>',
+        b"A.P@mail.invalid (A. P.)",
+        b"<b@mail.invalid>",
+        b"nobody at all",
+    ]
+    data = b"".join(line + b"From: " + each + b"\nTo: y@mail.invalid\n\ntext\n\n" for each in fields)
+    assert dict(_look(data, "x.mbox").observations[0].numbers) == {"messages": 4, "people": 2}

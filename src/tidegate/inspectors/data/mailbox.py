@@ -34,7 +34,8 @@ _OF_MAIL: Final = frozenset(
     b"x-mailer dkim-signature authentication-results thread-topic x-received".split()
 )
 _DATE: Final = re.compile(rb"(?im)^Date:[ \t]*([^\r\n]{10,80})")
-_SENDER: Final = re.compile(rb"(?im)^From:[^\r\n]{0,300}?([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,120})")
+_SENDER: Final = re.compile(rb"(?im)^From:([^\r\n]{1,400})")
+_SPACED: Final = bytes.maketrans(b'<>"(),;:\t', b" " * 9)
 _ATTACHED: Final = re.compile(rb"(?im)^Content-Disposition:[ \t]*attachment")
 
 
@@ -82,6 +83,9 @@ class Mailbox:
         if whole:
             numbers["messages"] = tally.messages
             said = plural(tally.messages, "message")
+        elif size <= _WHOLE_BYTES:
+            numbers["messages"] = tally.messages
+            said = f"at least {plural(tally.messages, 'message')}"
         elif counted:
             about = rounded(tally.messages * size // counted)
             numbers["messages_estimated"] = about
@@ -98,7 +102,7 @@ class Mailbox:
 def _one(data: Readable, name: str, context: Context) -> Judgement:
     tally = Tally()
     start = data.read(0, min(data.size_bytes, _MOST_HEADER_BYTES))
-    _header(start, 0, tally)
+    _header(start, 0, len(start), tally)
     parts = windows(data)
     attached = sum(len(_ATTACHED.findall(text)) for _, text in parts)
     whole = data.size_bytes <= WHOLE_TEXT_BYTES
@@ -145,28 +149,39 @@ def _through(data: Readable, tally: Tally, context: Context, name: str, found: l
 def _take(text: bytes, tally: Tally, stop: int) -> int:
     """Count the messages that begin before `stop`; return where the last one's first line ends."""
     end = 0
-    for found in _FROM_LINE.finditer(text):
+    starts = list(_FROM_LINE.finditer(text))
+    for place, found in enumerate(starts):
         if found.start() >= stop:
             break
         end = found.end()
         tally.messages += 1
-        _header(text, end, tally)
+        # A header ends where the next message begins: what is read of all headers is no more than the text.
+        after = starts[place + 1].start() if place + 1 < len(starts) else len(text)
+        _header(text, end, after, tally)
     return end
 
 
-def _header(text: bytes, start: int, tally: Tally) -> None:
-    bound = min(len(text), start + _MOST_HEADER_BYTES)
+def _header(text: bytes, start: int, stop: int, tally: Tally) -> None:
+    bound = min(stop, start + _MOST_HEADER_BYTES)
     ends = [at for mark in (b"\n\n", b"\n\r\n") if (at := text.find(mark, start, bound)) >= 0]
     header = text[start : min(ends, default=bound)]
     sender = _SENDER.search(header)
     if sender is not None:
-        tally.person(sender[1].lower())
+        tally.person(_address(sender[1]))
     date = _DATE.search(header)
     if date is not None:
         try:
             tally.at(seconds(parsedate_to_datetime(date[1].decode("ascii", "replace")).timestamp()))
         except (ValueError, TypeError, OverflowError, IndexError):
             return
+
+
+def _address(field: bytes) -> bytes:
+    """Return the first address of a field in lower case; empty when there is none."""
+    before, at, after = field.lower().translate(_SPACED).partition(b"@")
+    if not at or not before or before[-1:] == b" ":
+        return b""
+    return before.rsplit(b" ", 1)[-1] + at + after.partition(b" ")[0]
 
 
 def _is_message(head: bytes) -> bool:
