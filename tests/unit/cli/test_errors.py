@@ -20,8 +20,8 @@ SECRET = samples.PLANTED.rstrip("=")
     [
         ([], "the following arguments are required: COMMAND"),
         (["scan"], "the following arguments are required: TARGET"),
-        ([LINK], "no such command or choice; there are scan, decode, probe, list, inspect, report, rules"),
-        (["scna", "x"], "no such choice: scna; there are scan, decode, probe, list, inspect, report, rules"),
+        ([LINK], "no such command or choice; there are scan, decode, probe, list, inspect, report, "),
+        (["scna", "x"], "no such choice: scna; there are scan, decode, probe, list, inspect, report, "),
         (["scan", "x", "--format", "xml"], "no such choice: xml; there are csv, "),
         (["scan", "x", "--fail-on", "dire"], "no such choice: dire; there are critical, high"),
         (["scan", "x", "--jobs", "0"], "must be a number from 1 to 9999"),
