@@ -95,6 +95,8 @@ class DatabaseDump:
 
 def _custom(data: Readable) -> Judgement:
     head = data.read(0, 64 << 10)
+    if len(head) < 7:
+        return nothing()
     tables = {each[1].strip(b'`"[]').decode("utf-8", "replace"): None for each in _TABLE.finditer(head)}
     words = f"dump of PostgreSQL (its own format, version {head[5]}.{head[6]}): {_named(list(tables), len(head) >= data.size_bytes)}"  # noqa: E501
     return judged(
