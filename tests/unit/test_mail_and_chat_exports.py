@@ -197,3 +197,15 @@ def test_senders_are_told_apart_by_their_address_however_it_is_written() -> None
     ]
     data = b"".join(line + b"From: " + each + b"\nTo: y@mail.invalid\n\ntext\n\n" for each in fields)
     assert dict(_look(data, "x.mbox").observations[0].numbers) == {"messages": 4, "people": 2}
+
+
+_HURT = {"export.zip": made.slack_export(2, 2, 2), "2020-01-01.json": made.slack_day(4, 2)}
+
+
+@pytest.mark.parametrize("name", sorted(_HURT))
+@given(place=st.integers(0, 10**6), data=st.binary(max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_any_damage_to_an_export_of_slack_ends_in_an_inspection(name: str, place: int, data: bytes) -> None:
+    whole = _HURT[name]
+    place %= len(whole)
+    assert _look(whole[:place] + data + whole[place + len(data) :], name).kind
