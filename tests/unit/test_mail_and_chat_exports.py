@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from tests.corpus_contents import messages as made
 
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Memory, Readable
-from tidegate.model.observation import Inspection, Step
+from tidegate.inspectors.texts import Texts
+from tidegate.model.observation import Inspection, Observation, Step
 from tidegate.model.severity import Severity
 from tidegate.packing.sqlite_rows import rows
 from tidegate.packing.sqlite_schema import page_bytes, schema
@@ -209,3 +211,18 @@ def test_any_damage_to_an_export_of_slack_ends_in_an_inspection(name: str, place
     whole = _HURT[name]
     place %= len(whole)
     assert _look(whole[:place] + data + whole[place + len(data) :], name).kind
+
+
+class _Marks(Texts):
+    """Notes a word where a detector would note a token."""
+
+    def look(self, text: bytes, name: str, columns: Sequence[str] | None, start: int) -> list[Observation]:
+        del name, columns
+        note = Observation(inspector="x", kind="api_key", severity=Severity.HIGH, summary="a", offset=start)
+        return [note] if b"the secret words" in text else []
+
+
+def test_texts_of_the_days_are_looked_through_and_what_is_found_has_its_day() -> None:
+    found = look(Memory(made.slack_export(1, 2, 2)), "export.zip", texts=_Marks())
+    seen = [each.member for each in found.observations if each.inspector == "x"]
+    assert seen == ["team-0/2020-01-01.json", "team-0/2020-02-01.json"]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from tidegate.inspectors.containers.archive import Archive, Laid, Member
+from tidegate.inspectors.merge import absorb, fold
 from tidegate.inspectors.messages.slack import count_day, people_in
 from tidegate.inspectors.messages.tally import Tally, moment, plural, rounded, span
 from tidegate.inspectors.readable import OverBudgetError
@@ -76,7 +77,8 @@ class SlackExport:
         people = self._people(archive, lists)
         tally = Tally()
         total = sum(each.size_bytes for each in days)
-        read_files, read_bytes = self._count(archive, days, total, tally, context)
+        texts = Judgement(self.id, model=False)
+        read_files, read_bytes = self._count(archive, days, total, tally, context, texts)
         whole = read_files == len(days)
         messages = tally.messages
         numbers = {"channels": len(channels), "days": len(days)}
@@ -107,7 +109,7 @@ class SlackExport:
             first_at=first,
             last_at=last,
         )
-        judged = Judgement(self.id, model=False, observations=[note])
+        judged = Judgement(self.id, model=False, observations=[note, *fold(texts.observations)])
         # The days that were not read are counted by sizes: text that no loader of models takes.
         return Laid(judged, passive={*days, *lists})
 
@@ -123,9 +125,15 @@ class SlackExport:
         return 0
 
     def _count(
-        self, archive: Archive, days: list[Member], total: int, tally: Tally, context: Context
+        self,
+        archive: Archive,
+        days: list[Member],
+        total: int,
+        tally: Tally,
+        context: Context,
+        texts: Judgement,
     ) -> tuple[int, int]:
-        """Return how many days were counted, and their bytes."""
+        """Return how many days were counted, and their bytes. texts: gets what was seen in their texts."""
         chosen, bound = days, _COUNTED_BYTES
         if total > _COUNTED_BYTES or len(days) > _COUNTED_FILES:
             step = max(1, len(days) // _SAMPLED_FILES)
@@ -143,6 +151,8 @@ class SlackExport:
             if count_day(text, tally):
                 files += 1
                 read += each.size_bytes
+                inside = Judgement(self.id, model=False, observations=context.sample(text, each.name))
+                absorb(texts, inside, each.name)
         return files, read
 
 
