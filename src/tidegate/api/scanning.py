@@ -10,9 +10,6 @@ from typing import BinaryIO
 
 from tidegate.detect.rules import load_rules
 from tidegate.engine import run as engine
-from tidegate.engine.ask import Online
-from tidegate.engine.contents import Lister
-from tidegate.engine.survey import MAX_READ, SurveyPlan
 from tidegate.errors import UsageError
 from tidegate.model.baseline import Baseline
 from tidegate.model.grant import Grant
@@ -26,6 +23,7 @@ def scan(
     *,
     jobs: int | None = None,
     history: bool = True,
+    staged: bool = False,
     gitignore: bool = False,
     exclude: Sequence[str] = (),
     containers: bool = True,
@@ -46,6 +44,7 @@ def scan(
     targets: paths, addresses of git repositories, or `-` for `stdin`.
     jobs: worker processes; as many as there are cores when not given.
     history: of a repository read every object, not only the work tree.
+    staged: of a repository read what is staged, and nothing else.
     containers: open archives, documents and images; else only their own bytes are read.
     rules: TOML files, or folders of them, beside the built-in rules.
     cache_dir: where the compiled patterns are kept between runs; nowhere when not given.
@@ -65,6 +64,10 @@ def scan(
     instant = now or datetime.now(UTC)
     online = None
     if net is not None:
+        from tidegate.engine.ask import Online  # noqa: PLC0415 - an offline scan does without what inspects
+        from tidegate.engine.contents import Lister  # noqa: PLC0415
+        from tidegate.engine.survey import MAX_READ, SurveyPlan  # noqa: PLC0415
+
         survey = SurveyPlan(max_read=max_read or MAX_READ) if inspect else None
         online = Online(net, instant, lists=Lister(net, instant, survey=survey) if contents else None)
     return engine.run(
@@ -77,6 +80,7 @@ def scan(
                 exclude=tuple(exclude),
                 containers=containers,
                 stdin=stdin,
+                staged=staged,
             ),
             jobs=jobs or len(os.sched_getaffinity(0)),
             now=instant,

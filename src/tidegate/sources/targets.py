@@ -32,6 +32,8 @@ class Wanted:
     """Open archives, documents and images; else only their own bytes are read."""
     exclude: tuple[str, ...] = ()
     stdin: BinaryIO | None = None
+    staged: bool = False
+    """Of a repository what is staged, and nothing else."""
 
 
 @dataclass(slots=True)
@@ -53,7 +55,11 @@ def open_target(target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
 
     Raises `UsageError` for a target that is no text to read, `SourceError` for one that cannot be read.
     """
-    if target == "-":
+    if wanted.staged:
+        from tidegate.sources.staged import StagedSource  # noqa: PLC0415 - only a hook needs it
+
+        yield Opened(StagedSource(Path(target), target, containers=wanted.containers))
+    elif target == "-":
         if wanted.stdin is None:
             raise UsageError("there is no standard input to read", hint="Name a file or folder.")
         yield Opened(open_stream(wanted.stdin, label="-", containers=wanted.containers))

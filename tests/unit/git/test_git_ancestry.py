@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from tidegate.model.document import Tally
 from tidegate.sources.delta import apply_delta
 from tidegate.sources.git.ancestry import Ancestry
-from tidegate.sources.git.command import CatFile
 from tidegate.sources.git.deltaops import SLACK, OddError, read_instructions
 from tidegate.sources.git.history import Origin, origins
 from tidegate.sources.git.shards import Catalogue, plan
+from tidegate.sources.gitcommand import CatFile
 
 
 def history(path: Path, seed: int, commits: int) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tidegate.sources.git.command import CatFile
 from tidegate.sources.git.deltaops import OddError
 from tidegate.sources.git.graph import Graph, Head, head_of, read_heads
 from tidegate.sources.git.history import MAX_TREE_DEPTH, Origin
@@ -21,6 +20,7 @@ from tidegate.sources.git.holders import Bits, Holders, Names, cores, holding_bi
 from tidegate.sources.git.messages import FOLDER, GITLINK, parse_tree
 from tidegate.sources.git.pack import NO_BASE, Bytes, Ints
 from tidegate.sources.git.shards import Catalogue, Part, open_pack
+from tidegate.sources.gitcommand import CatFile
 
 MAX_WANTED = 4096
 _TOGETHER = 256

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tidegate.errors import SourceError
-from tidegate.sources.git.command import program
+from tidegate.sources.gitcommand import program
 
 _URL = re.compile(r"(?:https|ssh|file)://\S+|[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]*:[^-\s]\S*", re.ASCII)
 _OTHER_URL = re.compile(r"[a-z][a-z0-9+.-]*://|[a-z0-9]+::", re.IGNORECASE)

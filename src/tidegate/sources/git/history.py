@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidegate.sources.git.command import CatFile, stream
 from tidegate.sources.git.messages import FOLDER, GITLINK, parse_message, parse_tree
+from tidegate.sources.gitcommand import CatFile, stream
 
 MAX_TREE_ENTRIES = 5_000_000
 """Entries of one commit's tree that we visit: a small tree of trees can stand for 10^10 paths."""

@@ -12,7 +12,6 @@ from typing import Any
 from tidegate.model.document import Spot, Tally
 from tidegate.model.place import Place
 from tidegate.sources.git.ancestry import Ancestry
-from tidegate.sources.git.command import CatFile, CommandError
 from tidegate.sources.git.deltaops import OddError
 from tidegate.sources.git.history import Origin, TreeWalk, origins, reachable
 from tidegate.sources.git.messages import Message, parse_message, place_in_message
@@ -22,6 +21,7 @@ from tidegate.sources.git.repository import Repository
 from tidegate.sources.git.shards import Catalogue
 from tidegate.sources.git.staged import staged_files
 from tidegate.sources.git.texts import MAX_FILE_BYTES, place_of, shown
+from tidegate.sources.gitcommand import CatFile, CommandError
 
 _LOGGED = re.compile(rb"[0-9a-f]{40,64} ([0-9a-f]{40}(?:[0-9a-f]{24})?) [^\t]*")
 _NOTHING = Message(target=None, parents=(), author=None, made_at=None)

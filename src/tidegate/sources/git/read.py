@@ -11,11 +11,11 @@ import numpy as np
 
 from tidegate.model.document import Tally
 from tidegate.sources.delta import BrokenError, apply_delta, delta_sizes
-from tidegate.sources.git.command import CatFile
 from tidegate.sources.git.inflate import inflate, inflate_prefix, read_loose
 from tidegate.sources.git.pack import NAMES, OFS_DELTA
 from tidegate.sources.git.regular import read_regular
 from tidegate.sources.git.shards import BASE, EMIT, LAST, LooseShard, PackShard, open_pack
+from tidegate.sources.gitcommand import CatFile
 
 MIB = 1 << 20
 

@@ -15,7 +15,6 @@ from tidegate.model.document import Batch, Spot, Tally
 from tidegate.model.place import Place
 from tidegate.sources.git import texts
 from tidegate.sources.git.clone import clone_bare, is_url, without_user
-from tidegate.sources.git.command import CatFile
 from tidegate.sources.git.history import TreeWalk
 from tidegate.sources.git.layer import Layer
 from tidegate.sources.git.places import Placer
@@ -24,6 +23,7 @@ from tidegate.sources.git.refs import read_refs
 from tidegate.sources.git.repository import Repository, locate
 from tidegate.sources.git.shards import Catalogue, LooseShard, PackShard, plan
 from tidegate.sources.git.view import Store, list_store, make_view, remove_view, shallow_commits
+from tidegate.sources.gitcommand import CatFile
 
 MAX_MISSING = 50
 """Missing objects of HEAD that are told one by one."""
