@@ -12,6 +12,7 @@ from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
     from tidegate.detect.rules import Rule
+    from tidegate.kinds.names import NameRule
     from tidegate.report._terminal import Paper
 
 HELP = "list, explain and test the rules"
@@ -23,6 +24,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="one rule a line")
     listing.set_defaults(run=_list)
+    listing.add_argument(
+        "--names",
+        action="store_true",
+        help="the rules that tell what a file is by its name, the first to fit first",
+    )
     show = actions.add_parser("show", help="what a rule looks for, why, and what to do about a finding")
     show.set_defaults(run=_show)
     show.add_argument("id", metavar="ID")
@@ -36,6 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(args: argparse.Namespace) -> int:
+    if args.names:
+        return _list_names(args)
     from tidegate.detect.rules import load_rules  # noqa: PLC0415 - compiles patterns, not needed for --help
 
     rules = load_rules()
@@ -48,6 +56,19 @@ def _list(args: argparse.Namespace) -> int:
             yield "".join(cells)
 
     return _write(args, [_as_dict(rule) for rule in rules], lines)
+
+
+def _list_names(args: argparse.Namespace) -> int:
+    from tidegate.kinds.names import rules  # noqa: PLC0415
+
+    def lines(paper: Paper) -> Iterator[str]:
+        from tidegate.report._terminal import table  # noqa: PLC0415
+
+        texts = [[paper.clean(text) for text in (each.id, each.kind, each.why)] for each in rules()]
+        for cells in table(texts):
+            yield "".join(cells)
+
+    return _write(args, [_name_as_dict(each) for each in rules()], lines)
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -89,12 +110,33 @@ def _check(args: argparse.Namespace) -> int:
         raise UsageError(f"{many(len(problems), 'problem')} in {many(len(rules), 'rule')}")
     examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in rules)
     print(f"{many(len(rules), 'rule')} hold what they promise, by {many(examples, 'example')}")
+    _check_names()
     return codes.CLEAN
+
+
+def _check_names() -> None:
+    from tidegate.assess.words import many  # noqa: PLC0415
+    from tidegate.kinds import names  # noqa: PLC0415
+    from tidegate.report._escape import safe  # noqa: PLC0415
+
+    problems = names.problems()
+    for problem in problems:
+        print(safe(problem))
+    rules = names.rules()
+    if problems:
+        raise UsageError(f"{many(len(problems), 'problem')} in {many(len(rules), 'rule')} of names")
+    examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in rules)
+    print(f"{many(len(rules), 'rule')} of names hold what they promise, by {many(examples, 'example')}")
 
 
 def _as_dict(rule: Rule) -> dict[str, Any]:
     names = ("id", "title", "provider", "kind", "why", "fix")
     return {**{name: getattr(rule, name) for name in names}, "references": list(rule.references)}
+
+
+def _name_as_dict(rule: NameRule) -> dict[str, Any]:
+    names = ("id", "kind", "confidence", "why", "pattern")
+    return {**{name: getattr(rule, name) for name in names}, "endings": list(rule.endings)}
 
 
 def _write(args: argparse.Namespace, value: object, lines: Any) -> int:

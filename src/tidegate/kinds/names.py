@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from tidegate.kinds.table import OTHER
+from tidegate.kinds.table import OTHER, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -109,6 +109,29 @@ def kind_of(path: str) -> str:
     """Return the kind that a name tells; `other` when it tells none."""
     rule = match(path)
     return OTHER if rule is None else rule.kind
+
+
+def problems() -> list[str]:
+    """Return what is wrong with the rules, one sentence each; empty when every one holds what it promises."""
+    found = []
+    seen: set[str] = set()
+    for rule in rules():
+        if rule.id in seen:
+            found.append(f"{rule.id}: another rule has this id")
+        seen.add(rule.id)
+        if rule.kind not in kinds():
+            found.append(f"{rule.id}: {rule.kind} is no kind")
+        if not rule.examples or not rule.counterexamples:
+            found.append(f"{rule.id}: has no examples, or none that it must not fit")
+        for example in rule.examples:
+            winner = match(example)
+            if winner is not rule:
+                wins = "no rule" if winner is None else winner.id
+                found.append(f"{rule.id}: the example {example!r} falls under {wins}")
+        found += [
+            f"{rule.id}: fits {each!r}, which it must not" for each in rule.counterexamples if rule.fits(each)
+        ]
+    return found
 
 
 def ending_of(path: str) -> str:
