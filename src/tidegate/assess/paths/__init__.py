@@ -1,0 +1,1 @@
+"""Attack paths, one a file: what somebody who sees the link could do with it."""
