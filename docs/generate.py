@@ -1,4 +1,4 @@
-"""Write the pages that say what the code says: the rules and the command line. `--check` only compares."""
+"""Write the pages that say what the code says: rules, command line, severity. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tidegate.assess import tables
 from tidegate.detect.rules import Rule, load_rules
 
 DOCS = Path(__file__).parent
@@ -21,7 +22,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is out of date")
     check = parser.parse_args().check
     stale = []
-    for name, text in {"rules.md": rules_page(), "commands.md": commands_page()}.items():
+    for name, text in {
+        "rules.md": rules_page(),
+        "commands.md": commands_page(),
+        "severity.md": severity_page(),
+    }.items():
         path = DOCS / name
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(name)
@@ -59,6 +64,52 @@ def _rule(rule: Rule) -> Iterator[str]:
     if rule.needs:
         yield from (f"Only with {', '.join(rule.needs)} in or near it.", "")
     yield "See " + ", ".join(f"<{link}>" for link in rule.references) + "."
+
+
+def severity_page() -> str:
+    """Return the page of the severity model, from its tables."""
+    times = {name: value for _, name, value in tables.TIMES} | dict([tables.TIME_BEYOND])
+    parts = [
+        "# Severity",
+        "",
+        "Made from `src/tidegate/assess/tables.py`. A score is a rank from 0 to 100, never a probability:",
+        "",
+        "`min(100, 25 x Inside x (Opens x Reach x Time)^(1/3) x Write)`, then times each factor of what lowers it.",
+        "",
+        f"A credential that may work scores at least {tables.FLOOR}. What is open to anyone, or was read from the web,",
+        f"and was read to hold the worst, scores at least {tables.OPEN_TO_ANYONE_FLOOR}.",
+        "What has ended is info.",
+        "",
+        "## Bands",
+        "",
+        *_table("at least", {str(least): severity.value for least, severity in tables.BANDS}, "severity"),
+        "## Inside",
+        "",
+        "Each kind of thing has a value from 0 to 4; where the table of kinds names none, its severity gives it:",
+        "",
+        *_table("severity", {each.value: value for each, value in tables.INSIDE_OF_SEVERITY.items()}),
+        f"{tables.INSIDE_MANY:+} from {tables.MANY_ITEMS:,} items on; {tables.INSIDE_NOT_READ:+} where only names or a",
+        f"sample tell; at least {tables.INSIDE_WRITABLE} where it can be overwritten. Where nobody looked:",
+        "",
+        *_table("grant", tables.INSIDE_UNKNOWN),
+    ]
+    named = {"Opens": tables.OPENS, "Reach": tables.REACH, "Time": times, "Write": tables.WRITE}
+    for title, rows in named.items():
+        parts += [f"## {title}", "", *_table("word", rows)]
+    parts += ["## What lowers a score", "", "Each is said in the report as `lowered: ...`.", ""]
+    parts += _table("because", {text: part for part, text in tables.LOWERS.values()}, "times")
+    parts += ["## Kinds with a score of their own", ""]
+    parts += _table("because", {text: score for score, text in tables.FLAT.values()}, "score")
+    return "\n".join(parts)
+
+
+def _table(first: str, rows: Mapping[str, object], second: str = "value") -> list[str]:
+    return [
+        f"| {first} | {second} |",
+        "|---|---|",
+        *(f"| {word} | {value} |" for word, value in rows.items()),
+        "",
+    ]
 
 
 def commands_page() -> str:

@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 from tidegate.errors import ReportError
 from tidegate.model.attack import AttackPath, AttackStep
 from tidegate.model.contents import Contents, Estimate, Kind, Noted
-from tidegate.model.finding import Finding, Severity
+from tidegate.model.finding import Factor, Finding, Severity
 from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
 from tidegate.model.observation import Step
 from tidegate.model.place import Place
@@ -90,6 +90,10 @@ def finding_to_dict(finding: Finding) -> Json:
         "reach": None if finding.reach is None else _reach_to_dict(finding.reach),
         "contents": None if finding.contents is None else contents_to_dict(finding.contents),
         "paths": [_path_to_dict(path) for path in finding.paths],
+        "factors": [
+            {each.name: getattr(factor, each.name) for each in fields(Factor)} for factor in finding.factors
+        ],
+        "possible": finding.possible,
         "fix": list(finding.fix),
     }
 
@@ -285,6 +289,8 @@ def _finding(node: _Node) -> Finding:
         reach=node.get("reach", None).optional(_reach),
         contents=node.get("contents", None).optional(_contents),
         paths=tuple(_path(each) for each in node.get("paths", []).items()),
+        factors=tuple(_factor(each) for each in node.get("factors", []).items()),
+        possible=node.get("possible", 0).integer(),
     )
 
 
@@ -352,6 +358,11 @@ def _estimate(node: _Node) -> Estimate:
         node.fail("has its ends the wrong way round")
     counts = {name: node.need(name).integer() for name in ("items", "read", "hits", "bytes_read")}
     return Estimate(kind=node.need("kind").text(), least=least, most=most, **counts)
+
+
+def _factor(node: _Node) -> Factor:
+    words = {key: node.need(key).text() for key in ("factor", "word", "basis", "sentence")}
+    return Factor(value=node.need("value").number(), **words)
 
 
 def _path(node: _Node) -> AttackPath:
@@ -453,6 +464,13 @@ class _Node:
             return self.fail("is no number")
         # NaN is neither.
         return float(self.value) if 0 <= self.value <= 1 else self.fail("is not between 0 and 1")
+
+    def number(self) -> float:
+        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
+            self.fail("is not a number")
+        if not 0 <= self.value <= 100:
+            self.fail("is not between 0 and 100")
+        return float(self.value)
 
     def boolean(self) -> bool:
         return self.value if isinstance(self.value, bool) else self.fail("is neither true nor false")

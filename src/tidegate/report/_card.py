@@ -40,6 +40,7 @@ def card(
         yield from entries(paper, "close", finding.fix, count=True)
     full = finding.severity.rank >= Severity.HIGH.rank
     yield from entries(paper, "why", finding.reasons if full else finding.reasons[:2], count=False)
+    yield from entries(paper, "risk", tuple(path.title for path in finding.paths[:3]), count=False)
     if full:
         yield from facts(paper, finding.grant, now)
         yield from entries(paper, "mind", finding.grant.warnings, count=False)
