@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from tidegate import plugins
 from tidegate.assess.fix import fixes
-from tidegate.assess.paths import model_poisoning
+from tidegate.assess.paths._all import attack_paths
+from tidegate.assess.paths._case import Case
 from tidegate.assess.severity import assess
 from tidegate.engine.collect import Collector, Group, identity
 from tidegate.engine.occurrences import without_copies
@@ -60,7 +61,7 @@ def _finding(
     if group.suppressed is not None:
         reasons = (f"suppressed: {group.suppressed}", *reasons)
     places = sorted(group.places, key=_order)
-    poisoning = model_poisoning.path(group.grant, reach=asked.reach, contents=asked.contents, places=places)
+    case = Case(grant=group.grant, reach=asked.reach, contents=asked.contents, places=places)
     return Finding(
         id=f"tg-{digest.hexdigest()[:16]}",
         rule=best.rule,
@@ -77,7 +78,7 @@ def _finding(
         fix=fixes(group.grant, now, asked.reach),
         reach=asked.reach,
         contents=asked.contents,
-        paths=(poisoning,) if poisoning is not None else (),
+        paths=attack_paths(case),
         factors=verdict.factors,
         possible=verdict.possible,
     )

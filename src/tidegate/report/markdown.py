@@ -105,7 +105,11 @@ def _details(report: Report, finding: Finding) -> Iterator[str]:
     if more > 0:
         yield f"- and {words.many(more, 'more place')}"
     yield ""
-    for heading, texts, sign in (("Close it", finding.fix, "1."), ("Why", finding.reasons, "-")):
+    for heading, texts, sign in (
+        ("Close it", finding.fix, "1."),
+        ("What could be done with it", [path.title for path in finding.paths[:3]], "-"),
+        ("Why", finding.reasons, "-"),
+    ):
         if texts:
             yield f"{heading}:"
             yield ""

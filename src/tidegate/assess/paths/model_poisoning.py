@@ -2,63 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from tidegate.kinds.table import kind as kind_of_thing
+from tidegate.assess.paths._case import OVERWRITES, Case, basis, counted
 from tidegate.model.attack import AttackPath, AttackStep
-from tidegate.model.contents import Contents
-from tidegate.model.grant import Grant, Permission, Validity
 from tidegate.model.place import Place
-from tidegate.model.reach import Reach, State
 
-_OVERWRITES = frozenset(
-    {Permission.WRITE, Permission.UPDATE, Permission.MOVE, Permission.MINT, Permission.ADMIN}
-)
+_PUBLIC = ("http://", "https://", "git@", "ssh://", "git://")
 
 
-def path(
-    grant: Grant,
-    *,
-    reach: Reach | None = None,
-    contents: Contents | None = None,
-    places: Sequence[Place] = (),
-) -> AttackPath | None:
-    """Return the way from the link to code on other machines.
+class ModelPoisoning:
+    """A right to overwrite, and a model behind it."""
 
-    `None` if it has ended, nothing can be overwritten by it, or no model was seen behind it.
-    """
-    if grant.validity is Validity.EXPIRED or (reach is not None and reach.state is State.CLOSED):
-        return None
-    rights = _OVERWRITES.intersection(grant.permissions)
-    models = [
-        each
-        for each in (contents.kinds if contents is not None else ())
-        if each.items and kind_of_thing(each.kind).group == "model"
-    ]
-    if not rights or not models:
-        return None
-    proved = reach is not None and rights.intersection(reach.proved)
-    read = any(each.proved for each in models)
-    return AttackPath(
-        id="model-poisoning",
-        title="anyone who fetches a model through it and loads it may run an attacker's code",
-        steps=(
-            AttackStep(
-                text="somebody takes the link from where it stands",
-                facts=tuple(f"{each.path}, line {each.line}" for each in places[:3]),
-                certainty="proved" if places else "possible",
-            ),
-            AttackStep(
-                text="overwrites a model with one that runs code when it is loaded",
-                facts=(
-                    f"it permits: {', '.join(sorted(rights))}",
-                    *(f"{each.items:,} of kind {each.kind}, {each.proved:,} of them read" for each in models),
+    id = "model-poisoning"
+    order = 10
+
+    def path(self, case: Case) -> AttackPath | None:
+        """Return the way from the link to code on other machines."""
+        models = case.kinds("model")
+        if not models or not case.may(OVERWRITES):
+            return None
+        readme = next((each for each in case.places if _tells_readers(each)), None)
+        who = (
+            f"anyone who follows {readme.path} and loads the model"
+            if readme is not None
+            else "anyone who fetches a model through it and loads it"
+        )
+        certainty = case.certainty(OVERWRITES)
+        public = any(each.target.startswith(_PUBLIC) for each in case.places)
+        return AttackPath(
+            id=self.id,
+            title=f"{who} may run an attacker's code",
+            steps=(
+                case.entry(),
+                AttackStep(
+                    text="overwrites a model with one that runs code when it is loaded",
+                    facts=counted(models),
+                    certainty=basis(models, certainty),
                 ),
-                certainty="proved" if proved and read else "granted" if read else "possible",
+                AttackStep(
+                    text=f"{who} (torch.load and its like) runs the attacker's code",
+                    facts=(f"{readme.path}, line {readme.line}, sends readers there",) if readme else (),
+                    certainty="granted" if readme is not None and public else "possible",
+                ),
             ),
-            AttackStep(
-                text="anyone who downloads that model and loads it (torch.load) runs the attacker's code",
-                certainty="possible",
-            ),
-        ),
-    )
+        )
+
+
+def _tells_readers(place: Place) -> bool:
+    name = place.path.rsplit("/", 1)[-1].lower()
+    return place.in_head is not False and name.startswith(("readme", "download", "install", "model_zoo"))
+
+
+PLUGIN = ModelPoisoning()
