@@ -7,7 +7,7 @@ from tidegate.model.attack import AttackPath, AttackStep
 from tidegate.model.grant import Permission
 
 _MINTS = frozenset({Permission.MINT, Permission.ADMIN})
-_POLICIES = frozenset({Permission.SET_POLICY, Permission.OWNERSHIP, Permission.SERVICE_SETTINGS})
+_POLICIES = frozenset({Permission.SET_POLICY, Permission.OWNERSHIP})
 
 
 class Persistence:
