@@ -24,8 +24,8 @@ $(VENV)/azurite/.ready: $(READY)
 
 services: $(VENV)/azurite/.ready ## install what the tests start: storage services on loopback
 
-demo: $(READY) ## build a small leaky repository and scan it
-	@BIN=$(BIN) sh examples/demo.sh
+demo: $(READY) $(VENV)/azurite/.ready ## replay the incident on this machine: repository, account, scan, report
+	@$(BIN)/tidegate lab
 
 test: $(READY) check services ## everything CI runs
 	$(BIN)/python -m pytest -n 2

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tidegate.cli import codes, decode, hook, inspect, list, probe, report, rules, scan, trace  # noqa: A004 - verbs
+from tidegate.cli import codes, decode, hook, inspect, lab, list, probe, report, rules, scan, trace  # noqa: A004 - verbs
 from tidegate.errors import OutOfScopeError, TidegateError, UsageError
 from tidegate.version import VERSION
 
@@ -22,6 +22,7 @@ _VERBS = {
     "report": report,
     "trace": trace,
     "hook": hook,
+    "lab": lab,
     "rules": rules,
 }
 

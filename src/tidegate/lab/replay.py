@@ -1,0 +1,52 @@
+"""A storage service on loopback that holds the replay's account: Azurite, or the simulated account."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from tidegate.lab import account as accounts
+from tidegate.lab.account import NAME, Account
+from tidegate.lab.azurite import Account as Held
+from tidegate.lab.azurite import Azurite
+from tidegate.lab.sas import account_sas
+from tidegate.lab.server import serve
+
+
+@contextmanager
+def on_azurite(home: Path, files: Mapping[str, bytes]) -> Iterator[tuple[Account, str]]:
+    """Give the account and its endpoint, with `{account}`, while Azurite runs and holds the files."""
+    account = Account(name=NAME, seed=1, containers=())
+    with Azurite({NAME: Held(NAME, *account.keys)}, home=home) as running:
+        query = account_sas(account, ss="b")
+        for container in sorted({path.partition("/")[0] for path in files}):
+            _put(f"{running.url(NAME)}/{container}?restype=container&{query}", b"", {})
+        for path, data in files.items():
+            _put(f"{running.url(NAME)}/{quote(path)}?{query}", data, {"x-ms-blob-type": "BlockBlob"})
+        yield account, running.endpoints()["blob"]
+
+
+@contextmanager
+def simulated(account: Account) -> Iterator[tuple[Account, str]]:
+    """Give the account and its endpoint while our own server answers for it."""
+    with serve(account) as server:
+        yield account, f"{server.url}/{{service}}/{{account}}"
+
+
+def of_files(files: Mapping[str, bytes]) -> Account:
+    """Return a simulated account that holds the files."""
+    return accounts.of_files(files)
+
+
+def scope_file(account: Account, endpoint: str) -> str:
+    """Return the scope file that permits asking this account, at this endpoint alone."""
+    return f'[scope]\nazure = ["{account.name}"]\n[endpoints]\nazure = "{endpoint}"\n'
+
+
+def _put(url: str, data: bytes, headers: Mapping[str, str]) -> None:
+    asked = urllib.request.Request(url, data, {**headers, "x-ms-version": "2021-12-02"}, method="PUT")  # noqa: S310
+    with urllib.request.urlopen(asked, timeout=60):  # noqa: S310 - an address of loopback
+        pass
