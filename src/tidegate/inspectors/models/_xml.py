@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from xml.parsers import expat
 
@@ -102,7 +103,9 @@ def opens_with(head: bytes, *names: str) -> bool:
         elif text.startswith("<?", at):
             at = text.find("?>", at)
         elif text.startswith("<!", at):
-            return any(name in text for name in names)
+            # Of entities that fill the head the element itself is not seen: the declaration names it.
+            wanted = "|".join(map(re.escape, names))
+            return re.search(rf"<(?:!DOCTYPE\s+)?(?:[\w.-]{{1,64}}:)?(?:{wanted})[\s/>\[]", text) is not None
         else:
             word = text[at + 1 :].split(None, 1)[0] if text[at + 1 :].split(None, 1) else ""
             return word.partition(">")[0].rpartition(":")[2].rstrip("/") in names

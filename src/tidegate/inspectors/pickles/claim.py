@@ -56,6 +56,9 @@ _TO_MARK: Final = {
     Op.APPENDS: (1, 1), Op.SETITEMS: (1, 1), Op.ADDITEMS: (1, 1), Op.POP_MARK: (0, 0),
 }  # fmt: skip
 _NUMBERS: Final = frozenset({Op.INT, Op.LONG, Op.FLOAT, Op.PUT, Op.GET})
+_PUTS: Final = frozenset({Op.PUT, Op.BINPUT, Op.LONG_BINPUT, Op.MEMOIZE})
+_GETS: Final = frozenset({Op.GET, Op.BINGET, Op.LONG_BINGET})
+_TEXT: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+\Z")
 _CALLS: Final = frozenset({Op.REDUCE, Op.INST, Op.OBJ, Op.NEWOBJ, Op.NEWOBJ_EX, Op.BUILD, Op.STACK_GLOBAL})
 
 
@@ -95,8 +98,13 @@ def _makes_sense(head: bytes, *, whole: bool, must_call: bool = False) -> bool:
     window = Window(Memory(head), len(head))
     walk = Walk(window, 0)
     depth, marks, steps, calls = 0, list[int](), 0, False
-    for code, operand, _ in walk:
+    put = False
+    for code, operand, at in walk:
         steps += 1
+        put = put or code in _PUTS
+        if code in _GETS and not put:
+            # Nothing is there to be had: a loader stops, and what came before decides.
+            return calls
         if code in (Op.GLOBAL, Op.INST):
             if not isinstance(operand, tuple) or not all(
                 isinstance(part, bytes) and _NAME.match(part) for part in operand
@@ -117,7 +125,11 @@ def _makes_sense(head: bytes, *, whole: bool, must_call: bool = False) -> bool:
             return False
         depth = change
         if code == Op.STOP:
-            return calls or not must_call
+            if calls or must_call:
+                return calls
+            # "GIT v1.5.2.1": a text may come to a STOP by chance, but hardly to one at its end.
+            rest = head[at + 1 :]
+            return not rest or steps >= _ENOUGH or not _TEXT.match(rest) or _makes_sense(rest, whole=whole)
         calls = calls or code in _CALLS
     if walk.cut_at is None and whole:
         return calls and steps > 1
