@@ -95,8 +95,10 @@ class Mailbox:
         words = f"mailbox (mbox): {said}"
         if tally.people:
             words += f" from {'' if whole else 'at least '}{plural(len(tally.people), 'sender')}"
-        note = _note("mail_archive", words, numbers, tally, Step.WHOLE if whole else Step.SAMPLE)
-        return judged("mail_archive", note, *found)
+        # One message in the form of a mailbox is a mail that somebody kept, no archive.
+        kind = "mail" if whole and tally.messages <= 1 else "mail_archive"
+        note = _note(kind, words, numbers, tally, Step.WHOLE if whole else Step.SAMPLE)
+        return judged(kind, note, *found)
 
 
 def _one(data: Readable, name: str, context: Context) -> Judgement:
