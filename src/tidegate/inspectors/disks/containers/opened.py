@@ -1,0 +1,18 @@
+"""What a container turned out to hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tidegate.inspectors.readable import Readable
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A virtual disk."""
+
+    form: str
+    """For sentences: "dynamic VHD"."""
+    disk: Readable
+    parent_missing: bool = False
+    """It holds only what differs from another image, which is not here."""

@@ -1,0 +1,1 @@
+"""File systems: one module each, with a class that is a `Volume`."""

@@ -1,0 +1,68 @@
+"""Make the small images beside this file anew, from real programs: `make_images.py`, as root, on Linux.
+
+Needs e2fsprogs, ntfs-3g, dosfstools, mtools, qemu-utils and xz. The tests need none of them: what is made is kept.
+"""
+
+import lzma
+import sqlite3
+import subprocess
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent / "images"
+CHROME = "Users/anna/AppData/Local/Google/Chrome/User Data/Default/Bookmarks"
+FILES = {
+    "Users/anna/.ssh/id_note": "not a key, only a file of this folder\n",
+    "Users/anna/.aws/config": "[default]\nregion = nowhere\n",
+    "Users/bert/.zsh_history": ": 1700000000:0;ls\n: 1700000001:0;ssh host\n",
+    "Users/Public/readme.txt": "hello\n",
+    CHROME: "{}\n",
+    "Windows/System32/config/SAM": "regf\n",
+    **{f"Users/anna/Documents/note-{number:03}.txt": f"{number}\n" for number in range(300)},
+}
+
+
+def run(*command: object) -> None:
+    subprocess.run([str(each) for each in command], check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+
+def main() -> None:
+    HERE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as made:
+        here = Path(made)
+        tree = here / "tree"
+        for name, text in FILES.items():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_text(text)
+        with sqlite3.connect(tree / CHROME.replace("Bookmarks", "Login Data")) as made_up:
+            made_up.execute("CREATE TABLE logins (origin_url TEXT, username_value TEXT, password_value BLOB)")
+            made_up.execute("CREATE TABLE stats (x TEXT)")
+            made_up.executemany("INSERT INTO logins VALUES (?, 'u', x'00')", [("https://a.invalid",)] * 5)
+        run("mkfs.ext4", "-q", "-F", "-d", tree, "-U", "clear", here / "ext4.img", "4M")
+        run("mkfs.ext2", "-q", "-F", "-d", tree, "-U", "clear", here / "ext2.img", "4M")
+        run("mkfs.vfat", "-C", here / "fat.img", 4096)
+        run("mcopy", "-s", "-i", here / "fat.img", tree / "Users", tree / "Windows", "::")
+        run("truncate", "-s", "6M", here / "ntfs.img")
+        run("mkntfs", "-q", "-F", "-Q", here / "ntfs.img")
+        (here / "on").mkdir()
+        run("mount", "-o", "loop", here / "ntfs.img", here / "on")
+        run("cp", "-r", tree / "Users", tree / "Windows", here / "on")
+        run("umount", here / "on")
+        for form, option, name in (
+            ("vpc", "subformat=dynamic", "dynamic.vhd"),
+            ("vpc", "subformat=fixed", "fixed.vhd"),
+            ("vhdx", "subformat=dynamic", "disk.vhdx"),
+            ("vmdk", "subformat=monolithicSparse", "sparse.vmdk"),
+            ("vmdk", "subformat=streamOptimized", "stream.vmdk"),
+            ("qcow2", "cluster_size=64k", "disk.qcow2"),
+            ("vdi", "static=off", "disk.vdi"),
+        ):
+            run("qemu-img", "convert", "-O", form, "-o", option, here / "ext4.img", here / name)
+        run("qemu-img", "convert", "-c", "-O", "qcow2", here / "ext4.img", here / "packed.qcow2")
+        for each in sorted(here.iterdir()):
+            if each.is_file():
+                (HERE / f"{each.name}.xz").write_bytes(lzma.compress(each.read_bytes(), preset=9))
+
+
+if __name__ == "__main__":
+    main()
