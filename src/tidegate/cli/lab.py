@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import textwrap
 import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,6 +16,7 @@ from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
     from tidegate.lab.account import Account
+    from tidegate.model.report import Report
 
 HELP = "replay the incident of 2023 on this machine: repository, account, scan, report"
 DESCRIPTION = """\
@@ -96,12 +98,53 @@ def _scan(target: Path, scope: Path, folder: Path) -> None:
     _say(f"$ tidegate scan {target} --probe --scope {scope}")
     with asking.open_net(scope, audit=folder / "audit.jsonl") as net:
         report = scanning.scan([str(target)], net=net, cache_dir=options.cache_dir())
-    with Output(None, "auto") as out:
-        render(report, out, "text")
-    for form, name in (("json", "report.json"), ("html", "report.html")):
+    for form, name in (("text", "report.txt"), ("json", "report.json"), ("html", "report.html")):
         with Output(str(folder / name), "never") as out:
             render(report, out, form)
-    print(f"\nThe same as a page: {folder / 'report.html'}", flush=True)
+    _screen(report)
+    print(
+        f"\nAll of it in words: {folder / 'report.txt'}\nand as a page:       {folder / 'report.html'}",
+        flush=True,
+    )
+
+
+def _screen(report: Report) -> None:
+    """Print what a person must know of the worst finding, on one screen."""
+    from tidegate.assess import words  # noqa: PLC0415
+    from tidegate.report import _reach, _words  # noqa: PLC0415
+
+    if not report.findings:
+        print(_words.verdict(report))
+        return
+    worst = report.findings[0]
+    _told("", words.sentence(worst.grant, report.ended_at, worst.reach))
+    if worst.occurrences:
+        _told(
+            "Where",
+            f"{_words.spot(worst.occurrences[0])}; {_reach.reach(worst.reach)}" if worst.reach else "",
+        )
+    if (found := worst.contents) is not None:
+        _told("Behind", _reach.amount(found))
+        for number, note in enumerate(found.noted[:10]):
+            _told("Inside" if not number else "", note.summary)
+        for each in found.kinds:
+            if each.kind == "model" and worst.paths:
+                _told("Models", f"{words.many(each.items, 'model')} could be replaced")
+        _told("Looked", _reach.looked(found))
+    for number, path in enumerate(worst.paths):
+        _told("Risk" if not number else "", path.title)
+    for number, fix in enumerate(worst.fix[:3], 1):
+        _told("Close" if number == 1 else "", f"{number}. {fix}")
+    for gap in report.gaps[:3]:
+        _told("Gap", f"{gap.reason}")
+
+
+def _told(label: str, text: str) -> None:
+    from tidegate.report._escape import safe  # noqa: PLC0415
+
+    if text:
+        lines = textwrap.wrap(safe(text), 96, break_long_words=False)
+        print("\n".join(f"{'' if number else label:8}{line}" for number, line in enumerate(lines)))
 
 
 def _keep(target: Path, scope: Path) -> None:

@@ -35,5 +35,13 @@ def install(home: Path, spec: str = SPEC) -> None:
     home.mkdir(parents=True, exist_ok=True)
     # npm starts `node` by name for install scripts. No lock file: it would record where packages came from.
     path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    command = [node, npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+    command: list[str | Path] = [
+        node,
+        npm,
+        "install",
+        "--no-package-lock",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]
     subprocess.run([*command, f"--prefix={home}", spec], check=True, env={**os.environ, "PATH": path})

@@ -12,10 +12,12 @@ import zipfile
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tidegate.lab import ext4
 from tidegate.lab.repository import MODEL
 
 MIB = 1 << 20
 KEYS = 4
+WORKSTATIONS = 2
 SLACK_MESSAGES = 24_000
 GRAPH_MESSAGES = 6_000
 PICKLES = 3
@@ -24,7 +26,7 @@ _DATA_FILES, _DATA_BYTES = 48, 8 * MIB
 
 
 def files(seed: int = 1) -> dict[str, bytes]:
-    """Return `container/name` -> bytes, about 420 MB, equal for equal seeds."""
+    """Return `container/name` -> bytes, about 490 MB, equal for equal seeds."""
     luck = random.Random(seed)  # noqa: S311 - made-up data
     made = {MODEL: _torch(luck, 4 * MIB)}
     for depth in (18, 34):
@@ -43,9 +45,26 @@ def files(seed: int = 1) -> dict[str, bytes]:
         f"\n\nCOPY public.users (id, email, note) FROM stdin;\n{rows}\\.\n\n"
         "--\n-- PostgreSQL database dump complete\n--\n"
     ).encode()
+    for number in range(WORKSTATIONS):
+        made[f"backups/workstations/ws-041{number}.vhd"] = _workstation(luck)
     for number in range(_DATA_FILES):
-        made[f"datasets/shards/part-{number:05}.bin"] = luck.randbytes(_DATA_BYTES)
+        made[f"datasets/shards/part-{number:05}.dat"] = luck.randbytes(_DATA_BYTES)
     return made
+
+
+def _workstation(luck: random.Random) -> bytes:
+    """Return a copy of a workstation's disk: one person's folder, a key, a history, settings."""
+    home = "home/m.example"
+    files = {
+        "etc/hostname": b"ws-0417\n",
+        "etc/passwd": b"root:x:0:0::/root:/bin/sh\nm.example:x:1000:1000::/home/m.example:/bin/sh\n",
+        f"{home}/.ssh/id_ed25519": _private_key(luck),
+        f"{home}/.ssh/known_hosts": b"host.research.example ssh-ed25519 AAAA\n",
+        f"{home}/.bash_history": b"cd models\nmysql -u portal -pquiet-Heron-made-up-7 portal\nls\n",
+        f"{home}/.config/work/.env": b"DB_PASSWORD=quiet-Stork-made-up-12\n",
+        f"{home}/Documents/notes.bin": luck.randbytes(8 * MIB),
+    }
+    return ext4.fixed_vhd(ext4.image(files, 32 * MIB))
 
 
 def _private_key(luck: random.Random) -> bytes:
