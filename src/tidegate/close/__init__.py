@@ -1,0 +1,1 @@
+"""Ends what leaked: a plan, its journal, and the proof. Writes only what a plan announced."""
