@@ -1,0 +1,48 @@
+"""The replay of the incident: what the command tells is what was put there, and little was read for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from corpus.command import Command
+from tidegate.lab import azurite_home, ext4, spill
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, tidegate: Command) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("lab")
+    assert azurite_home.find() is not None
+    done = tidegate("lab", "--folder", str(folder))
+    assert done.code == 0, done.err
+    return folder, done.out
+
+
+def test_the_lab_tells_what_it_put_there_and_ends_with_the_page(lab: tuple[Path, str]) -> None:
+    folder, said = lab
+    files = spill.files()
+    found = json.loads((folder / "report.json").read_text())["findings"][0]["contents"]
+    kinds = {each["kind"]: each["items"] for each in found["kinds"]}
+    assert found["items"] == len(files)
+    assert found["bytes"] == sum(map(len, files.values()))
+    assert kinds["model"] == spill.PICKLES + spill.SAFETENSORS
+    assert kinds["private_key"] == spill.KEYS
+    assert found["bytes_read"] < 0.02 * found["bytes"]
+    assert f"{spill.SLACK_MESSAGES:,} Slack messages" in said
+    assert f"{spill.GRAPH_MESSAGES:,} Teams messages" in said
+    assert f"{spill.KEYS} private keys" in said
+    assert "read, overwrite and delete" in said
+    assert "until 2051-10-06" in said
+    assert len(said.splitlines()) <= 50
+    assert said.endswith(f"{folder / 'report.html'}\n")
+    assert "made-up" not in said
+
+
+def test_a_disk_has_the_marks_of_ext4_and_of_a_fixed_vhd_and_refuses_what_does_not_fit() -> None:
+    disk = ext4.image({"home/a/.ssh/id": b"x" * 5000, "etc/hostname": b"ws\n", "empty": b""}, 1 << 20)
+    assert disk[1024 + 56 : 1024 + 58] == b"\x53\xef"
+    assert ext4.fixed_vhd(disk)[-512:-504] == b"conectix"
+    with pytest.raises(ValueError, match="do not fit"):
+        ext4.image({"large": bytes(1 << 20)}, 1 << 20)
