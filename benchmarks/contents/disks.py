@@ -1,6 +1,6 @@
 """Reads and bytes to look into disk images of 2 GiB with 20,000 files: `disks.py FOLDER [--write]`.
 
-Runs as root, on Linux. Needs e2fsprogs, ntfs-3g and qemu-utils. Images stay in FOLDER and are made once (about 5 GB).
+Runs as root, on Linux, with e2fsprogs, ntfs-3g and qemu-utils. Images stay in FOLDER, made once (5 GB).
 """
 
 import argparse
@@ -109,15 +109,9 @@ def main() -> None:
         for name, (form, option) in FORMS.items():
             made = asked.folder / f"{system}.{name.replace(' ', '-')}"
             if not made.exists():
-                run(
-                    "qemu-img",
-                    "convert",
-                    "-O",
-                    form,
-                    *(("-o", option) if option else ()),
-                    source,
-                    made,
-                )
+                source = asked.folder / f"{system}.raw"
+                how = ("-O", form, *(("-o", option) if option else ()))
+                run("qemu-img", "convert", *how, source, made)
             reads, size, _, _ = measured(made, listing=False)
             all_reads, all_size, seconds, files = measured(made, listing=True)
             triage = f"{reads} / {size / 1e6:.2f}"

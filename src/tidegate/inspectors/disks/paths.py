@@ -100,8 +100,8 @@ STORES: Final = {
 """Files in such a folder that are counted: passwords, messages. A star stands for any name, or its start."""
 
 WORDS: Final = {
-    "keys": ("folder of SSH or PGP keys", "folders of SSH or PGP keys", "private_key"),
-    "clouds": ("folder of cloud credentials", "folders of cloud credentials", "cloud_credentials"),
+    "keys": ("folder for SSH or PGP keys", "folders for SSH or PGP keys", "private_key"),
+    "clouds": ("folder for cloud credentials", "folders for cloud credentials", "cloud_credentials"),
     "vaults": ("password store", "password stores", "password_vault"),
     "browsers": ("browser profile", "browser profiles", "browser_profile"),
     "mail": ("mail store", "mail stores", "mail_archive"),
