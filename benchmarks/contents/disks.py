@@ -103,8 +103,10 @@ def main() -> None:
     asked.folder.mkdir(parents=True, exist_ok=True)
     volumes(asked.folder)
     look(Counted(FileBytes(__file__)), "x")  # what is loaded once is no cost of the first image
-    rows = ["| File system | Container | Triage: reads / MB | With the whole listing: reads / MB | Files told | CPU s |",
-            "|---|---|--:|--:|--:|--:|"]  # fmt: skip
+    rows = [
+        "| File system | Container | Triage: reads / MB | With the listing: reads / MB | Files told | CPU s |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
     for system in ("NTFS", "ext4"):
         for name, (form, option) in FORMS.items():
             made = asked.folder / f"{system}.{name.replace(' ', '-')}"
