@@ -104,7 +104,7 @@ def main() -> None:
     volumes(asked.folder)
     look(Counted(FileBytes(__file__)), "x")  # what is loaded once is no cost of the first image
     rows = [
-        "| File system | Container | Triage: reads / MB | With the listing: reads / MB | Files told | CPU s |",
+        "| File system | Container | Triage: reads / MB | With the listing: reads / MB | Files | CPU s |",
         "|---|---|--:|--:|--:|--:|",
     ]
     for system in ("NTFS", "ext4"):
