@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tidegate.cli import codes, decode, hook, inspect, lab, list, probe, report, rules, scan, trace  # noqa: A004 - verbs
+from tidegate.cli import codes, decode, hook, inspect, lab, list, probe, report, rules, scan, share, trace  # noqa: A004 - verbs
 from tidegate.errors import OutOfScopeError, TidegateError, UsageError
 from tidegate.version import VERSION
 
@@ -20,6 +20,7 @@ _VERBS = {
     "list": list,
     "inspect": inspect,
     "report": report,
+    "share": share,
     "trace": trace,
     "hook": hook,
     "lab": lab,
