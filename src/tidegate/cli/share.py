@@ -171,7 +171,7 @@ def _check(args: argparse.Namespace) -> int:
                 since = f" since commit {at.commit[:12]}" if at.commit else ""
                 print(
                     safe(
-                        f"{at.path}:{at.line}  shared link {share.id} ({_shown(share)['status']}) stands there{since}"
+                        f"{at.path}:{at.line}  shared link {share.id} ({_shown(share)['status']}) stands there{since}"  # noqa: E501
                     )
                 )
         if not leaked:
@@ -186,7 +186,7 @@ def _check(args: argparse.Namespace) -> int:
 def _shown(share: Share) -> dict[str, str]:
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    names = ("id", "created_at", "ends_at", "provider", "account", "container", "path", "rights", "kind", "policy",
+    names = ("id", "created_at", "ends_at", "provider", "account", "container", "path", "rights", "kind", "policy",  # noqa: E501
              "fingerprint", "redacted", "made_by", "made_for", "reason", "revocation")  # fmt: skip
     return {"status": share.status(datetime.now(UTC)), **{name: getattr(share, name) for name in names}}
 

@@ -41,7 +41,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minted:
-    """A link, and what is needed to make it again with the owner's key, which is all that may be kept of it."""
+    """A link, and what is needed to make it again with the owner's key, which is all that may be kept of it."""  # noqa: E501
 
     link: Secret
     kind: str

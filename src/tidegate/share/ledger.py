@@ -143,7 +143,7 @@ def open_ledger(where: str) -> Ledger:
     """Open a ledger, made or brought up to date where needed.
 
     where: `postgresql://…`, or the path of an SQLite file, which only its owner may read. Raises `ConfigError`.
-    """
+    """  # noqa: E501
     if where.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + where.partition("://")[2]
     elif "://" in where:
@@ -184,7 +184,7 @@ def _wrong(why: Exception) -> ConfigError:
     # Only the kind: the driver's own words may hold the password of the URL.
     return ConfigError(
         f"the ledger does not answer as it should ({type(getattr(why, 'orig', None) or why).__name__})",
-        hint="See --ledger and TIDEGATE_LEDGER; PostgreSQL needs the extra: pip install 'tidegate[postgresql]'.",
+        hint="See --ledger and TIDEGATE_LEDGER; PostgreSQL needs the extra: pip install 'tidegate[postgresql]'.",  # noqa: E501
     )
 
 

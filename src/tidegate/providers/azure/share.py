@@ -2,7 +2,7 @@
 
 Sources: learn.microsoft.com/rest/api/storageservices/define-stored-access-policy (five policies a container,
 up to 30 seconds until one takes effect), …/set-container-acl, …/get-container-acl.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class AzureShare:
         skew = _skew_s(headers)
         if abs(skew) > 60:
             notes.append(
-                f"this machine's clock is {abs(skew) / 60:.0f} minutes {'ahead' if skew > 0 else 'behind'}: the service ends the link by its own"
+                f"this machine's clock is {abs(skew) / 60:.0f} minutes {'ahead' if skew > 0 else 'behind'}: the service ends the link by its own"  # noqa: E501
             )
         _put(
             client, wish, [*policies, _policy_xml(policy, wish)], headers, writer, f"make the policy {policy}"
@@ -112,7 +112,7 @@ class AzureShare:
         }
         if plain:
             notes.append(
-                "the endpoint of the scope file has no https: the link works without encryption, on this machine"
+                "the endpoint of the scope file has no https: the link works without encryption, on this machine"  # noqa: E501
             )
         return Minted(
             link=self.again(wish, parameters, key, net),
@@ -165,7 +165,7 @@ def _path(wish: Wish) -> str:
 
 
 def _base(client: Client, wish: Wish) -> str:
-    """Return the address links begin with. Raises `OutOfScopeError` for one without encryption, beyond loopback."""
+    """Return the address links begin with. Raises `OutOfScopeError` for one without encryption, beyond loopback."""  # noqa: E501
     url = client._base("blob").url
     host = urlsplit(url).hostname or ""
     if url.startswith("http://"):
@@ -213,7 +213,7 @@ def _put(
     access, key = client.access, client.access.key
     assert key is not None
     url = f"{client._base('blob').url}/{wish.container}?restype=container&comp=acl"
-    body = f'<?xml version="1.0" encoding="utf-8"?><SignedIdentifiers>{"".join(policies)}</SignedIdentifiers>'.encode()
+    body = f'<?xml version="1.0" encoding="utf-8"?><SignedIdentifiers>{"".join(policies)}</SignedIdentifiers>'.encode()  # noqa: E501
     sent = {
         "x-ms-version": API_VERSION,
         "x-ms-date": format_datetime(datetime.now(UTC), usegmt=True),
