@@ -20,7 +20,13 @@ With --fail-on the exit code is that of a scan; without it, 0."""
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.set_defaults(run=run)
-    parser.add_argument("report", metavar="REPORT.json", help="- for standard input")
+    parser.add_argument("report", nargs="?", metavar="REPORT.json", help="- for standard input")
+    parser.add_argument(
+        "--compare",
+        nargs=2,
+        metavar=("OLD.json", "NEW.json"),
+        help="say what changed between two reports (text, json, markdown)",
+    )
     options.add_output(parser, options.formats())
     options.add_gate(parser, default=None)
 
@@ -32,12 +38,35 @@ def run(args: argparse.Namespace) -> int:
     from tidegate.model import codec  # noqa: PLC0415
     from tidegate.model.finding import Severity  # noqa: PLC0415
 
+    if args.compare:
+        old, new = args.compare
+        return _compare(old, new, args)
+    if args.report is None:
+        raise UsageError(
+            "the following arguments are required: REPORT.json", hint="see tidegate report --help"
+        )
     report = codec.loads(_read(args.report))
     with Output(args.output, args.color) as out:
         render(report, out, args.format)
     if args.fail_on is None:
         return codes.CLEAN
     return codes.of(report, fail_on=Severity(args.fail_on), exit_zero=args.exit_zero)
+
+
+def _compare(old: str, new: str, args: argparse.Namespace) -> int:
+    """Write what changed; 1 when something is new or worse."""
+    from tidegate.cli.output import Output  # noqa: PLC0415
+    from tidegate.model import codec  # noqa: PLC0415
+    from tidegate.watch import changes  # noqa: PLC0415
+    from tidegate.watch.diff import Change, diff  # noqa: PLC0415
+
+    if args.format not in ("text", "json", "markdown"):
+        raise UsageError("changes are told as text, json or markdown")
+    events = diff(codec.loads(_read(old)), codec.loads(_read(new)))
+    with Output(args.output, args.color) as out:
+        out.write(lambda stream: changes.write(events, args.format, stream), unicode=args.format != "text")
+    bad = any(each.change in (Change.NEW, Change.WORSE) for each in events)
+    return codes.FOUND if bad and not args.exit_zero else codes.CLEAN
 
 
 def _read(file: str) -> bytes:
