@@ -138,7 +138,7 @@ def test_a_large_disk_image_costs_its_two_ends() -> None:
 )
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_end_in_an_inspection(data: bytes, start: bytes, row: object) -> None:
-    examples = getattr(row, "examples")[0][:8192]
+    examples = row.examples[0][:8192]
     for made in (start + data, examples + data, examples[:64] + data):
         for plug_in in data_kinds():
             if plug_in.claims(made[:4096], made[-4096:], len(made), "x"):

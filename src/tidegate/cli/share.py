@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -81,7 +80,7 @@ def _create(args: argparse.Namespace) -> int:
     link = minted.link.reveal()
     if args.format == "json":
         print(
-            json.dumps(
+            _dumps(
                 {"schema": "tidegate-share/1", "link": link, "share": _shown(share), "notes": minted.notes}
             )
         )
@@ -103,9 +102,7 @@ def _list(args: argparse.Namespace) -> int:
     with _ledger(args) as ledger:
         shares = ledger.all()
     if args.format == "json":
-        print(
-            json.dumps({"schema": "tidegate-share/1", "shares": [_shown(each) for each in shares]}, indent=2)
-        )
+        print(_dumps({"schema": "tidegate-share/1", "shares": [_shown(each) for each in shares]}))
         return codes.CLEAN
     from tidegate.report._escape import safe  # noqa: PLC0415
 
@@ -134,7 +131,7 @@ def _revoke(args: argparse.Namespace) -> int:
         {"with": n, "status": p.status, "code": p.code} for n, p in zip(names, ended.probes, strict=True)
     ]
     if args.format == "json":
-        print(json.dumps({"schema": "tidegate-share/1", "verdict": ended.verdict, "probes": probes}))
+        print(_dumps({"schema": "tidegate-share/1", "verdict": ended.verdict, "probes": probes}))
     else:
         print(f"{args.id} is {ended.verdict}" + ("" if ended.removed else " (its policy was gone before)"))
         for each in probes:
@@ -160,11 +157,7 @@ def _check(args: argparse.Namespace) -> int:
             for share, finding in leaked
             for at in finding.occurrences
         ]
-        print(
-            json.dumps(
-                {"schema": "tidegate-share/1", "leaked": places, "complete": report.complete}, indent=2
-            )
-        )
+        print(_dumps({"schema": "tidegate-share/1", "leaked": places, "complete": report.complete}, indent=2))
     else:
         for share, finding in leaked:
             for at in finding.occurrences:
@@ -226,3 +219,9 @@ def _ways(args: argparse.Namespace) -> Iterator[Ways]:
     scope = file if file.is_file() else None
     with sharing.open_ways(scope, accounts=args.scope_account, audit=online._audit(args)) as ways:
         yield ways
+
+
+def _dumps(value: object) -> str:
+    from tidegate.report._json import dumps  # noqa: PLC0415 - not needed for --help
+
+    return dumps(value, indent=2)

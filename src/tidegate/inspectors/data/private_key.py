@@ -43,10 +43,16 @@ _SSH: Final = {
     "ecdsa-sha2": "EC",
     "sk-": "FIDO",
 }
-_PGP: Final = (
-    {1: "RSA", 2: "RSA", 3: "RSA", 16: "Elgamal", 17: "DSA", 18: "ECDH", 19: "ECDSA", 22: "Ed25519"}
-    | {25: "X25519", 26: "X448", 27: "Ed25519", 28: "Ed448"}
-)
+_PGP: Final = {
+    1: "RSA",
+    2: "RSA",
+    3: "RSA",
+    16: "Elgamal",
+    17: "DSA",
+    18: "ECDH",
+    19: "ECDSA",
+    22: "Ed25519",
+} | {25: "X25519", 26: "X448", 27: "Ed25519", 28: "Ed448"}
 _PUBLIC_NUMBERS: Final = {1: 2, 2: 2, 3: 2, 16: 3, 17: 4}
 """Numbers that stand before the secret part of a PGP key, where it is nothing but numbers."""
 
