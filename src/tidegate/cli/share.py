@@ -157,7 +157,7 @@ def _check(args: argparse.Namespace) -> int:
             for share, finding in leaked
             for at in finding.occurrences
         ]
-        print(_dumps({"schema": "tidegate-share/1", "leaked": places, "complete": report.complete}, indent=2))
+        print(_dumps({"schema": "tidegate-share/1", "leaked": places, "complete": report.complete}))
     else:
         for share, finding in leaked:
             for at in finding.occurrences:
