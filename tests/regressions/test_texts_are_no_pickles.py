@@ -26,6 +26,7 @@ SPEC = (
     ("name", "data"),
     [
         ("1.5.2.1.txt", NOTES),
+        ("module.txt", b"Linear\nmodules\nforward\n(\n)\n"),
         ("changelog.Debian.gz", gzip.compress(CHANGES)),
         ("spec.xml", SPEC),
         ("spec.xml.gz", gzip.compress(SPEC)),

@@ -56,6 +56,8 @@ _TO_MARK: Final = {
     Op.APPENDS: (1, 1), Op.SETITEMS: (1, 1), Op.ADDITEMS: (1, 1), Op.POP_MARK: (0, 0),
 }  # fmt: skip
 _NUMBERS: Final = frozenset({Op.INT, Op.LONG, Op.FLOAT, Op.PUT, Op.GET})
+_NUMBER: Final = re.compile(rb"\s*[-+]?(?:\d|inf|nan)", re.IGNORECASE)
+"""How a number begins, for any loader; "Linear" is none, though L begins one."""
 _PUTS: Final = frozenset({Op.PUT, Op.BINPUT, Op.LONG_BINPUT, Op.MEMOIZE})
 _GETS: Final = frozenset({Op.GET, Op.BINGET, Op.LONG_BINGET})
 _TEXT: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+\Z")
@@ -111,7 +113,7 @@ def _makes_sense(head: bytes, *, whole: bool, must_call: bool = False) -> bool:
             ):
                 return False
             calls = True
-        if code in _NUMBERS and not (isinstance(operand, bytes) and operand[:1] in b"-+0123456789 in"):
+        if code in _NUMBERS and not (isinstance(operand, bytes) and _NUMBER.match(operand)):
             return False
         if code == Op.STRING and not (isinstance(operand, bytes) and operand[:1] in (b"'", b'"')):
             return False
