@@ -46,7 +46,7 @@ class Client:
 
 
 CLIENTS = (
-    Client(table.OURS, "**Tidegate**, to Parquet, 4 chains of pages at once", "tidegate_list.py"),
+    Client(table.OURS, "**Tidegate**, to Parquet, up to 4 chains of pages at once", "tidegate_list.py"),
     Client(
         "tidegate_1",
         "**Tidegate**, to Parquet, one chain",
