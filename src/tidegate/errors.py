@@ -11,6 +11,7 @@
         ├── OutOfScopeError   the scope does not name what was to be asked  exit 4
         ├── NoAnswerError     nothing came back that could be read
         ├── RefusedError      the service said no
+        ├── NotDoneError      the service said no to a write: it changed nothing
         └── BudgetError       what the user allowed is used up
 
 What a scanned file, repository or server does wrong is never one of these: it ends as a `Gap`.
@@ -22,6 +23,7 @@ __all__ = [
     "BudgetError",
     "ConfigError",
     "NoAnswerError",
+    "NotDoneError",
     "OutOfScopeError",
     "PluginError",
     "RefusedError",
@@ -93,6 +95,10 @@ class RefusedError(RequestError):
         """HTTP status."""
         self.code = code
         """The service's own code; may be empty."""
+
+
+class NotDoneError(RequestError):
+    """The service said no to a write, and nothing changed. The message gives its code."""
 
 
 class BudgetError(RequestError):

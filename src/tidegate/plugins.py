@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -26,6 +26,11 @@ from tidegate.net.message import Sends
 
 if TYPE_CHECKING:
     import polars as pl  # 0.3 s, and only listing needs it
+
+    from tidegate.model.closing import Case, Step, Study
+    from tidegate.model.share import Tried
+    from tidegate.net.guard import Owner
+    from tidegate.net.message import Writes
 
 
 class Source(Protocol):
@@ -179,6 +184,77 @@ def storage(provider: str) -> Storage | None:
     if importlib.util.find_spec(name) is None:
         return None
     found: Storage = importlib.import_module(name).STORAGE
+    return found
+
+
+class Closer(Protocol):
+    """Ends one credential, or one open container. Made by `Closing.open`; holds secrets, shows none."""
+
+    def study(self) -> Study:
+        """Learn what hangs on it and make the plans. Reads only.
+
+        Raises `RequestError`; `UsageError` with a hint where the owner's own credential is missing.
+        """
+        ...
+
+    def state(self, step: Step) -> str:
+        """Read the thing that a step changes, in the words of `Step.before`. A read; may be repeated.
+
+        A key is told by its fingerprint, never by its value.
+        """
+        ...
+
+    def do(self, step: Step) -> None:
+        """Send `step.call`, once, announced to the `Writer` just before.
+
+        Raises `NotDoneError` only when the service answered that it did nothing. Anything else that it
+        raises leaves open whether the change was made.
+        """
+        ...
+
+    def probes(self) -> tuple[Tried, Tried, Tried]:
+        """Ask with the leaked credential, with a copy whose signature differs in one character, as the owner.
+
+        Reads without content, in the same minute. Of an open container: as anyone, as anyone for a name
+        that is not there, as the owner. `Tried.authentication` says that a refusal concerns the signature
+        (or, as anyone, that nobody is let in), not the address, the rights or the network.
+        """
+        ...
+
+
+class Closing(Protocol):
+    """Knows how one provider's credentials are ended.
+
+    Stands as `CLOSING` in `tidegate.providers.<id>.closing`.
+    """
+
+    id: str
+    """`azure`, `s3`, `gcs`."""
+    guards: Mapping[str, Owner]
+    """What the guard asks about addresses of the control plane: `<id>_management` -> function.
+
+    It returns the account, bucket or key id that an address would change, `""` for one that names none
+    (a list), `None` for a foreign host. In the scope file `[endpoints] <id>_management = "http://…"`
+    replaces the control plane; names are those of `<id>` under `[scope]`.
+    """
+
+    def open(self, case: Case, net: Sends, writer: Writes, environment: Mapping[str, str]) -> Closer:
+        """Take the case. Nothing is sent yet. environment: that of the process; only `cli` reads it.
+
+        Raises `UsageError` for a kind of credential that this provider cannot end, or where a package is
+        missing (`pip install 'tidegate[azure]'`).
+        """
+        ...
+
+
+def closing(provider: str) -> Closing | None:
+    """Return what ends this provider's credentials, or `None` where nobody knows how."""
+    name = f"tidegate.providers.{provider}.closing"
+    if importlib.util.find_spec(f"tidegate.providers.{provider}") is None:
+        return None
+    if importlib.util.find_spec(name) is None:
+        return None
+    found: Closing = importlib.import_module(name).CLOSING
     return found
 
 

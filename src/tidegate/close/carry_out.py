@@ -4,35 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
 from tidegate.close.journal import Journal, Mark
 from tidegate.close.plan import Plan, Step
-from tidegate.errors import TidegateError
+from tidegate.errors import NotDoneError, TidegateError
+from tidegate.plugins import Closer
 
-
-class NotDoneError(TidegateError):
-    """The service said no to a write; nothing changed. The message gives its code."""
+__all__ = ["Closer", "NotDoneError", "StoppedError", "carry_out"]
 
 
 class StoppedError(TidegateError):
     """A step was not carried out, or is not known to be; what follows it was not begun."""
-
-
-class Closer(Protocol):
-    """What one provider's part must offer."""
-
-    def state(self, step: Step) -> str:
-        """Read the thing that a step changes, in the words of `Step.before`. A read; may be repeated."""
-        ...
-
-    def do(self, step: Step) -> None:
-        """Send `step.call`, once.
-
-        Raises `NotDoneError` only when the service answered that it did nothing. Anything else that it
-        raises leaves open whether the change was made.
-        """
-        ...
 
 
 def carry_out(plan: Plan, closer: Closer, journal: Journal, clock: Callable[[], datetime]) -> None:

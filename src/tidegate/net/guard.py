@@ -9,6 +9,7 @@ from tidegate.errors import OutOfScopeError
 from tidegate.net.address import IPAddress, Url, numeric, refusal, split_url
 from tidegate.net.harmless import all_headers, check_query, full_url
 from tidegate.net.message import METHODS, Base, Request
+from tidegate.net.names import of_provider
 from tidegate.net.scope import Scope
 
 Owner = Callable[[str, str | None], str | None]
@@ -148,7 +149,7 @@ class Guard:
     def _outside(self, provider: str, name: str) -> OutOfScopeError:
         shown = name if len(name) <= 100 else f"{name[:100]}…"
         return OutOfScopeError(
-            f"{provider} {shown!r} is not in scope",
+            f"{of_provider(provider)} {shown!r} is not in scope",
             hint=self._scope.line_for(provider, name),
             unnamed=True,
         )

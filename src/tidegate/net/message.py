@@ -101,3 +101,38 @@ class Base:
     url: str
     host: str | None = None
     """`Host` header to send, when an endpoint stands for another name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One request that changes something."""
+
+    method: str
+    provider: str
+    name: str
+    """Account or bucket; must be in scope."""
+    url: str
+    """Whole, without any secret."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret_headers: Mapping[str, Secret] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    host: str | None = None
+    """`Host` header, where an endpoint stands for another name: see `Base`."""
+    asked: str
+    """What it changes, in plain words, for the audit log."""
+
+
+class Writes(Protocol):
+    """What providers see of the way out for writes; `tidegate.net.writer.Writer` is the real one."""
+
+    def announce(self, method: str, url: str) -> None:
+        """Say that one such request will be sent; `send` refuses all others."""
+        ...
+
+    def send(self, write: Write) -> Response:
+        """Send it once and return the answer, whatever its status.
+
+        Raises `OutOfScopeError` before anything is sent, `NoAnswerError` when it is not known whether the
+        service did it.
+        """
+        ...

@@ -15,6 +15,16 @@ SERVICES: Final = {
 }
 """provider -> its services, as `Sends.base` names them."""
 
+MANAGEMENT: Final = {f"{provider}_management": provider for provider in PROVIDERS}
+"""Control planes, where keys are replaced: a provider for the guard, with endpoints of its own, whose names in
+scope are those of the provider."""
+
+
+def of_provider(provider: str) -> str:
+    """Return whose names count: `azure` for `azure_management`."""
+    return MANAGEMENT.get(provider, provider)
+
+
 _PATTERN = re.compile(r"[A-Za-z0-9*][A-Za-z0-9._@*-]{0,252}")
 """Accounts, buckets (old ones with capitals and underscores), key ids, service accounts, host names."""
 

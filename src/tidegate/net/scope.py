@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tidegate.errors import ConfigError, OutOfScopeError
 from tidegate.net.limits import Budget
-from tidegate.net.names import PROVIDERS, checked_pattern, is_host_pattern, is_name, matches
+from tidegate.net.names import PROVIDERS, checked_pattern, is_host_pattern, is_name, matches, of_provider
 from tidegate.net.scope_file import checked_endpoints, read
 
 
@@ -85,6 +85,7 @@ class Scope:
 
     def allows(self, provider: str, name: str, host: str = "") -> bool:
         """Tell whether the scope names the account, bucket or key id; or the host, by an entry with a dot."""
+        provider = of_provider(provider)
         patterns = self.names.get(provider, ())
         # Names of accounts have no capitals; those of buckets and keys may differ by them.
         fold = provider == "azure"
@@ -93,7 +94,7 @@ class Scope:
 
     def names_host(self, provider: str, host: str) -> bool:
         """Tell whether an entry with a dot names this host: a custom domain, of which all is in scope."""
-        patterns = filter(is_host_pattern, self.names.get(provider, ()))
+        patterns = filter(is_host_pattern, self.names.get(of_provider(provider), ()))
         return any(matches(pattern, host, fold=True) for pattern in patterns)
 
     def named(self, provider: str) -> tuple[str, ...]:
@@ -105,10 +106,17 @@ class Scope:
 
         Raises `OutOfScopeError` when the provider has endpoints, but none for this service.
         """
-        of_provider = self.endpoints.get(provider)
-        if not of_provider:
+        by_service = self.endpoints.get(provider)
+        if not by_service:
+            if self.endpoints.get(
+                of_provider(provider)
+            ):  # an emulator's keys are not those of the real cloud
+                raise OutOfScopeError(
+                    f"no endpoint stands for the control plane of {of_provider(provider)}",
+                    hint=f'Under [endpoints] of {self.file}, write {provider} = "https://…".',
+                )
             return None
-        template = of_provider.get(service)
+        template = by_service.get(service)
         if template is None:
             raise OutOfScopeError(
                 f"no endpoint stands for the {service} service of {provider}",
@@ -120,6 +128,7 @@ class Scope:
         """Return what to write to bring a name into scope; empty for a name that no pattern can hold."""
         if not is_name(name):
             return ""
+        provider = of_provider(provider)
         entries = json.dumps([*self.names.get(provider, ()), name])
         return f"If you own it or may test it, write under [scope] in {self.file}: {provider} = {entries}"
 

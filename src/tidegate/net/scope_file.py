@@ -13,7 +13,7 @@ from typing import Any, Final, TypedDict
 from tidegate.errors import ConfigError, OutOfScopeError
 from tidegate.net.address import split_url
 from tidegate.net.limits import Budget
-from tidegate.net.names import PROVIDERS, SERVICES, checked_pattern
+from tidegate.net.names import MANAGEMENT, PROVIDERS, SERVICES, checked_pattern
 
 _LARGEST_FILE_BYTES: Final = 1 << 20
 _TABLES: Final = ("scope", "endpoints", "budget")
@@ -41,7 +41,7 @@ def read(path: Path) -> Parts:
     scope, endpoints, budget = (_table(table, key, str(path)) for key in _TABLES)
     _only(scope, PROVIDERS, f"{path}: [scope]")
     names = {provider: _names(value, f"{path}: [scope] {provider}") for provider, value in scope.items()}
-    _only(endpoints, (*PROVIDERS, "ca"), f"{path}: [endpoints]")
+    _only(endpoints, (*PROVIDERS, *MANAGEMENT, "ca"), f"{path}: [endpoints]")
     ca = endpoints.pop("ca", None)
     return Parts(
         names=names,
@@ -56,10 +56,10 @@ def checked_endpoints(given: Mapping[str, Any], where: str) -> dict[str, dict[st
 
     A text stands for all services of the provider. where: how an error names the place. Raises `ConfigError`.
     """
-    _only(given, PROVIDERS, where)
+    _only(given, (*PROVIDERS, *MANAGEMENT), where)
     found: dict[str, dict[str, str]] = {}
     for provider, value in given.items():
-        services = SERVICES[provider]
+        services = SERVICES.get(provider, ("management",))
         by_service = value if isinstance(value, Mapping) else dict.fromkeys(services, value)
         _only(by_service, services, f"{where} {provider}")
         found[provider] = {s: _endpoint(url, f"{where} {provider}") for s, url in by_service.items()}

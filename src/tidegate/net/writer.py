@@ -13,39 +13,22 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tidegate.errors import NoAnswerError, OutOfScopeError
-from tidegate.model.secret import Secret
 from tidegate.net.address import Url, numeric
 from tidegate.net.audit import Entry, Recorder
 from tidegate.net.exchange import tls_context
 from tidegate.net.guard import Guard, Owner
-from tidegate.net.message import Request, Response
+from tidegate.net.message import Request, Response, Write
 from tidegate.net.scope import Scope
 from tidegate.version import VERSION
+
+__all__ = ["Write", "Writer"]
 
 _METHODS = frozenset(("PUT", "POST", "PATCH", "DELETE"))
 _LARGEST_ANSWER_BYTES = 1 << 16
 _WITHIN_S = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
-    """One request that changes something."""
-
-    method: str
-    provider: str
-    name: str
-    """Account or bucket; must be in scope."""
-    url: str
-    """Whole, without any secret."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    secret_headers: Mapping[str, Secret] = field(default_factory=dict)
-    body: bytes = field(default=b"", repr=False)
-    asked: str
-    """What it changes, in plain words, for the audit log."""
 
 
 class Writer:
@@ -79,6 +62,7 @@ class Writer:
                 url=write.url,
                 headers=write.headers,
                 secret_headers=write.secret_headers,
+                host=write.host,
             )
         )
         self._announced.remove((write.method, write.url))

@@ -122,7 +122,7 @@ def test_no_permission_says_which_and_can_be_tried_again(tmp_path: Path) -> None
 
 def test_a_journal_of_another_plan_or_in_use_or_damaged_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "j"
-    other = replace(PLAN, way=Way.ROTATE)
+    other = replace(PLAN, way=Way.NO_DOWNTIME)
     assert other.hash != PLAN.hash
     with Journal(path, PLAN), pytest.raises(JournalError, match="another run"):
         Journal(path, PLAN)
