@@ -16,7 +16,7 @@ SERVICES: Final = {
 """provider -> its services, as `Sends.base` names them."""
 
 MANAGEMENT: Final = {f"{provider}_management": provider for provider in PROVIDERS}
-"""Control planes, where keys are replaced: a provider for the guard, with endpoints of its own, whose names in
+"""Control planes, where keys are replaced: a provider for the guard, with its own endpoints, whose names in
 scope are those of the provider."""
 
 
