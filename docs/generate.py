@@ -1,19 +1,34 @@
-"""Write the pages that say what the code says: rules, command line, severity. `--check` only compares."""
+"""Write the pages that say what the code says, and the schemas. `--check` only compares."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pages_api import api_page
+from pages_commands import commands_page
+from pages_schema import schema_files, schema_page
+
 from tidegate.assess import tables
 from tidegate.detect.rules import Rule, load_rules
+from tidegate.kinds.table import KindOfThing, kinds
 
 DOCS = Path(__file__).parent
-VERBS = ("scan", "decode", "probe", "list", "inspect", "report", "rules")
+
+
+def pages() -> dict[str, str]:
+    """Return path below `docs/` -> text of everything that is generated."""
+    return {
+        "api.md": api_page(),
+        "commands.md": commands_page(),
+        "kinds.md": kinds_page(),
+        "rules.md": rules_page(),
+        "schema.md": schema_page(),
+        "severity.md": severity_page(),
+        **schema_files(),
+    }
 
 
 def main() -> int:
@@ -22,15 +37,12 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is out of date")
     check = parser.parse_args().check
     stale = []
-    for name, text in {
-        "rules.md": rules_page(),
-        "commands.md": commands_page(),
-        "severity.md": severity_page(),
-    }.items():
+    for name, text in pages().items():
         path = DOCS / name
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(name)
             if not check:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text, "utf-8")
     if check and stale:
         print(f"out of date: {', '.join(stale)}; run `make format`", file=sys.stderr)
@@ -66,6 +78,26 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield "See " + ", ".join(f"<{link}>" for link in rule.references) + "."
 
 
+def kinds_page() -> str:
+    """Return the page of the kinds of things that lie in storage."""
+    groups: dict[str, list[KindOfThing]] = {}
+    for each in kinds().values():
+        groups.setdefault(each.group, []).append(each)
+    parts = [
+        "# Kinds",
+        "",
+        f"{len(kinds())} kinds of things, made from `src/tidegate/kinds/kinds.toml`. *Severity* is how bad it is that",
+        "one is exposed, once it was read; a name alone counts one lower. *Inside* is its part of a",
+        "[score](severity.md), from 0 (meant to be public) to 4 (opens other systems, or a whole person).",
+        "",
+    ]
+    for group, members in groups.items():
+        parts += [f"## {group}", "", "| id | is | severity | inside | because |", "|---|---|---|---|---|"]
+        parts += [f"| `{m.id}` | {m.one} | {m.severity} | {m.inside:g} | {m.why} |" for m in members]
+        parts += [""]
+    return "\n".join(parts)
+
+
 def severity_page() -> str:
     """Return the page of the severity model, from its tables."""
     times = {name: value for _, name, value in tables.TIMES} | dict([tables.TIME_BEYOND])
@@ -85,7 +117,8 @@ def severity_page() -> str:
         *_table("at least", {str(least): severity.value for least, severity in tables.BANDS}, "severity"),
         "## Inside",
         "",
-        "Each kind of thing has a value from 0 to 4; where the table of kinds names none, its severity gives it:",
+        "Each kind of thing has a value from 0 to 4; where the table of [kinds](kinds.md) names none, its severity",
+        "gives it:",
         "",
         *_table("severity", {each.value: value for each, value in tables.INSIDE_OF_SEVERITY.items()}),
         f"{tables.INSIDE_MANY:+} from {tables.MANY_ITEMS:,} items on; {tables.INSIDE_NOT_READ:+} where only names or a",
@@ -110,34 +143,6 @@ def _table(first: str, rows: Mapping[str, object], second: str = "value") -> lis
         *(f"| {word} | {value} |" for word, value in rows.items()),
         "",
     ]
-
-
-def commands_page() -> str:
-    """Return the help texts of the command line."""
-    parts = ["# Commands", "", "What `tidegate --help` and the help of each command print.", ""]
-    for words in ((), *((verb,) for verb in VERBS)):
-        parts += [f"## {' '.join(('tidegate', *words))}", "", "```text", _help(words), "```", ""]
-    parts += [
-        "## Exit codes",
-        "",
-        "| code | means |",
-        "|---|---|",
-        "| 0 | everything was read or asked, and nothing at or above `--fail-on` was found |",
-        "| 1 | findings at or above `--fail-on` |",
-        "| 2 | usage or configuration error |",
-        "| 3 | incomplete: something was not read (see the gaps), or nothing was; and no findings |",
-        "| 4 | refused: out of scope, or not authorised |",
-        "| 130 | interrupted |",
-        "",
-    ]
-    return "\n".join(parts)
-
-
-def _help(words: tuple[str, ...]) -> str:
-    environment = os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
-    command = (sys.executable, "-m", "tidegate", *words, "--help")
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    return done.stdout.rstrip()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,21 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tidegate.cli import codes, decode, hook, inspect, lab, list, probe, report, rules, scan, share, trace  # noqa: A004 - verbs
+from tidegate.cli import (
+    codes,
+    decode,
+    hook,
+    inspect,
+    lab,
+    list,  # noqa: A004 - a verb
+    probe,
+    report,
+    rules,
+    scan,
+    schema,
+    share,
+    trace,
+)
 from tidegate.errors import OutOfScopeError, TidegateError, UsageError
 from tidegate.version import VERSION
 
@@ -25,6 +39,7 @@ _VERBS = {
     "hook": hook,
     "lab": lab,
     "rules": rules,
+    "schema": schema,
 }
 
 

@@ -1,0 +1,1 @@
+"""JSON Schema of every JSON output, made from the types that the outputs are written from."""
