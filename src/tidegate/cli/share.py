@@ -59,7 +59,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     find.add_argument("targets", nargs="+", metavar="TARGET")
     for each in (make, shown, end, find):
         each.add_argument(
-            "--ledger", metavar="FILE", help="the ledger (TIDEGATE_LEDGER; ledger.sqlite of the state folder)"
+            "--ledger",
+            metavar="WHERE",
+            help="the ledger: a file, or postgresql://… (TIDEGATE_LEDGER; ledger.sqlite of the state folder)",
         )
         each.add_argument(
             "--format", choices=("text", "json"), default="text", metavar="F", help="text or json"
@@ -205,7 +207,7 @@ def _ledger(args: argparse.Namespace) -> Iterator[Ledger]:
         where = str(
             (named if named.is_absolute() else Path.home() / ".local" / "state") / "tidegate/ledger.sqlite"
         )
-    with closing(open_ledger(where)) as ledger:
+    with closing(open_ledger(where, password=os.environ.get("PGPASSWORD", ""))) as ledger:
         yield ledger
 
 

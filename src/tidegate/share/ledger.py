@@ -3,54 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.exc import SQLAlchemyError
 
-from tidegate.errors import ConfigError, UsageError
+from tidegate.errors import UsageError
+from tidegate.share import database
+from tidegate.share.tables import SHARES, STEPS
 
-METADATA = sa.MetaData()
-
-SHARES = sa.Table(
-    "shares",
-    METADATA,
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("state", sa.String(20), nullable=False),
-    sa.Column("created_at", sa.String(40), nullable=False),
-    sa.Column("ends_at", sa.String(40), nullable=False),
-    sa.Column("provider", sa.String(10), nullable=False),
-    sa.Column("account", sa.String(255), nullable=False),
-    sa.Column("container", sa.String(255), nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("rights", sa.String(80), nullable=False),
-    sa.Column("kind", sa.String(40), nullable=False),
-    sa.Column("policy", sa.String(64), nullable=False),
-    sa.Column("parameters", sa.Text, nullable=False),
-    sa.Column("fingerprint", sa.String(40), nullable=False, index=True),
-    sa.Column("redacted", sa.Text, nullable=False),
-    sa.Column("made_by", sa.String(255), nullable=False),
-    sa.Column("made_for", sa.String(255), nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("revocation", sa.Text, nullable=False),
+_SECRET: Final = frozenset(
+    ("sig", "signature", "x-amz-signature", "x-amz-security-token", "x-goog-signature")
 )
-
-STEPS = sa.Table(
-    "steps",
-    METADATA,
-    sa.Column("n", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("share", sa.String(40), nullable=False, index=True),
-    sa.Column("at", sa.String(40), nullable=False),
-    sa.Column("what", sa.Text, nullable=False),
-)
-"""The journal: what was begun and what was done, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +46,13 @@ class Share:
     made_for: str = ""
     reason: str = ""
     revocation: str = ""
+    signer: str = ""
+    """Who signed: id of a key, of a user or of a service account; never the key."""
+    manifest: str = ""
+    """SHA-256 of the list of checksums that was given out with the link; empty without one."""
+
+    def __post_init__(self) -> None:
+        _no_secret(self.parameters)
 
     def status(self, now: datetime) -> str:
         """Return the state, or `ended` for a live one whose time is over."""
@@ -96,10 +71,13 @@ class Ledger:
         self._do(sa.insert(SHARES).values(**_row(share)), share.id, "began")
 
     def change(self, share_id: str, step: str, **values: Any) -> None:
-        """Change columns of one row, and note the step in the journal, both or neither."""
+        """Note a step in the journal, and change columns of the row, both or neither."""
         if "parameters" in values:
+            _no_secret(values["parameters"])
             values["parameters"] = json.dumps(dict(values["parameters"]))
-        self._do(sa.update(SHARES).where(SHARES.c.id == share_id).values(**values), share_id, step)
+        # Without columns there is nothing to update: SQL has no form for it.
+        row = sa.update(SHARES).where(SHARES.c.id == share_id).values(**values) if values else None
+        self._do(row, share_id, step)
 
     def all(self) -> list[Share]:
         """Return all, newest first."""
@@ -110,7 +88,7 @@ class Ledger:
                 ).mappings()
                 return [_share(row) for row in rows]
         except SQLAlchemyError as why:
-            raise _wrong(why) from None
+            raise database.wrong(why) from None
 
     def one(self, share_id: str) -> Share:
         """Return one. Raises `UsageError` when there is none."""
@@ -121,71 +99,48 @@ class Ledger:
 
     def steps(self, share_id: str) -> list[str]:
         """Return what the journal says of one, oldest first."""
-        with self._engine.connect() as at:
-            rows = at.execute(sa.select(STEPS.c.what).where(STEPS.c.share == share_id).order_by(STEPS.c.n))
-            return [str(row.what) for row in rows]
+        try:
+            with self._engine.connect() as at:
+                rows = at.execute(
+                    sa.select(STEPS.c.what).where(STEPS.c.share == share_id).order_by(STEPS.c.n)
+                )
+                return [str(row.what) for row in rows]
+        except SQLAlchemyError as why:
+            raise database.wrong(why) from None
+
+    @contextmanager
+    def alone(self, share: Share) -> Iterator[None]:
+        """Keep others who use this ledger out of the share's container until the block ends."""
+        with database.alone(self._engine, f"{share.provider}/{share.account}/{share.container}"):
+            yield
 
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
 
-    def _do(self, statement: sa.Insert | sa.Update, share_id: str, step: str) -> None:
+    def _do(self, statement: sa.Insert | sa.Update | None, share_id: str, step: str) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         try:
-            with self._engine.begin() as at:
-                at.execute(statement)
+            with self._engine.execution_options(writes=True).begin() as at:
+                if statement is not None:
+                    at.execute(statement)
                 at.execute(sa.insert(STEPS).values(share=share_id, at=now, what=step))
         except SQLAlchemyError as why:
-            raise _wrong(why) from None
+            raise database.wrong(why) from None
 
 
-def open_ledger(where: str) -> Ledger:
+def open_ledger(where: str, *, password: str = "") -> Ledger:
     """Open a ledger, made or brought up to date where needed.
 
-    where: `postgresql://…`, or the path of an SQLite file, which only its owner may read. Raises `ConfigError`.
-    """  # noqa: E501
-    if where.startswith(("postgresql://", "postgres://")):
-        url = "postgresql+psycopg://" + where.partition("://")[2]
-    elif "://" in where:
-        raise ConfigError("the ledger is neither a file nor postgresql://…")
-    else:
-        url = "sqlite:///" + str(_made(Path(where)))
-    try:
-        engine = sa.create_engine(url, hide_parameters=True)
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _on_connect)
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with engine.begin() as at:
-            config.attributes["connection"] = at
-            command.upgrade(config, "head")
-    except (SQLAlchemyError, ImportError) as why:
-        raise _wrong(why) from None
-    return Ledger(engine)
+    where: `postgresql://…`, or the path of an SQLite file, which only its owner may read.
+    password: of PostgreSQL, for a URL without one. Raises `ConfigError`.
+    """
+    return Ledger(database.connect(where, password))
 
 
-def _made(path: Path) -> Path:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        os.fchmod(handle, 0o600)
-        os.close(handle)
-    except OSError as why:
-        raise ConfigError(f"the ledger {path} cannot be opened: {why.strerror}") from None
-    return path
-
-
-def _on_connect(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA busy_timeout=5000")
-    connection.execute("PRAGMA journal_mode=WAL")
-
-
-def _wrong(why: Exception) -> ConfigError:
-    # Only the kind: the driver's own words may hold the password of the URL.
-    return ConfigError(
-        f"the ledger does not answer as it should ({type(getattr(why, 'orig', None) or why).__name__})",
-        hint="See --ledger and TIDEGATE_LEDGER; PostgreSQL needs the extra: pip install 'tidegate[postgresql]'.",  # noqa: E501
-    )
+def _no_secret(parameters: Mapping[str, str]) -> None:
+    if any(name.lower() in _SECRET for name in parameters):
+        raise ValueError("a signature does not belong into the ledger")
 
 
 def _row(share: Share) -> dict[str, Any]:
