@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -34,6 +35,21 @@ IGNORE_MARK = b"tidegate:ignore"
 
 Note = Callable[[str], None]
 """Says of the document at hand what in it was not looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The bytes of a text in which one credential stands, as they are: escapes and line ends included."""
+
+    rule: Rule
+    secret: Secret
+    begin: int
+    """Of the whole match; where `steps` decode (`base64`, `utf-16`) all four are near, not exact."""
+    end: int
+    start: int
+    """Of the secret in it."""
+    stop: int
+    steps: tuple[str, ...]
 
 
 class Detector:
@@ -91,6 +107,23 @@ class Detector:
         """Return what is seen in one text."""
         data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
         return self.scan(Batch(data, [0], [len(data)], [label]), Tally())
+
+    def stretches(self, document: bytes) -> list[Stretch]:
+        """Return where in one text the credentials stand, byte by byte, in the order of the text."""
+        hits = list(islice(unpacked(self._matcher.scan(document)), MAX_HITS))
+        found = self._inside(document, hits, 0, lambda _: None)
+        return [
+            Stretch(
+                rule=match.rule,
+                secret=Secret(match.secret),
+                begin=match.begin,
+                end=match.end,
+                start=match.start,
+                stop=match.stop,
+                steps=match.steps,
+            )
+            for match in sorted(found, key=lambda each: each.begin)
+        ]
 
     def _inside(self, document: bytes, hits: list[tuple[int, int]], depth: int, note: Note) -> list[Match]:
         """Return the matches that stand in a text: the document, or what an encoding in it hid."""

@@ -19,7 +19,7 @@ from tidegate.sources.git.history import TreeWalk
 from tidegate.sources.git.layer import Layer
 from tidegate.sources.git.places import Placer
 from tidegate.sources.git.read import Bounds, read_shard
-from tidegate.sources.git.refs import read_refs
+from tidegate.sources.git.refs import Refs, read_refs
 from tidegate.sources.git.repository import Repository, locate
 from tidegate.sources.git.shards import Catalogue, LooseShard, PackShard, plan
 from tidegate.sources.git.view import Store, list_store, make_view, remove_view, shallow_commits
@@ -109,6 +109,26 @@ class GitSource:
     def head(self) -> str | None:
         """The commit that HEAD comes to; `None` when there is none."""
         return None if self._refs.head is None else self._refs.head.hex()
+
+    @property
+    def refs(self) -> Refs:
+        """What names point to."""
+        return self._refs
+
+    @property
+    def view(self) -> Path:
+        """A private git directory over the target's objects: git may be run in it."""
+        return self._view
+
+    def reader(self) -> CatFile:
+        """Return what reads objects by their id; to be closed."""
+        return CatFile(self._view, self._bounds.object_bytes)
+
+    def files(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield (path, id of the blob) of every file of HEAD, in no order that matters."""
+        if self._refs.head is not None:
+            with closing(self.reader()) as git:
+                yield from TreeWalk(git, self._repository.width).files(self._refs.head)
 
     @property
     def nested(self) -> list[Path]:
