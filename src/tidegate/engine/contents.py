@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.assess.kinds import severity_of
+from tidegate.engine.places import Linked
 from tidegate.engine.survey import Survey, SurveyPlan
 from tidegate.errors import UsageError
 from tidegate.model.contents import Contents
 from tidegate.model.credential import Credential
+from tidegate.model.going import Going
 from tidegate.model.grant import Permission
 from tidegate.model.inventory import Summary
 from tidegate.model.inventory import contents as in_sum
@@ -53,8 +55,8 @@ class Lister:
     progress: Callable[[Counts], None] | None = None
     survey: SurveyPlan | None = None
     """With it items are looked into, too."""
-    looked: Callable[[list[Inspection]], None] | None = None
-    """Called with items as they are looked into."""
+    going: Callable[[Going], None] | None = None
+    """Called with how far listing and looking into items are."""
     counted: list[Counted] = field(default_factory=list)
     """All that was listed, in order."""
     _known: dict[tuple[object, ...], Counted] = field(default_factory=dict)
@@ -93,15 +95,19 @@ class Lister:
                 file,
                 past=self.past,
                 limits=self.limits,
-                progress=self.progress,
+                progress=self.progress or (self._listed if self.going is not None else None),
             )
             summary = summarise(listing.file, containers=len(listing.containers), now=self.now)
             found = in_sum(summary, complete=listing.complete)
             kinds = tuple(replace(kind, severity=severity_of(kind.kind)) for kind in found.kinds)
             counted = Counted(replace(found, kinds=kinds), summary, list(listing.gaps))
             if self.survey is not None and reads and found.items:
-                survey = Survey(storage, credential, self.net, listing.containers, self.survey, self.looked)
-                told = survey.go(listing.file, counted.contents)
+                place = Linked(storage, credential, self.net, listing.containers, listing.file)
+                told = Survey(place, self.survey, self.going).go(listing.file, counted.contents)
                 counted.contents, counted.items = told.contents, told.items
                 counted.gaps += told.gaps
         return counted
+
+    def _listed(self, counts: Counts) -> None:
+        if self.going is not None:
+            self.going(Going(done=counts.items, planned=0, bytes=counts.bytes, listing=True))

@@ -1,4 +1,4 @@
-"""What lies behind a credential, from its whole inventory, reading almost nothing.
+"""What lies behind a credential or below a folder, from its whole inventory, reading almost nothing.
 
 First what can be counted: every item with a risky name and both ends of everything from 1 GiB on, as far as a
 cap goes. Then a sample of the rest, drawn evenly in bands of risk: a pilot, an allocation, and one interval.
@@ -7,14 +7,14 @@ cap goes. Then a sample of the rest, drawn evenly in bands of risk: a pilot, an 
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tidegate.engine.places import Place, Row
 from tidegate.engine.purse import BLOCK_BYTES, END_BYTES, Paid, Purse
 from tidegate.engine.shard import error_words
 from tidegate.engine.tell import Looked, contents_of, holds
@@ -23,11 +23,9 @@ from tidegate.errors import BudgetError, ConfigError, OutOfScopeError, RefusedEr
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Readable
 from tidegate.model.contents import Contents, Estimate
-from tidegate.model.credential import Credential
+from tidegate.model.going import Going
 from tidegate.model.observation import Inspection
 from tidegate.model.report import Gap
-from tidegate.net.message import Sends
-from tidegate.plugins import Container, Storage
 
 if TYPE_CHECKING:
     from tidegate.inventory.sampling.bands import Band
@@ -46,8 +44,8 @@ _NAMED_GAPS: Final = 5
 _COPIES: Final = 16
 _GONE: Final = 404
 _STORE_FILE: Final = re.compile(r"(?:CURRENT|\d{6,20}\.(?:ldb|sst|log))\Z")
-_MOST_FOLDERS: Final = 16
-"""Stores behind one credential that are judged as one; the files of more are judged one by one."""
+_MODELS: Final = 200_000
+"""Of one folder, where all of them are judged."""
 
 ESTIMATED: Final = ("credentials", "personal_data", "code_on_load")
 
@@ -62,6 +60,12 @@ class SurveyPlan:
     policy: frozenset[str] = frozenset()
     """Names that are added to the allow list of callables."""
     at_once: int = AT_ONCE
+    most: int = MOST_BYTES
+    """Of one item."""
+    every_model: bool = False
+    """Model files are judged before anything else, and all of them."""
+    cache_dir: Path | None = None
+    """Where compiled rules are kept from run to run."""
 
 
 @dataclass(slots=True)
@@ -84,28 +88,21 @@ class _Tally:
     hits: Counter[str] = field(default_factory=Counter)
 
 
-Row = dict[str, Any]
-
-
 class Survey:
-    """Looks into what one credential reaches."""
+    """Looks into the items of one place."""
 
     def __init__(
         self,
-        storage: Storage,
-        credential: Credential,
-        net: Sends,
-        containers: Iterable[Container],
+        place: Place,
         plan: SurveyPlan | None = None,
-        progress: Callable[[list[Inspection]], None] | None = None,
+        progress: Callable[[Going], None] | None = None,
     ) -> None:
-        """containers: as the listing met them. progress: called with what was looked into since."""
-        self._storage = storage
-        self._credential = credential
-        self._net = net
+        """progress: called after each item, in the thread of `go`."""
+        self._place = place
         self._plan = plan or SurveyPlan()
-        self._containers = {(each.service, each.name): each for each in containers}
         self._progress = progress
+        self._planned = 0
+        """Items that are to be looked into, as far as that is decided."""
         # Two thirds for the first look at each, one third for those that need more to be judged.
         self._deep = Purse(self._plan.max_read // 3)
         self._first = Purse(self._plan.max_read - self._deep.total)
@@ -113,10 +110,6 @@ class Survey:
         self._stopped = ""
         """Why nothing more can be asked for."""
         self._fatal: BaseException | None = None
-        self._lock = threading.Lock()
-        self._file: Path | None = None
-        self._folders: dict[tuple[str, str, str], dict[str, Row]] = {}
-        self._folders_lock = threading.Lock()
         self._looked: list[Looked] = []
         self._gaps: list[Gap] = []
         self._unread: defaultdict[str, list[str]] = defaultdict(list)
@@ -132,11 +125,11 @@ class Survey:
         What cannot be read is a gap. Raises `OutOfScopeError` when nothing may be asked, and `ConfigError`
         when requests can no longer be recorded.
         """
-        from tidegate.inventory.sampling.frame import frame  # noqa: PLC0415 - Polars, 0.3 s
+        from tidegate.inventory.sampling.bands import Band  # noqa: PLC0415 - Polars, 0.3 s
+        from tidegate.inventory.sampling.frame import frame  # noqa: PLC0415
 
-        self._file = file
-        account = self._credential.grant.account or self._credential.grant.container or ""
-        drawn = frame(file, account=account, seed=self._plan.seed)
+        more = {int(Band.MODELS): _MODELS} if self._plan.every_model else None
+        drawn = frame(file, account=self._place.salt, seed=self._plan.seed, most=more)
         self._census(drawn)
         self._sample(drawn)
         estimates = self._estimates(drawn)
@@ -149,11 +142,20 @@ class Survey:
 
     def _census(self, drawn: Frame) -> None:
         """Read bands of which all is wanted, the most telling first; each has its part of the bytes."""
-        from tidegate.inventory.sampling.bands import CENSUS  # noqa: PLC0415
+        from tidegate.inventory.sampling.bands import CENSUS, Band  # noqa: PLC0415
 
-        for band, cap in CENSUS.items():
-            if drawn.count(band) <= cap or band.name in ("RISKY", "LARGE"):
-                self._read(drawn, band, min(cap, drawn.count(band)), until=self._first.total * 2 // 5)
+        part = self._first.total * 2 // 5
+        wanted = [
+            (band, min(cap, drawn.count(band)), part)
+            for band, cap in CENSUS.items()
+            if drawn.count(band) <= cap or band.name in ("RISKY", "LARGE")
+        ]
+        if self._plan.every_model:
+            others = [each for each in wanted if each[0] is not Band.MODELS]
+            wanted = [(Band.MODELS, min(_MODELS, drawn.count(Band.MODELS)), self._first.total), *others]
+        self._planned += sum(count for _, count, _ in wanted)
+        for band, count, until in wanted:
+            self._read(drawn, band, count, until=until)
 
     def _sample(self, drawn: Frame) -> None:
         from tidegate.inventory.sampling.allocation import allocate, pilot, within  # noqa: PLC0415
@@ -187,8 +189,10 @@ class Survey:
         return int(max(0, self._first.left - self._aside) / max(1.0, mean))
 
     def _round(self, drawn: Frame, counts: dict[Band, int]) -> None:
-        for band, count in counts.items():
-            self._read(drawn, band, count - self._taken[band])
+        more = {band: max(0, count - self._taken[band]) for band, count in counts.items()}
+        self._planned = len(self._looked) + sum(more.values())
+        for band, count in more.items():
+            self._read(drawn, band, count)
 
     def _read(self, drawn: Frame, band: Band, count: int, *, until: int | None = None) -> None:
         """Read so many more of a band, in the order of its draw. until: bytes it may take of the purse."""
@@ -202,20 +206,27 @@ class Survey:
         try:
             for at in range(0, len(groups), 512):
                 part = groups[at : at + 512]
-                before = len(self._looked)
                 self._begun[band] += sum(map(len, part))
-                results = list(pool.map(lambda group: self._one(group[0], floor), part))
+                short = False
+                results = pool.map(lambda group: self._one(group[0], floor), part)
                 for group, result in zip(part, results, strict=True):
                     self._take(int(band), group, result)
+                    short = short or result is None
+                    if self._progress is not None:
+                        self._progress(self._going())
                 if self._fatal is not None:
                     raise self._fatal
-                if self._progress is not None:
-                    self._progress([each.item for each in self._looked[before:]])
-                if any(result is None for result in results):
+                if short:
                     return
         finally:
             # Interrupted, nobody waits for what is under way: whoever closes the network breaks it off.
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _going(self) -> Going:
+        read = self._plan.max_read - self._deep.left - self._first.left
+        return Going(
+            done=len(self._looked), planned=self._planned, bytes=read, most_bytes=self._plan.max_read
+        )
 
     def _take(self, band: int, group: list[Row], result: Inspection | str | None) -> None:
         tally = self._tallies[band]
@@ -224,7 +235,7 @@ class Survey:
         self._taken[band] += len(group)
         if isinstance(result, str):
             for row in group:
-                self._unread[result].append(_path(row))
+                self._unread[result].append(self._place.path(row))
             gone = result == _GONE_WORDS
             tally.gone += len(group) if gone else 0
             tally.unknown += 0 if gone else len(group)
@@ -234,7 +245,7 @@ class Survey:
         for kind in holds(result):
             tally.hits[kind] += len(group)
         for number, row in enumerate(group):
-            item = replace(result, path=_path(row), bytes_read=0) if number else result
+            item = replace(result, path=self._place.path(row), bytes_read=0) if number else result
             self._looked.append(Looked(item, row["kind"], row["size_bytes"] or 0))
 
     # --- One item -----------------------------------------------------------------------------------------
@@ -254,13 +265,19 @@ class Survey:
                 size = self._unsized(row)
             data = Paid(
                 size,
-                lambda start, stop: self._fetch(row, start, stop),
+                lambda start, stop: self._place.read(row, start, stop),
                 aside=aside,
                 more=self._deep,
-                most=MOST_BYTES,
+                most=self._plan.most,
             )
             beside = self._beside(row, opened)
-            item = look(data, _path(row), policy=self._plan.policy, texts=texts(None), siblings=beside)
+            item = look(
+                data,
+                self._place.path(row),
+                policy=self._plan.policy,
+                texts=texts(self._plan.cache_dir),
+                siblings=beside,
+            )
             return replace(item, bytes_read=data.bytes_read + sum(each.bytes_read for each in opened))
         except (OutOfScopeError, ConfigError) as why:
             self._fatal = why
@@ -282,51 +299,29 @@ class Survey:
 
         opened: gets what was opened; it is paid for like any second look.
         """
-        folder, _, last = row["name"].rpartition("/")
-        if _STORE_FILE.match(last) is None or row["state"] not in (None, "current"):
-            return None
-        files = self._folder(row["service"], row["container"], f"{folder}/" if folder else "")
-        if files is None:
+        find = self._place.beside(row) if _STORE_FILE.match(row["name"].rpartition("/")[2]) else None
+        if find is None:
             return None
 
         def beside(name: str) -> Readable | None:
-            found = files.get(name)
+            found = find(name)
             if found is None or found["size_bytes"] is None:
                 return None
             paid = Paid(
                 found["size_bytes"],
-                lambda start, stop: self._fetch(found, start, stop),
+                lambda start, stop: self._place.read(found, start, stop),
                 aside=0,
                 more=self._deep,
-                most=MOST_BYTES,
+                most=self._plan.most,
             )
             opened.append(paid)
             return paid
 
         return beside
 
-    def _folder(self, service: str, container: str, folder: str) -> dict[str, Row] | None:
-        """Return the items of a folder, `None` beyond so many folders: each costs a pass over all names."""
-        from tidegate.inventory.folder import items_of  # noqa: PLC0415
-
-        key = (service, container, folder)
-        with self._folders_lock:
-            if key not in self._folders and self._file is not None and len(self._folders) < _MOST_FOLDERS:
-                self._folders[key] = items_of(self._file, service=service, container=container, folder=folder)
-            return self._folders.get(key)
-
-    def _fetch(self, row: Row, start: int, stop: int) -> bytes:
-        container = self._containers.get((row["service"], row["container"]))
-        if container is None:
-            container = Container(service=row["service"], name=row["container"])
-        version = "" if row["state"] in (None, "current") else row["version"] or ""
-        return self._storage.read(
-            self._credential, self._net, container, row["name"], start, stop, version=version
-        )
-
     def _unsized(self, row: Row) -> int:
         """Return how long an item is whose size the service does not tell, as far as a block goes."""
-        return len(self._fetch(row, 0, BLOCK_BYTES))
+        return len(self._place.read(row, 0, BLOCK_BYTES))
 
     # --- What it says of all ------------------------------------------------------------------------------
 
@@ -397,11 +392,6 @@ class Survey:
 
 
 _GONE_WORDS: Final = "gone between listing and reading"
-
-
-def _path(row: Row) -> str:
-    version = row["version"] if row["state"] not in (None, "current") else None
-    return f"{row['container']}/{row['name']}" + (f"?{row['state']}={version}" if version else "")
 
 
 def _same(rows: Sequence[Row], *, trusted: bool) -> list[list[Row]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,10 +49,13 @@ class Frame:
         return self.draw.bytes.get(int(which), 0)
 
 
-def frame(file: Path, *, account: str, seed: int) -> Frame:
-    """Read an inventory once, piece by piece. Raises `OSError`, and Polars' errors for another file."""
-    most = {int(which): count for which, count in HELD.items()}
-    draw = Draw(seed, account, {**most, int(Band.EMPTY): 0, int(Band.UNREADABLE): 0})
+def frame(file: Path, *, account: str, seed: int, most: Mapping[int, int] | None = None) -> Frame:
+    """Read an inventory once, piece by piece. Raises `OSError`, and Polars' errors for another file.
+
+    most: band -> how many of it are held at most, where that is not the usual.
+    """
+    held = {int(which): count for which, count in HELD.items()} | dict(most or {})
+    draw = Draw(seed, account, {**held, int(Band.EMPTY): 0, int(Band.UNREADABLE): 0})
     ruler = Ruler()
     for piece in _pieces(file):
         draw.add(banded(piece, ruler))

@@ -1,0 +1,141 @@
+"""Where a survey reads the items of an inventory: behind a credential, or below a folder of this machine."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from tidegate.inspectors.readable import FileBytes
+from tidegate.model.credential import Credential
+from tidegate.net.message import Sends
+from tidegate.plugins import Container, Storage
+
+Row = Mapping[str, Any]
+"""An item as the inventory has it: the columns of `inventory.sampling.draw.COLUMNS`."""
+Find = Callable[[str], Row | None]
+"""Returns what lies beside an item under a name, or `None`."""
+
+
+class Place(Protocol):
+    """Where items are read."""
+
+    salt: str
+    """Goes into the draw, so that one seed draws in each place by itself."""
+
+    def read(self, row: Row, start: int, stop: int) -> bytes:
+        """Return bytes [start, stop) of an item. Raises `RequestError` or `OSError`."""
+        ...
+
+    def path(self, row: Row) -> str:
+        """Return how a report names an item."""
+        ...
+
+    def beside(self, row: Row) -> Find | None:
+        """Return what finds the items beside one; `None` where that is not known."""
+        ...
+
+
+class Linked:
+    """What a credential reaches."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        credential: Credential,
+        net: Sends,
+        containers: Iterable[Container],
+        file: Path,
+    ) -> None:
+        """containers: as the listing met them. file: the inventory."""
+        self._storage = storage
+        self._credential = credential
+        self._net = net
+        self._containers = {(each.service, each.name): each for each in containers}
+        self._file = file
+        self._stores: dict[tuple[str, str, str], dict[str, Any]] | None = None
+        self._lock = threading.Lock()
+        self.salt = credential.grant.account or credential.grant.container or ""
+
+    def read(self, row: Row, start: int, stop: int) -> bytes:
+        """Ask the service for a range."""
+        container = self._containers.get((row["service"], row["container"]))
+        if container is None:
+            container = Container(service=row["service"], name=row["container"])
+        version = "" if row["state"] in (None, "current") else row["version"] or ""
+        return self._storage.read(
+            self._credential, self._net, container, row["name"], start, stop, version=version
+        )
+
+    def path(self, row: Row) -> str:
+        """Return container and name, and which version where it is no current one."""
+        version = row["version"] if row["state"] not in (None, "current") else None
+        return f"{row['container']}/{row['name']}" + (f"?{row['state']}={version}" if version else "")
+
+    def beside(self, row: Row) -> Find | None:
+        """Return what finds the other files of a LevelDB store; `None` for what lies in none."""
+        from tidegate.inventory.folder import stores  # noqa: PLC0415 - Polars, 0.3 s
+
+        if row["state"] not in (None, "current"):
+            return None
+        with self._lock:
+            if self._stores is None:
+                self._stores = stores(self._file)
+        folder, _, _ = row["name"].rpartition("/")
+        files = self._stores.get((row["service"] or "", row["container"] or "", folder))
+        return None if files is None else files.get
+
+
+class Below:
+    """The files below a folder. Links are not followed, neither here nor by who listed them."""
+
+    salt = ""
+
+    def __init__(self, root: str, prefix: str) -> None:
+        """prefix: put before every name in a report."""
+        self._root = root
+        self._prefix = prefix
+
+    def read(self, row: Row, start: int, stop: int) -> bytes:
+        """Read a stretch of a file."""
+        with FileBytes(f"{self._root}/{restored(row['name'])}") as file:
+            return file.read(start, stop - start)
+
+    def path(self, row: Row) -> str:
+        """Return the path as the user would write it."""
+        return self._prefix + restored(row["name"])
+
+    def beside(self, row: Row) -> Find | None:
+        """Return what finds a file of the same folder."""
+        folder, slash, _ = row["name"].rpartition("/")
+
+        def find(last: str) -> Row | None:
+            name = f"{folder}{slash}{last}"
+            if "/" in last or last in ("", ".", ".."):
+                return None
+            try:
+                size = os.lstat(f"{self._root}/{restored(name)}").st_size
+            except (OSError, ValueError):
+                return None
+            return {**row, "name": name, "size_bytes": size}
+
+        return find
+
+
+_ODD = {0xDC80 + at: 0x10FF00 + at for at in range(128)}
+_BACK = {there: here for here, there in _ODD.items()}
+
+
+def stored(name: str) -> str:
+    """Return a file's name as a column of text can hold it: bytes that are no UTF-8 become private letters.
+
+    A name that has such letters itself (U+10FF00 to U+10FF7F) is not found again, which is a gap.
+    """
+    return name if name.isascii() else name.translate(_ODD)
+
+
+def restored(name: str) -> str:
+    """Return the file's name again."""
+    return name if name.isascii() else name.translate(_BACK)
