@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 Cell = frozenset[int]
@@ -43,6 +44,9 @@ _USUAL: Final = re.compile(
     rb"|client|customer|contact|product|order|default|source|static|public|private|message|number|detail|content"
 )
 _USUAL_SHARE: Final = 1e-3
+TOLD: Final = 8
+"""Bytes of an end that is told at once."""
+_TWICE: Final = re.compile(rb"\.[a-z0-9]+\.[a-z0-9]+")
 _TOKEN: Final = re.compile(
     r"\\(?P<escaped>.)|\[(?P<class>\^?[^\[\]\\]+)\]|(?P<open>\(\?:)|(?P<close>\))|(?P<bar>\|)"
     r"|(?P<start>\^)|(?P<end>\$)|(?P<repeat>[?*+]|\{[0-9]+(?:,[0-9]*)?\})|(?P<char>.)"
@@ -60,12 +64,47 @@ class Node:
     most: int = 1
 
 
-def needles(pattern: str) -> list[Word]:
-    """Return what must stand in a name that this pattern fits: one of these. Raises `ValueError`."""
-    found = _best(_parsed(pattern))
+_ANYTHING: Final = Node(
+    "repeat", (Node("cell", cell=_ALL - frozenset(b"/")),), least=0, most=1 << 16
+)  # `[^/]*`
+
+
+def needles(pattern: str) -> tuple[set[bytes], list[Word]]:
+    """Return ends and needles: a name that ends so is fitted; any other that is fitted holds a needle.
+
+    Ends are in lower case: two short endings, as in `.csv.gz`. Raises `ValueError` for a pattern that asks
+    for nothing that can be looked for.
+    """
+    ends, words, left = _by_end(_parsed(pattern))
+    found = (0.0, words) if left is None else _best(left)
     if found is None:
         raise ValueError(f"{pattern!r} asks for nothing that can be looked for")
-    return [_plain(word) for word in found[1]]
+    return ends, [*words, *(_plain(word) for word in found[1])]
+
+
+def _by_end(pattern: Node) -> tuple[set[bytes], list[Word], Node | None]:
+    """Return the ends that alone make a name fit, the longer ones as needles, and what is left to look for."""
+    parts = _flat(pattern)
+    if len(parts) < 4 or parts[1] != _ANYTHING or parts[-1].what != "end":  # noqa: PLR2004 - start, end
+        return set(), [], pattern
+    members = [part.parts if part.what == "any" else (part,) for part in parts[2:-1]]
+    if math.prod(map(len, members)) > _MOST_WORDS:
+        return set(), [], pattern
+    ends: set[bytes] = set()
+    words: list[Word] = []
+    left: list[Node] = []
+    for choice in itertools.product(*members):
+        every = _all(Node("each", choice))
+        texts = {bytes(next(iter(cell)) for cell in word) for word in every or ()}
+        if every is None or any(len(cell) > 1 for word in every for cell in word):
+            left.append(Node("each", (*parts[:2], *choice, parts[-1])))
+        elif all(len(text) <= TOLD and _TWICE.fullmatch(text) for text in texts):
+            ends |= texts
+        else:
+            words += every
+    if not ends:
+        return set(), [], pattern
+    return ends, words, Node("any", tuple(left)) if left else None
 
 
 def fewest(words: Mapping[Word, frozenset[int]]) -> dict[Word, frozenset[int]]:
@@ -78,6 +117,8 @@ def fewest(words: Mapping[Word, frozenset[int]]) -> dict[Word, frozenset[int]]:
     for word in sorted(words, key=len):
         stretches = _stretches(word)
         other = next((held for text, held in texts.items() if any(text in each for each in stretches)), word)
+        if other is word:
+            other = next((word[:end] for end in range(1, len(word)) if word[:end] in kept), word)
         kept[other] = kept.get(other, frozenset()) | words[word]
         if other is word and len(stretches) == 1 and len(stretches[0]) == len(word):
             texts[stretches[0]] = word
@@ -322,14 +363,19 @@ def _cost(words: list[Word] | None) -> tuple[float, list[Word]] | None:
     return cost + _START_COST * any(word[0] == START for word in words), words
 
 
+@cache
+def _share(cell: Cell) -> float:
+    return sum(_SHARE[byte] for byte in cell)
+
+
 def _chance(word: Word) -> float:
-    found = math.prod(sum(_SHARE[byte] for byte in cell) for cell in word)
+    found = math.prod(map(_share, word))
     text = bytes(next(iter(cell)) if len(cell) == 1 else 0 for cell in word)
     usual = _USUAL.search(text)
     if usual is None:
         return found
     others = [*word[: usual.start()], *word[usual.end() :]]
-    return max(found, _USUAL_SHARE * math.prod(sum(_SHARE[byte] for byte in cell) for cell in others))
+    return max(found, _USUAL_SHARE * math.prod(map(_share, others)))
 
 
 def _written(cell: Cell) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -25,6 +24,7 @@ from tidegate.inventory.catalogue import Catalogue
 from tidegate.inventory.chain import Chain, Folder, Id
 from tidegate.inventory.join import join
 from tidegate.inventory.limits import Counts, Limits
+from tidegate.inventory.pace import Pace, Waiting
 from tidegate.inventory.walk import Walk
 from tidegate.model.credential import Credential
 from tidegate.model.report import Gap
@@ -34,10 +34,8 @@ from tidegate.plugins import Container, Page, Storage
 JOBS = 4
 """Chains walked at once at most. Measured on the lab's account: 4 take 265 MB in all for 600,000 blobs, 8
 take 290 MB for 300,000. At 150 ms a page, 4 bring 130,000 items a second: what two cores can parse."""
-_PACE_S = 0.2
-_BUSY = 0.4
-"""Of one core. Below it the network is what is waited for, and another chain is taken up; above it more
-chains only take turns: on loopback one chain lists 90,000 items a second, four at once 60,000."""
+_LOOK_S = 0.4
+"""How often the pace is asked while nothing ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +69,7 @@ def list_all(
     file: Path,
     *,
     jobs: int = JOBS,
+    pace: Pace | None = None,
     past: bool = False,
     limits: Limits | None = None,
     progress: Callable[[Counts], None] | None = None,
@@ -78,8 +77,9 @@ def list_all(
 ) -> Listing:
     """List all that `credential` reaches into `file`, which appears whole or not at all.
 
-    past: versions, snapshots and deleted items too, where the service shows them. progress: called after
-    every page, from several threads, one at a time. What cannot be listed is a gap, and the rest goes on.
+    jobs: chains at once at most. pace: how many of them, `Waiting` when not given. past: versions, snapshots
+    and deleted items too, where the service shows them. progress: called after every page, from several
+    threads, one at a time. What cannot be listed is a gap, and the rest goes on.
     When the budget is used up, the file holds what there is, and the work folder stays: the next run goes on.
 
     Raises `OutOfScopeError` when nothing may be asked at all, `ConfigError` when the work folder holds
@@ -89,8 +89,8 @@ def list_all(
         catalogue = Catalogue(work_folder(file), _identity(storage, credential, past=past), disk)
         try:
             run = _Run(storage, credential, net, catalogue, limits or Limits(), progress)
-            run.splits, run.past = jobs > 1, past
-            run.go(jobs)
+            run.past = past
+            run.go(jobs, pace or Waiting())
             join(catalogue, file)
             listing = run.listing(file)
             if not run.budget:
@@ -120,26 +120,6 @@ def _identity(storage: Storage, credential: Credential, *, past: bool) -> dict[s
     }
 
 
-class _Pace:
-    """How many chains are worth walking at once: as many as it takes to keep one core busy."""
-
-    def __init__(self) -> None:
-        self._chains = 1
-        self._idle = False
-        self._since = time.monotonic(), time.process_time()
-
-    def chains(self) -> int:
-        """Return how many; one more than before when the processor had little to do since."""
-        now = time.monotonic(), time.process_time()
-        elapsed, busy = now[0] - self._since[0], now[1] - self._since[1]
-        if elapsed >= _PACE_S:
-            # Twice in a row: the start of a listing waits, whatever comes after it.
-            idle = busy < _BUSY * elapsed
-            self._chains += idle and self._idle
-            self._idle, self._since = idle, now
-        return self._chains
-
-
 class _Run:
     """One run of a listing. Counts and gaps are kept under a lock; chains are at work in threads."""
 
@@ -154,7 +134,8 @@ class _Run:
     ) -> None:
         self.catalogue = catalogue
         self.limits = limits
-        self.splits = True
+        self.splits = False
+        """There is room for another chain, and none that waits for it."""
         self.past = False
         self.budget = ""
         """Why nothing more can be asked for; empty as long as it can."""
@@ -182,17 +163,18 @@ class _Run:
 
     # --- The order of work --------------------------------------------------------------------------------
 
-    def go(self, jobs: int) -> None:
+    def go(self, jobs: int, pace: Pace) -> None:
         """Walk all chains. Raises what a chain raised, after what was listed has been written."""
         waiting = self._first_chains()
         fresh = self._fresh_chains()
         running: dict[Future[list[Chain]], Id] = {}
-        self._jobs, pace = jobs, _Pace()
+        self._jobs = jobs
         self.pool = ThreadPoolExecutor(max(1, jobs) * DEPTH, thread_name_prefix="ask")
         with ThreadPoolExecutor(max(1, jobs), thread_name_prefix="list") as pool:
             try:
                 while True:
-                    while len(running) < min(pace.chains(), jobs):
+                    most = min(pace.chains(len(running), self._counts.items), jobs)
+                    while len(running) < most:
                         chain = waiting.popleft() if waiting else next(fresh, None)
                         if chain is None:
                             break
@@ -200,8 +182,8 @@ class _Run:
                         running[pool.submit(walk.go)] = chain.id
                     if not running:
                         break
-                    timeout = _PACE_S if len(running) < jobs else None
-                    for future in wait(running, timeout, return_when=FIRST_COMPLETED).done:
+                    self.splits = len(running) < most
+                    for future in wait(running, _LOOK_S, return_when=FIRST_COMPLETED).done:
                         number = running.pop(future)[0]
                         children = future.result()
                         waiting.extendleft(reversed(children))

@@ -257,7 +257,7 @@ def _words() -> dict[_needles.Word, frozenset[int]]:
     """Return needle -> the patterns that it stands for."""
     found: dict[_needles.Word, frozenset[int]] = {}
     for number, rule in enumerate(one_by_one.patterns()):
-        for word in _needles.needles(rule.pattern):
+        for word in _needles.needles(rule.pattern)[1]:
             found[word] = found.get(word, frozenset()) | {number}
     return _needles.fewest(found)
 

@@ -1,8 +1,8 @@
 """One chain of pages made into several, where the service shows folders: only so can it be listed faster.
 
 A chain goes on by the mark of the page before, about 5,000 items a round trip. The folders that it has not
-come to yet can be listed at the same time. Whether and where to split follows from the pages alone, never
-from time or from who is idle: a run that was killed and one that was not make the same chains.
+come to yet can be listed at the same time. Folders cost requests and small pages, half as much again in
+processor time: so that is done only where another chain is wanted. The file is the same either way.
 """
 
 from __future__ import annotations
@@ -27,20 +27,23 @@ FEW: Final = 8
 MAX_FOLDER_SPLITS: Final = 3
 """Where folders are listed one by one, only so deep are they made chains of their own."""
 
-# The first page says whether a container is large at all; after that an attempt costs at most an eighth more.
-_ATTEMPTS: Final = frozenset(8 * 4**n for n in range(12))
+_FIRST: Final = 8
+"""Pages before the first attempt; of a whole container it is made after one, which says how large it is."""
+_NEXT: Final = 4
+"""The next attempt comes when a chain has so many times as many pages: it costs at most an eighth more."""
 
 
-def due(chain: Chain) -> bool:
-    """Whether to look for folders now, after `chain.pages` pages."""
-    return chain.last is not None and due_at(chain, chain.pages)
+def due(chain: Chain, tried: int) -> bool:
+    """Whether to look for folders now, after `chain.pages` pages. tried: at how many pages the last time."""
+    return chain.last is not None and due_at(chain, chain.pages, tried)
 
 
-def due_at(chain: Chain, pages: int) -> bool:
+def due_at(chain: Chain, pages: int, tried: int) -> bool:
     """Whether that will be so after `pages` pages, as far as can be told now."""
     if chain.whole or odd.DISORDER in chain.odd:
         return False
-    return pages in _ATTEMPTS or (pages == 1 and len(chain.id) == 1)
+    first = 1 if len(chain.id) == 1 else _FIRST
+    return pages >= (tried * _NEXT or first)
 
 
 @dataclass(frozen=True, slots=True)

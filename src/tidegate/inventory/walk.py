@@ -34,6 +34,7 @@ class Run(Protocol):
     catalogue: Catalogue
     limits: Limits
     splits: bool
+    """Another chain is wanted."""
 
     def ask(
         self,
@@ -86,6 +87,8 @@ class Walk:
         self._kept_at = time.monotonic()
         self._marks: set[int] = set()
         self._empty = self._stalled = 0
+        self._tried = 0
+        """Pages when it was last tried to split the chain."""
         self._pages = Ahead(self._ask_flat, run.pool, self._goes_ahead)
 
     def go(self) -> list[Chain]:
@@ -116,7 +119,7 @@ class Walk:
             if not self._goes_on("", page.after, sifted, page):
                 break
             chain.after = page.after
-            if self._run.splits and due(chain):
+            if self._run.splits and due(chain, self._tried):
                 children = self._split()
                 if children:
                     return children
@@ -125,6 +128,7 @@ class Walk:
 
     def _split(self) -> list[Chain]:
         chain = self._chain
+        self._tried = chain.pages
         found = split(chain, self._folder)
         if found is None:
             return []
@@ -237,8 +241,8 @@ class Walk:
     def _goes_ahead(self) -> bool:
         """Not where the chain is about to be split: what was asked for would be thrown away."""
         chain = self._chain
-        splits = self._run.splits and any(due_at(chain, chain.pages + more) for more in range(1, DEPTH + 2))
-        return not splits and self._run.may_ask_ahead(chain)
+        splits = due_at(chain, chain.pages + DEPTH + 1, self._tried)
+        return not (self._run.splits and splits) and self._run.may_ask_ahead(chain)
 
     def _take(self, page: Page) -> Sifted:
         items = page.items

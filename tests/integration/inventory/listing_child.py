@@ -38,6 +38,13 @@ def credential(account: str, token: str) -> Credential:
     return Credential(grant=grant, text=sighting.text, secret=sighting.secret, kind="sas")
 
 
+class AtOnce:
+    """A pace that takes up all chains from the start."""
+
+    def chains(self, running: int, items: int) -> int:
+        return 3
+
+
 def listing(account: str, endpoint: str, token: str, file: Path) -> tuple[Listing, Memory]:
     """List the whole account, with small parts: every few pages one."""
     walk.KEEP_ROWS = 4_000
@@ -46,7 +53,7 @@ def listing(account: str, endpoint: str, token: str, file: Path) -> tuple[Listin
         azure=(account,), endpoints={"azure": endpoint}, budget=Budget(requests_per_second=10_000)
     )
     with Net(scope, owners={"azure": STORAGE.owner}, audit=audit) as net:
-        return list_all(STORAGE, credential(account, token), net, file, jobs=3), audit
+        return list_all(STORAGE, credential(account, token), net, file, jobs=3, pace=AtOnce()), audit
 
 
 def main() -> None:

@@ -72,11 +72,19 @@ def link(account: Account, sas: str, path: str = "") -> Credential:
     return Credential(grant=grant, text=text, secret=secret, kind="sas")
 
 
+class AtOnce:
+    """A pace that takes up all chains from the start."""
+
+    def chains(self, running: int, items: int) -> int:
+        return 6
+
+
 @pytest.mark.parametrize("jobs", [1, 6])
 def test_the_whole_account_is_listed_to_the_byte(
     account: Account, net: Net, tmp_path: Path, jobs: int
 ) -> None:
-    listing = list_all(STORAGE, link(account, account_sas(account)), net, tmp_path / "all.parquet", jobs=jobs)
+    credential = link(account, account_sas(account))
+    listing = list_all(STORAGE, credential, net, tmp_path / "all.parquet", jobs=jobs, pace=AtOnce())
     assert listing.gaps == ()
     table = pl.read_parquet(listing.file)
     assert (len(table), table["size_bytes"].sum()) == (ITEMS, SIZE_BYTES)

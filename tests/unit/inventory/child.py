@@ -15,7 +15,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fake_storage import Service, credential, rows
+from fake_storage import AtOnce, Service, credential, rows
 
 from tidegate.inventory import walk
 from tidegate.inventory.lister import list_all
@@ -63,7 +63,7 @@ def nursery(folder: Path) -> None:
     for line in iter(sys.stdin.readline, ""):
         child = os.fork()
         if child == 0:
-            list_all(to_be_killed(), credential(), None, folder / line.strip(), jobs=3)
+            list_all(to_be_killed(), credential(), None, folder / line.strip(), jobs=3, pace=AtOnce(3))
             os._exit(0)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()

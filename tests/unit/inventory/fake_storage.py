@@ -55,6 +55,16 @@ def rows(container: Container, names: Sequence[str], **more: Any) -> pl.DataFram
     return frame(columns | more, len(names))
 
 
+class AtOnce:
+    """A pace that takes up all chains from the start: what is tested must not depend on the clock."""
+
+    def __init__(self, chains: int) -> None:
+        self._chains = chains
+
+    def chains(self, running: int, items: int) -> int:
+        return self._chains
+
+
 class QuickDisk(Disk):
     """Waits for no disk: the machine of a test does not lose its power."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from fake_storage import QuickDisk, Service, credential, rows
+from fake_storage import AtOnce, QuickDisk, Service, credential, rows
 from polars.testing import assert_frame_equal
 
 from tidegate.errors import BudgetError, ConfigError, NoAnswerError, OutOfScopeError, RefusedError
@@ -27,7 +27,7 @@ BLOB = Container(service="blob", name="c")
 def listed(service: Service, **options: Any) -> tuple[Listing, pl.DataFrame]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "inventory.parquet"
-        listing = list_all(service, credential(), NET, file, disk=QuickDisk(), **options)
+        listing = list_all(service, credential(), NET, file, pace=AtOnce(4), disk=QuickDisk(), **options)
         return listing, pl.read_parquet(file)
 
 

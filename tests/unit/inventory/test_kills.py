@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 from child import to_be_killed
-from fake_storage import QuickDisk, credential
+from fake_storage import AtOnce, QuickDisk, credential
 from polars.testing import assert_frame_equal
 
 from tidegate.inventory.lister import list_all, work_folder
@@ -57,7 +57,7 @@ def test_killed_at_twenty_random_points_the_result_is_the_same(
         os.kill(child, signal.SIGKILL)
         killed += ask(nursery, "ended?") == -signal.SIGKILL
         file = tmp_path / str(number)
-        listing = list_all(to_be_killed(), credential(), NET, file, jobs=3, disk=QuickDisk())
+        listing = list_all(to_be_killed(), credential(), NET, file, jobs=3, pace=AtOnce(3), disk=QuickDisk())
         assert listing.gaps == ()
         assert listing.counts.items == expected.height
         assert_frame_equal(pl.read_parquet(file), expected)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from fake_storage import QuickDisk, Service, credential, every_folder
+from fake_storage import AtOnce, QuickDisk, Service, credential, every_folder
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -28,7 +28,8 @@ _tree = st.lists(_name, max_size=60)
 def listed(service: Service, **options: Any) -> tuple[Listing, pl.DataFrame]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "inventory.parquet"
-        listing = list_all(service, credential(), NET, file, disk=QuickDisk(), **options)
+        pace = AtOnce(options.get("jobs", 4))
+        listing = list_all(service, credential(), NET, file, pace=pace, disk=QuickDisk(), **options)
         assert not work_folder(file).exists()
         return listing, pl.read_parquet(file)
 

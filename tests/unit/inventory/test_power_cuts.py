@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import polars as pl
 import pytest
-from fake_storage import QuickDisk, Service, credential, every_folder
+from fake_storage import AtOnce, QuickDisk, Service, credential, every_folder
 from polars.testing import assert_frame_equal
 
 from tidegate.errors import UsageError
@@ -79,17 +79,21 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_a_power_cut_at_any_write_changes_nothing_in_the_end(tmp_path: Path, flat: bool, jobs: int) -> None:
     whole = tmp_path / "whole.parquet"
-    expected = list_all(service(flat=flat), credential(), NET, whole, jobs=jobs, disk=QuickDisk())
+    expected = list_all(
+        service(flat=flat), credential(), NET, whole, jobs=jobs, pace=AtOnce(jobs), disk=QuickDisk()
+    )
     cuts = 0
     while True:
         file = tmp_path / f"{cuts}.parquet"
         try:
             disk = FailingDisk(cuts, PowerCutError())
-            list_all(service(flat=flat), credential(), NET, file, jobs=jobs, disk=disk)
+            list_all(service(flat=flat), credential(), NET, file, jobs=jobs, pace=AtOnce(jobs), disk=disk)
             break
         except PowerCutError:
             cuts += 1
-        found = list_all(service(flat=flat), credential(), NET, file, jobs=jobs, disk=QuickDisk())
+        found = list_all(
+            service(flat=flat), credential(), NET, file, jobs=jobs, pace=AtOnce(jobs), disk=QuickDisk()
+        )
         assert (found.counts.items, found.counts.bytes) == (expected.counts.items, expected.counts.bytes)
         assert found.gaps == ()
         assert_frame_equal(pl.read_parquet(file), pl.read_parquet(whole))
