@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 AZURITE := azurite@3.35.0
 
-.PHONY: demo test check services format requirements clean help
+.PHONY: demo test check services browser format requirements clean help
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -24,10 +24,17 @@ $(VENV)/azurite/.ready: $(READY)
 
 services: $(VENV)/azurite/.ready ## install what the tests start: storage services on loopback
 
+# The page is shown to a real Chromium; Debian and its kin have one, and the tests fail where none is.
+browser: ## install Chromium where there is none, and this may install
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	  echo "no Chromium, and it cannot be installed from here: install the package chromium" >&2
+
 demo: $(READY) $(VENV)/azurite/.ready ## replay the incident on this machine: repository, account, scan, report
 	@$(BIN)/tidegate lab
 
-test: $(READY) check services ## everything CI runs
+test: $(READY) check services browser ## everything CI runs
 	$(BIN)/python -m pytest -n 2
 
 check: $(READY) ## format, lint, types, layers, rules, generated pages

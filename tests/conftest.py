@@ -1,4 +1,4 @@
-"""How the tests are shared out: those of one storage service to one worker, so that it is started once."""
+"""How the tests are shared out: those of one storage service, or of the browser, to one worker: it is started once."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 
 class ByService(LoadScopeScheduling):
-    """A scope is a folder below `tests/integration`; everywhere else each test is one of its own."""
+    """A scope is `tests/browser` or a folder of `tests/integration`; elsewhere each test is one of its own."""
 
     def _split_scope(self, nodeid: str) -> str:
         folders = nodeid.split("::", maxsplit=1)[0].split("/")
+        if folders[:2] == ["tests", "browser"]:
+            return "/".join(folders[:2])
         return "/".join(folders[:3]) if folders[:2] == ["tests", "integration"] else nodeid
 
 

@@ -170,7 +170,7 @@ def test_an_open_container_with_disk_images_is_critical_and_says_why() -> None:
     assert judged.reasons == (
         "anyone, without any credential, can read contents and metadata and list what is inside, shown on 2026-11-24",
         "behind it lie 2 items, 5.0 GiB",
-        "among them, by their names, disk image: 2 items, 5.0 GiB",
+        "among them, by their names: 2 disk images (5.0 GiB)",
     )
 
 

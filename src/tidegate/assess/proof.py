@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from tidegate.assess.tables import INFO_SCORE
 from tidegate.assess.words import PERMISSION_WORDS, enumerate_words, many, size
-from tidegate.model.contents import Contents
+from tidegate.kinds.table import kinds
+from tidegate.model.contents import Contents, Kind
 from tidegate.model.finding import Assessment
 from tidegate.model.grant import Grant
 from tidegate.model.observation import Step
@@ -71,8 +72,14 @@ def _behind(contents: Contents | None) -> tuple[str, ...]:
         key=lambda kind: (-kind.severity.rank, -kind.bytes),
     )
     named = ", ".join(
-        f"{kind.kind.replace('_', ' ')}: {many(kind.items, 'item')}, {size(kind.bytes)}"
-        for kind in bad[:_NAMED_KINDS]
+        f"{many(kind.items, *_words(kind))} ({size(kind.bytes)})" for kind in bad[:_NAMED_KINDS]
     )
-    how = "by their names, " if all(k.step is Step.NAME for k in bad[:_NAMED_KINDS]) else ""
-    return (said, f"among them, {how}{named}") if named else (said,)
+    how = ", by their names" if all(k.step is Step.NAME for k in bad[:_NAMED_KINDS]) else ""
+    return (said, f"among them{how}: {named}") if named else (said,)
+
+
+def _words(kind: Kind) -> tuple[str, str]:
+    """Return what one thing and what several things of a kind are called."""
+    known = kinds().get(kind.kind)
+    name = kind.kind.replace("_", " ")
+    return (known.one, known.many) if known else (name, name)

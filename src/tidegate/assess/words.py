@@ -27,7 +27,7 @@ ACTIONS: tuple[str, ...] = (
 """Columns of the permission matrix, in order. `purge` defeats soft delete, versions and holds; `manage`
 changes access, settings or tags; `unknown` is what we cannot read: it may be any of the others."""
 
-_ACTION_OF: Mapping[Permission, tuple[str, ...]] = {
+ACTION_OF: Mapping[Permission, tuple[str, ...]] = {
     P.READ: ("read",),
     P.LIST: ("list",),
     P.LIST_CONTAINERS: ("list",),
@@ -54,6 +54,7 @@ _ACTION_OF: Mapping[Permission, tuple[str, ...]] = {
     P.ADMIN: ("list", "read", "create", "overwrite", "delete", "purge", "manage"),
     P.UNKNOWN: ("unknown",),
 }
+"""Columns in which a permission shows."""
 
 PERMISSION_WORDS: Mapping[Permission, str] = {
     P.READ: "read contents and metadata",
@@ -143,7 +144,7 @@ def matrix_rows(grant: Grant) -> list[tuple[str, dict[str, bool]]]:
         services = [*_THINGS, *(each for each in services if each not in _THINGS)]
     rows = []
     for service in services:
-        allowed = {action for right in matrix.get(service, ()) for action in _ACTION_OF[right]}
+        allowed = {action for right in matrix.get(service, ()) for action in ACTION_OF[right]}
         rows.append((service, {action: action in allowed for action in ACTIONS}))
     return rows
 

@@ -125,7 +125,7 @@ def _screen(report: Report) -> None:
         )
     if (found := worst.contents) is not None:
         _told("Behind", _reach.amount(found))
-        for number, note in enumerate(found.noted[:10]):
+        for number, note in enumerate(_reach.alike(found.noted)[:10]):
             _told("Inside" if not number else "", note.summary)
         for each in found.kinds:
             if each.kind == "model" and worst.paths:

@@ -143,6 +143,7 @@ def _reach_to_dict(reach: Reach) -> Json:
                 "status": each.status,
                 "code": each.code,
                 "words": each.words,
+                "service": each.service,
             }
             for each in reach.answers
         ],
@@ -312,6 +313,7 @@ def _reach(node: _Node) -> Reach:
                 status=each.need("status").optional(_Node.integer),
                 code=each.need("code").text(),
                 words=each.need("words").text(),
+                service=each.get("service", "").text(),
             )
             for each in node.get("answers", []).items()
         ),

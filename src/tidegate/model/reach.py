@@ -35,6 +35,8 @@ class Answer:
     """The service's own code, e.g. `AuthenticationFailed`; empty where it gave none."""
     words: str
     """What that means, in plain words."""
+    service: str = ""
+    """Which of the grant's services was asked, as `Grant.matrix` names it; empty where it has but one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

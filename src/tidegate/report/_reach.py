@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tidegate.assess import words
-from tidegate.model.contents import Contents, Estimate
+from tidegate.model.contents import Contents, Estimate, Noted
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.reach import Reach, State
 from tidegate.report._grant import LABEL, block
@@ -50,9 +51,9 @@ def amount(found: Contents) -> str:
 
 def inside(paper: Paper, found: Contents) -> Iterator[str]:
     """Write what was seen inside, how much was read for it, and what that says of all."""
-    notes = [note for note in found.noted if note.severity.rank >= Severity.MEDIUM.rank]
+    notes = alike([note for note in found.noted if note.severity.rank >= Severity.MEDIUM.rank])
     for number, note in enumerate(notes[:NOTES]):
-        where = f" ({note.path})" if note.path else ""
+        where = f" ({', '.join(note.paths[:3])})" if note.paths else ""
         label, sign = "" if number else "inside", f"{paper.signs.bullet} "
         yield from block(paper, label, paper.clean(note.summary + where), sign=sign)
     if len(notes) > NOTES:
@@ -61,6 +62,30 @@ def inside(paper: Paper, found: Contents) -> Iterator[str]:
         yield from block(paper, "looked", paper.clean(looked(found)))
     for each in found.estimates:
         yield from block(paper, "estimate", paper.clean(estimate(each)))
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One sentence on what was seen inside, with all the items of which it was said."""
+
+    summary: str
+    severity: Severity
+    paths: tuple[str, ...]
+
+
+def alike(noted: Sequence[Noted]) -> list[Note]:
+    """Return the sentences, each once: `(2 times)` where it was said of two items."""
+    found: dict[tuple[str, Severity], list[str]] = {}
+    for each in noted:
+        found.setdefault((each.summary, each.severity), []).append(each.path)
+    return [
+        Note(
+            f"{summary} ({len(paths)} times)" if len(paths) > 1 else summary,
+            severity,
+            tuple(dict.fromkeys(path for path in paths if path)),
+        )
+        for (summary, severity), paths in found.items()
+    ]
 
 
 def looked(found: Contents) -> str:

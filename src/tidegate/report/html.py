@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import IO
 
 from tidegate.assess import words
+from tidegate.model.attack import AttackPath
+from tidegate.model.contents import Contents
 from tidegate.model.finding import Finding
 from tidegate.model.report import Report
 from tidegate.model.severity import Severity
 from tidegate.report import _words
 from tidegate.report._html import behind, finding, matrix, severities, style, timeline
-from tidegate.report._html.parts import bullets, code, text, wide
+from tidegate.report._html.parts import bullets, code, kind_words, text, wide
+from tidegate.report._stores import stores
 
 DETAILS = 50
 """Findings that are told in full; the worst come first."""
@@ -19,7 +22,7 @@ ROWS = 10_000
 """Findings that get a line of the table; beyond that they are counted."""
 OPEN = 1
 """Findings that are unfolded."""
-GAP_GROUPS, GAP_SUBJECTS, FIXES, TARGETS = 40, 5, 8, 5
+GAP_GROUPS, GAP_SUBJECTS, FIXES, RISKS, TARGETS, NAMED = 40, 5, 8, 8, 5, 5
 
 
 class Html:
@@ -78,16 +81,27 @@ def _summary(report: Report) -> Iterator[str]:
         return
     yield text(severities.sentence(report))
     worst = report.findings[0]
-    reads = text(words.sentence(worst.grant, report.ended_at, worst.reach))
-    lies = worst.contents
-    if lies is not None and lies.items:
-        least = "" if lies.complete else "at least "
-        reads = (
-            f"{reads[:-1]}; behind it lie {least}{words.many(lies.items, 'item')}, {words.size(lies.bytes)}."
-        )
-    yield reads
+    parts = [text(words.sentence(worst.grant, report.ended_at, worst.reach)).removesuffix(".")]
+    if worst.occurrences:
+        more = worst.occurrences_total - 1
+        beside = f" and in {words.many(more, 'more place')}" if more > 0 else ""
+        parts.append(f"it stands in {code(_words.spot(worst.occurrences[0]), 160)}{beside}")
+    if worst.contents is not None and worst.contents.items:
+        parts.append(text(_lies(worst.contents)))
+    yield f"{'; '.join(parts)}."
     if worst.fix:
         yield f"First: {text(worst.fix[0])}"
+
+
+def _lies(found: Contents) -> str:
+    """Say how much lies behind the worst finding, and the worst of it (raw)."""
+    least = "" if found.complete else "at least "
+    lie = "lies" if found.items == 1 else "lie"
+    said = f"behind it {lie} {least}{words.many(found.items, 'item')}, {words.size(found.bytes)}"
+    bad = [each for each in found.kinds if each.items and each.severity.rank >= Severity.MEDIUM.rank]
+    bad.sort(key=lambda each: (-each.severity.rank, -each.bytes))
+    named = [f"{each.items:,} {kind_words(each.kind, each.items)}" for each in bad[:NAMED]]
+    return f"{said}, among them {words.enumerate_words(named)}" if named else said
 
 
 def _incomplete(report: Report) -> str:
@@ -108,6 +122,8 @@ def _parts(report: Report) -> Iterator[tuple[str, str, Iterator[str]]]:
             wide("Picture: findings by severity", severities.chart(report)),
         )
         yield "first", "What to do first", _fixes(report)
+    if any(each.paths for each in findings[:DETAILS]):
+        yield "risks", "What somebody could do", _risks(report)
     permits = list(matrix.whole(findings))
     if permits:
         yield "permissions", "What is permitted", _permits(permits)
@@ -144,6 +160,27 @@ def _fixes(report: Report) -> Iterator[str]:
         yield f'<p class="faint">{words.many(len(steps) - FIXES, "more first step")} with the findings below.</p>'
 
 
+def _risks(report: Report) -> Iterator[str]:
+    """Yield the attack paths of the worst findings, each sentence once, with the finding that draws it."""
+    found: dict[str, list[tuple[int, AttackPath]]] = {}
+    for number, each in enumerate(report.findings[:DETAILS]):
+        for path in each.paths:
+            found.setdefault(path.title, []).append((number, path))
+    yield '<ul class="plain up">'
+    for title, paths in list(found.items())[:RISKS]:
+        number, path = paths[0]
+        link = f'<a href="#f-{number}">{text(_words.subject(report.findings[number].grant), 80)}</a>'
+        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+        rests = dict.fromkeys(fact for step in path.steps[1:] for fact in step.facts)
+        facts = (
+            f'<br><span class="faint small">{text("; ".join(list(rests)[:NAMED]))}</span>' if rests else ""
+        )
+        yield f'<li>{text(title)} <span class="faint">by</span> {link}{more}{facts}</li>'
+    yield "</ul>"
+    if len(found) > RISKS:
+        yield f'<p class="faint">{words.many(len(found) - RISKS, "more way")} with the findings below.</p>'
+
+
 def _permits(permits: list[str]) -> Iterator[str]:
     yield f'<p class="faint small">{text(matrix.LEGEND)}</p>'
     yield from permits
@@ -162,11 +199,12 @@ def _exposure(report: Report, shown: list[timeline.Line]) -> Iterator[str]:
 
 def _behind(found: list[behind.Pile]) -> Iterator[str]:
     worst = found[0]
-    yield "<figure><figcaption>Areas are bytes; colours say how bad it is that a kind is exposed"
-    yield f", from critical to info. Worst: {text(behind._said(worst))}.</figcaption>"
+    areas = "numbers of items" if behind.counts_items(found) else "bytes"
+    yield f"<figure><figcaption>Areas are {areas}; colours say how bad it is that a kind is exposed"
+    yield f", from critical to info. Worst: {text(behind.said(worst))}.</figcaption>"
     yield from wide("Picture: what lies behind", behind.chart(found))
     yield "</figure>"
-    yield from wide("Table: what lies behind", behind.rows(found))
+    yield from behind.rows(found)
 
 
 def _findings(report: Report) -> Iterator[str]:
@@ -213,14 +251,17 @@ def _rows(report: Report, caption: str, members: list[tuple[int, Finding]]) -> I
 def _coverage(report: Report) -> Iterator[str]:
     yield f"<p>Read: {text(_words.read(report))}.</p>"
     coverage = report.coverage
-    if coverage.items_read:
-        yield f"<p>Looked into {words.many(coverage.items_read, 'item')}: {words.size(coverage.bytes_read)}.</p>"
+    read = [each for each in stores(report.findings) if each.items_read]
+    items = coverage.items_read or sum(each.items_read for each in read)
+    if items:
+        size = words.size(coverage.bytes_read or sum(each.bytes_read for each in read))
+        yield f"<p>Looked into {words.many(items, 'item')}: {size}.</p>"
     if report.suppressed:
         muted = [f"{reason}: {count:,}" for reason, count in sorted(report.suppressed.items())[:40]]
         yield f"<h3>Muted</h3>{bullets(muted)}"
     groups = list(_words.group_gaps(report.gaps))
     if not groups:
-        yield "<p>There are no gaps: all that was to be read was.</p>" if report.complete else ""
+        yield "<p>No gaps: nothing that was to be looked at was left out.</p>" if report.complete else ""
         return
     yield f"<h3>{words.many(len(report.gaps), 'gap')}: not looked at</h3><ul class='plain'>"
     for group in groups[:GAP_GROUPS]:

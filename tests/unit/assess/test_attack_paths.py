@@ -81,7 +81,7 @@ def test_the_incident_of_2023_is_told_as_it_was() -> None:
     poisoning = paths["model-poisoning"]
     assert poisoning.title == "anyone who follows README.md and loads the model may run an attacker's code"
     assert poisoning.steps[0].facts == ("README.md, line 37",)
-    assert poisoning.steps[1].facts == ("214 model files, 214 of them read",)
+    assert poisoning.steps[1].facts == ("214 model files, all read",)
     assert [step.certainty for step in poisoning.steps] == ["proved", "granted", "granted"]
     theft = paths["data-theft"]
     assert [step.certainty for step in theft.steps] == ["proved", "proved", "proved"]

@@ -93,6 +93,8 @@ def counted(kinds: Iterable[Kind]) -> tuple[str, ...]:
         known = kind_of_thing(each.kind)
         about = "about " if each.estimated else ""
         read = f", {each.proved:,} of them read" if each.proved else ", by their names"
+        if each.proved >= each.items:
+            read = ", read" if each.items == 1 else ", all read"
         said.append(f"{about}{each.items:,} {known.one if each.items == 1 else known.many}{read}")
     return tuple(said)
 

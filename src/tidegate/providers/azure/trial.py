@@ -39,6 +39,8 @@ class Trial:
     """What was answered although no right names it: the signature is accepted."""
     silence: str = ""
     """Why nothing came back, the first time."""
+    service: str = ""
+    """The one that is being asked."""
 
     def run(self) -> None:
         """Ask all the services the grant names, until the credential is known to be dead.
@@ -47,6 +49,7 @@ class Trial:
         """
         outside: list[tuple[str, OutOfScopeError]] = []
         for service in self.grant.services or ("blob",):
+            self.service = service
             try:
                 if self._service(service):
                     break
@@ -55,6 +58,7 @@ class Trial:
         if outside and not self.answers:
             raise outside[0][1]
         for service, why in outside:
+            self.service = service
             self._unanswered(f"ask the {service} service", None, why)
 
     def _service(self, service: str) -> bool:
@@ -190,6 +194,7 @@ class Trial:
                 status=reply.response.status,
                 code=reply.code,
                 words=words,
+                service=self.service,
             )
         )
 
@@ -206,6 +211,7 @@ class Trial:
                 status=None,
                 code="",
                 words=str(error),
+                service=self.service,
             )
         )
 

@@ -9,7 +9,7 @@ from tidegate.model.attack import AttackPath, AttackStep
 from tidegate.report._html.parts import bullets, label, picture, text, wide, wrap
 
 NODES, _IN_ROW = 8, 4
-_WIDE, _GAP, _LETTERS, _LINES, _LINE = 224.0, 34.0, 29, 6, 17.0
+_WIDE, _GAP, _LETTERS, _LINES, _LINE = 224.0, 34.0, 26, 7, 17.0
 _CERTAINTY = ("proved", "granted", "possible")
 LEGEND = (
     "A full line: an answer of the service proves it. A dashed line: granted on paper, not tried. "
@@ -20,7 +20,7 @@ LEGEND = (
 def graph(path: AttackPath, name: str) -> Iterator[str]:
     """Yield one path: its sentence, its picture, and its steps with what supports them. name: unique on the page."""
     steps = _shown(path.steps)
-    yield f"<figure><figcaption>{text(path.title)}</figcaption>"
+    yield f'<figure><figcaption class="up t">{text(path.title)}</figcaption>'
     lines = [wrap(step.text, _LETTERS, _LINES) for step in steps]
     tall = 30 + _LINE * max((len(each) for each in lines), default=1)
     in_row = min(_IN_ROW, max(1, len(steps)))
@@ -30,9 +30,9 @@ def graph(path: AttackPath, name: str) -> Iterator[str]:
     drawn = picture(name, path.title, said, size, _draw(steps, lines, tall, in_row))
     yield from wide(f"Picture: {path.title}", drawn)
     yield "</figure>"
-    yield '<details class="more"><summary>The steps and what supports them</summary><ol class="plain">'
+    yield '<details class="more"><summary>The steps and what supports them</summary><ol class="plain up">'
     for step in path.steps:
-        facts = bullets(step.facts[:12])
+        facts = bullets(step.facts[:12], sentences=True)
         yield f"<li>{text(step.text)} <span class='faint'>({text(step.certainty, 20)})</span>{facts}</li>"
     yield "</ol></details>\n"
 

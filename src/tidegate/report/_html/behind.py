@@ -6,19 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tidegate.assess import words
-from tidegate.model.contents import Contents, Kind
+from tidegate.model.contents import Kind
 from tidegate.model.finding import Finding
 from tidegate.model.observation import Step
 from tidegate.model.severity import Severity
-from tidegate.report import _words
 from tidegate.report._html.parts import kind_words, label, picture, shorten, table, tag, text
 from tidegate.report._squarify import Rect, squarify
+from tidegate.report._stores import stores
 
 WIDTH, HEIGHT, _CHIP = 1000.0, 320.0, 32.0
 KINDS = 60
 """Kinds that are drawn and listed; the worst and largest come first."""
 _LEAST = 900.0
-"""Square pixels: what is smaller cannot be labelled or pointed at, and gets a tile of its own below."""
+"""Square pixels: what is smaller cannot be pointed at, and gets a tile of its own below."""
+_LETTER = 7.4
+"""Mean width of a letter, in pixels."""
 
 
 @dataclass(slots=True)
@@ -35,15 +37,9 @@ class Pile:
 
 
 def piles(findings: Iterable[Finding]) -> list[Pile]:
-    """Sum up by kind, worst first, then most bytes. What two findings reach under one name counts once."""
-    stores: dict[str, Contents] = {}
-    for finding in findings:
-        if finding.contents is not None:
-            name = _words.subject(finding.grant)
-            if name not in stores or stores[name].items < finding.contents.items:
-                stores[name] = finding.contents
+    """Sum up by kind, worst first, then most bytes. What several findings reach counts once."""
     found: dict[str, Pile] = {}
-    for contents in stores.values():
+    for contents in stores(findings):
         for kind in contents.kinds:
             _add(found, kind)
     return sorted(found.values(), key=lambda pile: (-pile.severity.rank, -pile.bytes, -pile.items, pile.kind))
@@ -60,47 +56,59 @@ def _add(found: dict[str, Pile], kind: Kind) -> None:
 
 
 def chart(found: Sequence[Pile]) -> Iterator[str]:
-    """Yield the treemap; what is too small to be seen to scale stands below it, worst first."""
+    """Yield the treemap; what is too small to be seen, or to hold its name, stands below it, worst first."""
     found = found[:KINDS]
-    by_items = not any(pile.bytes for pile in found)
+    by_items = counts_items(found)
     weighed = sorted(found, key=lambda pile: -_weight(pile, by_items))
     total = sum(_weight(pile, by_items) for pile in found) or 1
     large = [p for p in weighed if _weight(p, by_items) / total * WIDTH * HEIGHT >= _LEAST]
-    small = [pile for pile in found if pile not in large]
+    rects = squarify([float(_weight(pile, by_items)) for pile in large], Rect(0, 0, WIDTH, HEIGHT))
+    drawn = list(zip(large, rects, strict=True))
+    named = {pile.kind for pile, rect in drawn if _holds_name(rect)}
+    small = [pile for pile in found if pile.kind not in named]
     columns = 3
     extra = 28 + _CHIP * -(-len(small) // columns) if small else 0.0
-    said = ", ".join(_said(pile) for pile in found[:8])
+    described = ", ".join(said(pile) for pile in found[:8])
     whole = (WIDTH, HEIGHT + extra)
     yield from picture(
         "behind",
         "What lies behind, by kind and sensitivity",
-        said,
+        described,
         whole,
-        _draw(large, small, by_items, columns),
+        _draw(drawn, small, columns),
     )
 
 
-def _draw(large: Sequence[Pile], small: Sequence[Pile], by_items: bool, columns: int) -> Iterator[str]:
-    rects = squarify([float(_weight(pile, by_items)) for pile in large], Rect(0, 0, WIDTH, HEIGHT))
-    for pile, rect in zip(large, rects, strict=True):
-        yield f"<g><title>{text(_said(pile))}</title>"
+def counts_items(found: Sequence[Pile]) -> bool:
+    """Tell whether areas are numbers of items, because no size is known."""
+    return not any(pile.bytes for pile in found[:KINDS])
+
+
+def _holds_name(rect: Rect) -> bool:
+    return rect.width >= 16 + 9 * _LETTER and rect.height >= 22
+
+
+def _draw(large: Sequence[tuple[Pile, Rect]], small: Sequence[Pile], columns: int) -> Iterator[str]:
+    for pile, rect in large:
+        yield f"<g><title>{text(said(pile))}</title>"
         yield (
             f'<rect class="edge l-{pile.severity.value}" x="{rect.x:.1f}" y="{rect.y:.1f}" '
             f'width="{rect.width:.1f}" height="{rect.height:.1f}"/>'
         )
-        letters = int((rect.width - 16) / 7.4)
-        if letters >= 4 and rect.height >= 22:
-            yield label(rect.x + 9, rect.y + 19, shorten(kind_words(pile.kind, 2), letters), "b")
-        if letters >= 9 and rect.height >= 42:
+        letters = int((rect.width - 16) / _LETTER)
+        named = _holds_name(rect)
+        if named:
+            yield label(rect.x + 9, rect.y + 19, shorten(kind_words(pile.kind, 2), letters * 9 // 10), "b")
+        if named and rect.height >= 42:
             yield label(
                 rect.x + 9, rect.y + 37, shorten(f"{pile.items:,}, {words.size(pile.bytes)}", letters)
             )
-        if letters >= 9 and rect.height >= 60 and pile.severity is not Severity.INFO:
+        if named and rect.height >= 60 and pile.severity is not Severity.INFO:
             yield label(rect.x + 9, rect.y + 55, pile.severity.value, "s")
         yield "</g>\n"
     if not small:
         return
-    yield label(0, HEIGHT + 20, "Too small to be drawn to scale:", "q")
+    yield label(0, HEIGHT + 20, "Too small to be seen above, or to hold a name:", "q")
     wide = WIDTH / columns
     for number, pile in enumerate(small):
         x, y = number % columns * wide, HEIGHT + 28 + number // columns * _CHIP
@@ -116,7 +124,8 @@ def _weight(pile: Pile, by_items: bool) -> int:
     return pile.items if by_items else pile.bytes
 
 
-def _said(pile: Pile) -> str:
+def said(pile: Pile) -> str:
+    """Say how many there are, how much, and how bad it is (raw)."""
     about = "about " if pile.estimated else ""
     what = kind_words(pile.kind, pile.items)
     return f"{about}{pile.items:,} {what}, {words.size(pile.bytes)} ({pile.severity})"

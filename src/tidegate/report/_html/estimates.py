@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from tidegate.assess import words
 from tidegate.model.contents import Estimate
-from tidegate.report._html.parts import label, picture, shorten, table, text, wide
+from tidegate.report import _reach
+from tidegate.report._html.parts import bullets, label, picture, shorten, table, text, wide
 
 _WIDTH, _LEFT, _RIGHT, _ROW = 1000.0, 220.0, 190.0, 30.0
 
 
 def chart(estimates: Sequence[Estimate], name: str) -> Iterator[str]:
-    """Yield the picture and the table. name: unique on the page."""
-    shown = estimates[:12]
+    """Yield the picture and the table; what was counted is said in words. name: unique on the page."""
+    yield bullets(_reach.estimate(each) for each in estimates[:12] if each.least == each.most)
+    shown = [each for each in estimates[:12] if each.least != each.most]
+    if not shown:
+        return
     said = ". ".join(sentence(each) for each in shown[:4])
     size = (_WIDTH, _ROW * len(shown) + 26)
     yield "<figure><figcaption>Shares of all items, from those that were read; "

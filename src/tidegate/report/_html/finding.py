@@ -13,7 +13,10 @@ from tidegate.report._card import history
 from tidegate.report._html import attack, estimates, matrix
 from tidegate.report._html.parts import bullets, code, kind_words, table, tag, text
 
-PLACES, PATHS, NOTED, KINDS, ANSWERS = 12, 6, 20, 20, 20
+PLACES, PATHS, NOTED, KINDS, ANSWERS, FACTORS = 12, 6, 20, 20, 20, 12
+FORMULA = (
+    "25 × inside × ∛(opens × reach × time) × write, at most 100; then times each factor of what lowers it"
+)
 
 
 def card(report: Report, finding: Finding, number: int, *, opened: bool) -> Iterator[str]:
@@ -25,16 +28,19 @@ def card(report: Report, finding: Finding, number: int, *, opened: bool) -> Iter
     yield f'<div id="f-{number}">'
     yield f"<h3>{text(words.sentence(finding.grant, report.ended_at, finding.reach))}</h3>"
     yield from _facts(report, finding)
-    for heading, texts, ordered in (("Close it", finding.fix, True), ("Why", finding.reasons, False)):
-        if texts:
-            yield f"<h4>{heading}</h4>{bullets(texts[:30], ordered=ordered)}"
+    if finding.fix:
+        yield f"<h4>Close it</h4>{bullets(finding.fix[:30], ordered=True)}"
+    if finding.reasons:
+        yield f"<h4>Why</h4>{bullets(finding.reasons[:30], sentences=True)}"
+    yield from _score(finding)
     if finding.grant.warnings:
-        yield f"<h4>Mind</h4>{bullets(finding.grant.warnings[:12])}"
+        yield f"<h4>Mind</h4>{bullets(finding.grant.warnings[:12], sentences=True)}"
     yield from _where(finding)
     permits = list(matrix.one(finding, subject[:80]))
     if permits:
         yield "<h4>Permissions</h4>"
         yield from permits
+    yield from _asked(finding)
     if finding.contents is not None:
         yield from _contents(finding.contents, number)
     if finding.paths:
@@ -55,12 +61,51 @@ def _facts(report: Report, finding: Finding) -> Iterator[str]:
             rows.append(("untried", text(f"{untried}: granted on paper, never exercised")))
     if finding.contents is not None:
         rows.append(("behind it", text(_reach.amount(finding.contents))))
+    worse = (
+        f"; {finding.possible} if the worst there is lay behind it"
+        if finding.possible > finding.score
+        else ""
+    )
     rows += [
-        ("score", f"{finding.score} of 100, a rank; {text(finding.confidence, 20)} confidence"),
+        ("score", f"{finding.score} of 100, a rank{worse}; {text(finding.confidence, 20)} confidence"),
         ("seen as", code(finding.redacted)),
         ("id", f"{code(finding.id, 80)}, rule {code(finding.rule, 80)}"),
     ]
     yield f"<dl>{''.join(f'<dt>{name}</dt><dd>{value}</dd>' for name, value in rows)}</dl>"
+
+
+def _score(finding: Finding) -> Iterator[str]:
+    """Yield what the score is made of."""
+    if not finding.factors:
+        return
+    cells = [
+        [text(each.factor, 40), text(each.word.replace("_", " "), 80), f"{each.value:g}", text(each.basis, 40), text(each.sentence)]
+        for each in finding.factors[:FACTORS]
+    ]  # fmt: skip
+    yield '<details class="more"><summary>How the score comes about</summary>'
+    yield from table(
+        FORMULA, ["factor", "is", "value", "rests on", "because"], cells, right=(2,), short=(0, 3)
+    )
+    yield "</details>\n"
+
+
+def _asked(finding: Finding) -> Iterator[str]:
+    """Yield the requests of the probe, and what came back."""
+    answers = finding.reach.answers if finding.reach is not None else ()
+    if not answers:
+        return
+    cells = [
+        [text(each.asked, 120), text(each.service, 40), each.state.value,
+         text(" ".join(part for part in (str(each.status or ""), each.code) if part), 80), text(each.words)]
+        for each in answers[:ANSWERS]
+    ]  # fmt: skip
+    yield '<details class="more"><summary>What was asked, and what came back</summary>'
+    yield from table(
+        "Each request of the probe", ["asked", "service", "says", "answer", "means"], cells, short=(1, 2)
+    )
+    if len(answers) > ANSWERS:
+        yield f"<p>{words.many(len(answers) - ANSWERS, 'more request')} in the JSON report.</p>"
+    yield "</details>\n"
 
 
 def _where(finding: Finding) -> Iterator[str]:
@@ -78,12 +123,13 @@ def _contents(found: Contents, number: int) -> Iterator[str]:
     yield "<h4>What lies behind it</h4>"
     if found.items_read:
         yield f"<p>Looked into: {words.many(found.items_read, 'item')}, of which {words.size(found.bytes_read)} were read.</p>"
-    if found.noted:
+    notes = _reach.alike(found.noted)
+    if notes:
         yield "<ul class='plain'>"
-        for each in found.noted[:NOTED]:
-            where = f" {code(each.path, 200)}" if each.path else ""
-            yield f"<li>{tag(each.severity)}{text(each.summary)}{where}</li>"
-        more = len(found.noted) - NOTED
+        for note in notes[:NOTED]:
+            where = ", ".join(code(each, 200) for each in note.paths[:NOTED])
+            yield f"<li>{tag(note.severity)}{text(note.summary)} {where}</li>"
+        more = len(notes) - NOTED
         yield f"<li>and {more:,} more in the JSON report</li></ul>" if more > 0 else "</ul>"
     if found.kinds:
         cells = [

@@ -9,7 +9,7 @@ from enum import StrEnum
 from tidegate.assess import words
 from tidegate.model.finding import Finding
 from tidegate.model.grant import Permission, Validity
-from tidegate.model.reach import State
+from tidegate.model.reach import Reach, State
 from tidegate.report._html.parts import text, wide
 
 
@@ -28,8 +28,7 @@ _RANKS = {cell: rank for rank, cell in enumerate(Cell)}
 _STYLES = {Cell.NO: "no", Cell.REFUSED: "refused", Cell.DECODED: "decoded", Cell.PROVED: "proved"}
 LEGEND = (
     "proved: a request was answered; decoded: the text grants it, and nobody tried; "
-    "refused: the text grants it, the service does not; –: not granted. "
-    "Of a link to several services, the report does not say which one answered: what was proved stands at the first."
+    "refused: the text grants it, the service does not; –: not granted."
 )
 
 
@@ -61,31 +60,43 @@ def of(finding: Finding) -> dict[str, dict[str, Cell]]:
     """Return the cells of one finding."""
     rows = words.matrix_rows(finding.grant)
     reach = finding.reach
-    proved = _actions(reach.proved) if reach else set()
-    refused = (
-        _actions(a.permission for a in reach.answers if a.permission and a.state is State.CLOSED)
-        if reach
-        else set()
-    )
-    first = next((service for service, row in rows if any(row.values())), None)
-    if not rows and proved:
+    first = next((service for service, row in rows if any(row.values())), "")
+    if not rows and reach is not None and reach.proved:
         # An open container: there is no paper.
-        rows, first = (
-            [(service, dict.fromkeys(words.ACTIONS, False)) for service in finding.grant.services[:1]],
-            None,
-        )
-        first = rows[0][0] if rows else None
+        rows = [(service, dict.fromkeys(words.ACTIONS, False)) for service in finding.grant.services[:1]]
+        first = rows[0][0] if rows else ""
+    proved, refused = _answered(reach, first)
     dead = reach is not None and reach.state is State.CLOSED
-    found: dict[str, dict[str, Cell]] = {}
-    for service, row in rows:
-        here = service == first
-        found[service] = {
+    return {
+        service: {
             action: _cell(
-                granted, dead=dead, proved=here and action in proved, refused=here and action in refused
+                granted,
+                dead=dead,
+                proved=action in proved.get(service, ()),
+                refused=action in refused.get(service, ()),
             )
             for action, granted in row.items()
         }
-    return found
+        for service, row in rows
+    }
+
+
+def _answered(reach: Reach | None, first: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return what was proved and what was refused, service -> actions.
+
+    first: the service that stands for an answer that names none, as those of older reports do.
+    """
+    proved: dict[str, set[str]] = {}
+    refused: dict[str, set[str]] = {}
+    if reach is None:
+        return proved, refused
+    for each in reach.answers:
+        if each.permission is not None and each.state is not State.UNKNOWN:
+            to = proved if each.state is State.OPEN else refused
+            to.setdefault(each.service or first, set()).update(words.ACTION_OF[each.permission])
+    shown = {each.permission for each in reach.answers if each.state is State.OPEN}
+    proved.setdefault(first, set()).update(_actions(each for each in reach.proved if each not in shown))
+    return proved, refused
 
 
 def _cell(granted: bool, *, dead: bool, proved: bool, refused: bool) -> Cell:
@@ -97,7 +108,7 @@ def _cell(granted: bool, *, dead: bool, proved: bool, refused: bool) -> Cell:
 
 
 def _actions(permissions: Iterable[Permission]) -> set[str]:
-    return {action for each in permissions for action in words._ACTION_OF[each]}
+    return {action for each in permissions for action in words.ACTION_OF[each]}
 
 
 def one(finding: Finding, name: str) -> Iterator[str]:
@@ -121,9 +132,16 @@ def whole(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _table(rows: dict[str, dict[str, _Sum]], caption: str, *, count: bool) -> Iterator[str]:
-    shown = {service: row for service, row in rows.items() if service}
+    shown = {
+        service: row
+        for service, row in rows.items()
+        if service and any(each.cell is not Cell.NO for each in row.values())
+    }
     if not shown:
         return
+    closed = [service for service in rows if service and service not in shown]
+    if closed:
+        caption += f"; nothing is permitted at {words.enumerate_words(closed[:12])}"
     # `unknown` is a column only where there is something unknown.
     used = [
         a

@@ -29,11 +29,11 @@ def tag(severity: Severity) -> str:
     return f'<span class="tag {severity.value}">{severity.value}</span>'
 
 
-def bullets(texts: Iterable[str], *, ordered: bool = False) -> str:
-    """Return raw texts as a list; nothing for none."""
+def bullets(texts: Iterable[str], *, ordered: bool = False, sentences: bool = False) -> str:
+    """Return raw texts as a list; nothing for none. Sentences begin with a capital letter."""
     rows = "".join(f"<li>{text(each)}</li>" for each in texts)
     name = "ol" if ordered else "ul"
-    return f'<{name} class="plain">{rows}</{name}>' if rows else ""
+    return f'<{name} class="plain{" up" if sentences else ""}">{rows}</{name}>' if rows else ""
 
 
 def table(
@@ -42,26 +42,32 @@ def table(
     rows: Iterable[Sequence[str]],
     *,
     right: Sequence[int] = (),
-    style: str = "",
+    short: Sequence[int] = (),
 ) -> Iterator[str]:
-    """Yield a table. caption, heads: raw; cells: HTML. The first cell of a row is its heading."""
-    yield f"<table{f' class={chr(34)}{style}{chr(34)}' if style else ''}><caption>{text(caption)}</caption><thead><tr>"
+    """Yield a table. caption, heads: raw; cells: HTML. The first cell of a row is its heading.
+
+    right: columns of numbers; short: columns of single words of ours, which are never broken.
+
+    On a narrow screen a row becomes a few lines, and each cell says what it is.
+    """
+    styles = [_style("r" if each in right else "nw" if each in short else "") for each in range(len(heads))]
+    yield f'<table class="cards"><caption>{text(caption)}</caption><thead><tr>'
     for number, head in enumerate(heads):
-        yield f'<th scope="col"{_right(number in right)}>{text(head)}</th>'
+        yield f'<th scope="col"{styles[number]}>{text(head)}</th>'
     yield "</tr></thead><tbody>\n"
     for row in rows:
         cells = "".join(
-            f'<th scope="row"{_right(number in right)}>{cell}</th>'
+            f'<th scope="row"{styles[number]}>{cell}</th>'
             if number == 0
-            else f"<td{_right(number in right)}>{cell}</td>"
+            else f'<td data-is="{text(heads[number])}"{styles[number]}>{cell}</td>'
             for number, cell in enumerate(row)
         )
         yield f"<tr>{cells}</tr>\n"
     yield "</tbody></table>\n"
 
 
-def _right(wanted: bool) -> str:
-    return ' class="r"' if wanted else ""
+def _style(name: str) -> str:
+    return f' class="{name}"' if name else ""
 
 
 def wide(label: str, inner: Iterable[str]) -> Iterator[str]:

@@ -11,12 +11,14 @@ from tidegate.report import _words
 from tidegate.report._html.parts import label, picture
 
 _ROW, _LEFT, _WIDTH = 30, 90, 1000
+_FEW = 10
+"""A bar is as long as it can be from so many findings on: one finding does not look like a flood."""
 
 
 def chart(report: Report) -> Iterator[str]:
     """Yield the picture: a bar for each severity, with its number in words."""
     counted = _words.by_severity(report.findings)
-    most = max(counted.values(), default=0) or 1
+    most = max(_FEW, *counted.values())
     said = ", ".join(f"{count:,} {severity}" for severity, count in counted.items())
     yield from picture(
         "severity", "Findings by severity", said, (_WIDTH, _ROW * len(counted)), _bars(counted, most)

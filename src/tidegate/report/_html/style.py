@@ -23,7 +23,7 @@ _BASE = """
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
 @media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
-body{margin:0;background:var(--paper);color:var(--ink);
+body{margin:0;background:var(--paper);color:var(--ink);overflow-wrap:break-word;
 font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
 header,main,footer{max-width:1040px;margin:0 auto;padding:0 24px}
 header{padding-top:40px}
@@ -55,6 +55,8 @@ thead th{color:var(--faint);font-weight:500;white-space:nowrap}
 .r{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .nw{white-space:nowrap}
 .m td,.m thead th{text-align:center;padding:6px 8px;white-space:nowrap}
+.m tbody th{overflow-wrap:normal;white-space:nowrap}
+.m caption{max-width:min(100%,calc(100vw - 32px))}
 .m thead th:first-child{text-align:left;padding-left:0}
 .m td{border:1px solid var(--line)}
 .m .no{color:var(--faint)}
@@ -63,6 +65,8 @@ thead th{color:var(--faint);font-weight:500;white-space:nowrap}
 .m .refused{background:var(--good-bg)}
 figure{margin:16px 0 12px}
 figcaption{font-size:14px;color:var(--faint);margin:0 0 8px;max-width:76ch}
+figcaption.t{color:var(--ink);font-weight:600}
+.up.t::first-letter,.up>li::first-letter{text-transform:uppercase}
 svg{display:block;width:100%;height:auto;font:13px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
 .w6{min-width:640px}
 svg text{fill:var(--ink)}
@@ -84,7 +88,8 @@ svg .future{fill-opacity:.42}
 ul.plain,ol.plain{padding-left:22px;margin:0 0 12px}
 li{margin:0 0 4px;max-width:82ch;overflow-wrap:anywhere}
 details.f{background:var(--card);border:1px solid var(--line);border-radius:8px;margin:0 0 10px}
-details.f>summary{padding:12px 16px;cursor:pointer;list-style-position:outside;margin-left:18px;overflow-wrap:anywhere}
+details.f>summary{padding:12px 16px;cursor:pointer;overflow-wrap:anywhere}
+details.f>summary .tag{margin-left:6px}
 details.f>div{padding:2px 20px 14px;border-top:1px solid var(--line);scroll-margin-top:60px}
 details.more>summary{cursor:pointer;color:var(--link);font-size:14px;padding:4px 0}
 tr:target{background:var(--medium-bg)}
@@ -95,7 +100,8 @@ dd{margin:0;overflow-wrap:anywhere}
 @media(max-width:620px){header,main,footer{padding-left:16px;padding-right:16px}header{padding-top:24px}
 h1{font-size:23px}.lead{font-size:17px}dl{grid-template-columns:1fr}dd{margin-bottom:6px}
 .cards thead{position:absolute;left:-9999px}.cards tr,.cards th,.cards td{display:block}.cards td,.cards tbody th{border:0;padding:1px 0}
-.cards tr{border-bottom:1px solid var(--line);padding:8px 0}.cards .r{text-align:left}}
+.cards tr{border-bottom:1px solid var(--line);padding:8px 0}.cards .r{text-align:left}
+.cards td[data-is]:before{content:attr(data-is) ": ";color:var(--faint)}}
 @media print{:root{color-scheme:light}body{font-size:11pt;background:#fff}header,main,footer{max-width:none;padding:0}
 nav,.skip{display:none}h2,h3,figcaption,caption{break-after:avoid}figure,tr,li{break-inside:avoid}
 details::details-content{content-visibility:visible;block-size:auto}.wide{overflow:visible}.w6{min-width:0}

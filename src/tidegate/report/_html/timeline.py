@@ -11,7 +11,7 @@ from tidegate.model.finding import Finding
 from tidegate.model.grant import Validity
 from tidegate.model.reach import State
 from tidegate.report import _words
-from tidegate.report._html.parts import label, picture, shorten, table, text
+from tidegate.report._html.parts import code, label, picture, shorten, table, text
 
 ROWS = 12
 """Findings that get a line; the worst come first."""
@@ -137,6 +137,7 @@ def rows(shown: Sequence[Line], now: datetime) -> Iterator[str]:
     cells = [
         [
             text(_words.subject(line.finding.grant), 120),
+            code(_words.spot(line.finding.occurrences[0]), 120) if line.finding.occurrences else "",
             (f"{words.day(line.since)}, {'first commit' if line.committed else 'its own start'}")
             if line.since
             else "not known",
@@ -149,9 +150,7 @@ def rows(shown: Sequence[Line], now: datetime) -> Iterator[str]:
         ]
         for line in shown
     ]
-    yield from table(
-        "The same dates as a table", ["what it opens", "out since", "ends"], cells, style="cards"
-    )
+    yield from table("The same dates as a table", ["what it opens", "where", "out since", "ends"], cells)
 
 
 def _refused(line: Line) -> bool:
