@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.engine.looked import Looked, holds
-from tidegate.engine.tell import contents_of
+from tidegate.engine.tell import Looked, contents_of, holds
 from tidegate.model.contents import Contents, Kind
 from tidegate.model.observation import Inspection, Observation, Step, Verdict
 from tidegate.model.severity import Severity
