@@ -15,6 +15,10 @@ from tidegate.report._words import subject
 
 _CWE_EXPOSED_CREDENTIALS: Final = 522
 _CWE_PUBLIC: Final = 732
+MAX_TITLE: Final = 511
+MAX_SERVICE: Final = 200
+MAX_PATH: Final = 4000
+"""Characters that its tables hold."""
 
 
 class DefectDojo:
@@ -35,7 +39,7 @@ class DefectDojo:
 def _finding(finding: Finding) -> dict[str, Any]:
     reach = finding.reach
     found: dict[str, Any] = {
-        "title": f"{finding.title}: {subject(finding.grant)}"[:500],
+        "title": f"{finding.title}: {subject(finding.grant)}"[:MAX_TITLE],
         "severity": finding.severity.value.capitalize(),
         "description": "\n\n".join((*finding.reasons, f"Seen as: {finding.redacted}")),
         "mitigation": "\n".join(f"{number}. {text}" for number, text in enumerate(finding.fix, 1)),
@@ -43,7 +47,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "unique_id_from_tool": finding.id,
         "vuln_id_from_tool": finding.rule,
         "cwe": _CWE_PUBLIC if finding.grant.kind == "anonymous" else _CWE_EXPOSED_CREDENTIALS,
-        "service": finding.grant.account or finding.grant.container or finding.grant.provider,
+        "service": (finding.grant.account or finding.grant.container or finding.grant.provider)[:MAX_SERVICE],
         "tags": [finding.grant.provider, finding.grant.kind],
         "active": reach is None or reach.state is not State.CLOSED,
         "verified": reach is not None and reach.state is State.OPEN,
@@ -51,7 +55,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "dynamic_finding": reach is not None,
     }
     if finding.occurrences:
-        found["file_path"], found["line"] = finding.occurrences[0].path, finding.occurrences[0].line
+        place = finding.occurrences[0]
+        found["file_path"], found["line"] = place.path[:MAX_PATH], place.line
     return found
 
 

@@ -23,8 +23,13 @@ _SEVERITIES: Final = {
     Severity.CRITICAL: 5,
 }
 _BUCKETS: Final = {"aws": 1, "azure": 2, "gcp": 3}
+_CONFIDENCE: Final = {"low": 1, "medium": 2, "high": 3}
 _CREATE: Final = 1
 _CLOSE: Final = 3
+_COMPLETE: Final = 1
+_PARTIAL: Final = 2
+_REGULAR_FILE: Final = 1
+VERSION: Final = "1.5.0"
 
 
 class Ocsf:
@@ -52,7 +57,7 @@ def _event(report: Report, finding: Finding) -> dict[str, Any]:
         "time": _millis(report.ended_at),
         "message": f"{finding.title}: {subject(grant)}",
         "metadata": {
-            "version": "1.5.0",
+            "version": VERSION,
             "product": {"name": "Tidegate", "vendor_name": "Tidegate", "version": report.version},
         },
         "finding_info": {
@@ -62,6 +67,8 @@ def _event(report: Report, finding: Finding) -> dict[str, Any]:
             "types": [finding.rule],
             **({"first_seen_time": _millis(first)} if first else {}),
         },
+        "confidence_id": _CONFIDENCE.get(finding.confidence, 0),
+        "risk_score": finding.score,
         "data_security": {"detection_system_id": 12, "data_lifecycle_state_id": 1},
         "unmapped": {
             "score": finding.score,
@@ -77,6 +84,15 @@ def _event(report: Report, finding: Finding) -> dict[str, Any]:
             "is_public": grant.kind == "anonymous" and reach is not None and reach.state is State.OPEN,
             **({"size": contents.bytes} if contents is not None else {}),
         }
+    if contents is not None:
+        event["data_security"] |= {
+            "status_id": _COMPLETE if contents.complete else _PARTIAL,
+            "total": contents.items,
+            "size": contents.bytes,
+        }
+    if finding.occurrences:
+        path = finding.occurrences[0].path
+        event["file"] = {"name": path.rsplit("/", 1)[-1] or path, "path": path, "type_id": _REGULAR_FILE}
     return event
 
 
