@@ -1,0 +1,7 @@
+"""How Amazon's credentials and open buckets are ended: the key that signed, or what lets anyone in."""
+
+from __future__ import annotations
+
+from tidegate.providers.s3.closing.closer import CLOSING
+
+__all__ = ["CLOSING"]
