@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tidegate.engine.inspect import InspectPlan
 from tidegate.engine.inspect import inspect as engine_inspect
+from tidegate.model.going import Going
 from tidegate.model.inspected import Inspected
-from tidegate.model.report import Coverage
 from tidegate.net.message import Sends
 
 
@@ -22,15 +22,21 @@ def inspect(
     exclude: Sequence[str] = (),
     net: Sends | None = None,
     cache_dir: Path | None = None,
-    progress: Callable[[Coverage], None] | None = None,
+    progress: Callable[[Going], None] | None = None,
     now: datetime | None = None,
     max_read: int | None = None,
+    every: bool = False,
+    seed: int = 1,
 ) -> Inspected:
     """Judge model files without loading them: what would run if somebody did.
 
     targets: files and folders; with `net` also links and addresses of storage, of which only what is needed
     is read, by ranges.
-    max_read: bytes of items behind links that are read at most; 256 MiB when not given.
+    max_read: bytes that are read at most of what lies below one folder or behind one link. When it is not
+    given, 256 MiB behind a link; of a folder what it takes, as long as every file is a matter of minutes.
+    every: look into every file of a folder, however many there are; else a survey is made of a large one: of
+    every model, every risky name, and a sample of the rest.
+    seed: draws another sample.
     policy: exact names that are allowed besides ours, e.g. `mypackage.models.Net`.
 
     Raises `SourceError` for a path that is not there, and what `probe` raises for storage.
@@ -43,6 +49,9 @@ def inspect(
         exclude=tuple(exclude),
         cache_dir=cache_dir,
         progress=progress,
+        max_read=max_read,
+        every=every,
+        seed=seed,
     )
     if net is None:
         return engine_inspect(plan)
@@ -51,6 +60,6 @@ def inspect(
     from tidegate.engine.survey import MAX_READ, SurveyPlan  # noqa: PLC0415
 
     instant = now or datetime.now(UTC)
-    survey = SurveyPlan(max_read=max_read or MAX_READ, policy=plan.policy)
-    behind = Behind(net, load_rules(()), instant, cache_dir, survey)
+    survey = SurveyPlan(max_read=max_read or MAX_READ, policy=plan.policy, seed=seed, cache_dir=cache_dir)
+    behind = Behind(net, load_rules(()), instant, cache_dir, survey, progress)
     return engine_inspect(plan, behind)

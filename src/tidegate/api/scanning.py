@@ -12,6 +12,7 @@ from tidegate.detect.rules import load_rules
 from tidegate.engine import run as engine
 from tidegate.errors import UsageError
 from tidegate.model.baseline import Baseline
+from tidegate.model.going import Going
 from tidegate.model.grant import Grant
 from tidegate.model.report import Coverage, Report
 from tidegate.net.message import Sends
@@ -38,6 +39,8 @@ def scan(
     contents: bool = True,
     inspect: bool = True,
     max_read: int | None = None,
+    seed: int = 1,
+    going: Callable[[Going], None] | None = None,
 ) -> Report:
     """Find links, tokens and keys in repositories, folders, archives and pages; offline without `net`.
 
@@ -53,7 +56,7 @@ def scan(
     net: with it, what is found is also asked about, as far as the scope of `net` goes: whether it is open,
     and, with `contents`, how much lies behind it; with `inspect` what that is, reading `max_read` bytes of
     items at most for each credential (256 MiB when not given). Links and addresses of storage may then be
-    targets too.
+    targets too. seed: draws another sample of items. going: called with how far listing and reading are.
 
     What cannot be read ends as a gap in the report. Raises `UsageError` when there is nothing to read in a
     target's very form, and `ConfigError` for a wrong rule.
@@ -68,8 +71,10 @@ def scan(
         from tidegate.engine.contents import Lister  # noqa: PLC0415
         from tidegate.engine.survey import MAX_READ, SurveyPlan  # noqa: PLC0415
 
-        survey = SurveyPlan(max_read=max_read or MAX_READ) if inspect else None
-        online = Online(net, instant, lists=Lister(net, instant, survey=survey) if contents else None)
+        survey = SurveyPlan(max_read=max_read or MAX_READ, seed=seed) if inspect else None
+        online = Online(
+            net, instant, lists=Lister(net, instant, survey=survey, going=going) if contents else None
+        )
     return engine.run(
         engine.Plan(
             targets=named,

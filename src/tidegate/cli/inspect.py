@@ -42,10 +42,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--max-read",
         type=options.size,
         metavar="SIZE",
-        help="bytes read of what lies behind a link, at most (256MiB unless said)",
+        help="bytes read below a folder or behind a link, at most (behind a link 256MiB unless said)",
+    )
+    what.add_argument(
+        "--all",
+        action="store_true",
+        dest="every",
+        help="look into every file of a folder, however many there are; without it of a very large one into "
+        "models, risky names and a sample",
+    )
+    what.add_argument(
+        "--seed", type=options.count, default=1, metavar="N", help="draw another sample (1 unless said)"
     )
     online.add(parser)
     options.add_output(parser, list(FORMATS))
+    parser.add_argument(
+        "--each", action="store_true", help="as text: a card for each item that is worth a look, not for 20"
+    )
     parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
     parser.add_argument("--no-progress", action="store_true", help="no progress line on the terminal")
     options.add_gate(parser, default="low")
@@ -76,9 +89,11 @@ def run(args: argparse.Namespace) -> int:
                 cache_dir=options.cache_dir(),
                 progress=progress,
                 max_read=args.max_read,
+                every=args.every,
+                seed=args.seed,
             )
         out.write(
-            lambda stream: _write(result, stream, args.format, colour=out.colour),
+            lambda stream: _write(result, stream, args.format, colour=out.colour, each=args.each),
             unicode=args.format != "text",
         )
     worst = max((item.severity for item in result.items), key=lambda each: each.rank, default=Severity.INFO)
@@ -87,13 +102,13 @@ def run(args: argparse.Namespace) -> int:
     return codes.CLEAN if result.complete else codes.INCOMPLETE
 
 
-def _write(result: Inspected, stream: TextIO, form: str, *, colour: bool) -> None:
+def _write(result: Inspected, stream: TextIO, form: str, *, colour: bool, each: bool) -> None:
     from tidegate.report import _items, _items_cyclonedx, _items_sarif  # noqa: PLC0415
     from tidegate.report._terminal import Paper  # noqa: PLC0415
 
     if form == "text":
         paper = Paper.of(stream.encoding, colour=colour, width=options.width())
-        stream.writelines(line.rstrip() + "\n" for line in _items.lines(paper, result))
+        stream.writelines(line.rstrip() + "\n" for line in _items.lines(paper, result, each=each))
         return
     writers = {
         "json": _items.write_json,

@@ -8,6 +8,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from tidegate.model.going import Going
 from tidegate.model.report import Coverage
 
 if TYPE_CHECKING:
@@ -63,18 +64,20 @@ class Progress(_Line):
             f"{coverage.documents:,} documents  {coverage.bytes / 1e6:,.0f} MB  {speed:,.0f} MB/s{asked}"
         )
 
+    def going(self, going: Going) -> None:
+        """Show how far listing, or looking into items, is behind one credential."""
+        seconds = self._due()
+        if seconds is not None:
+            self._put(_going(going, seconds))
+
 
 class Inspecting(_Line):
-    """Shows how much has been looked into, and how little of it was read."""
+    """Shows how many items were listed, then how many were looked into, and how little of them was read."""
 
-    def __call__(self, coverage: Coverage) -> None:
+    def __call__(self, going: Going) -> None:
         seconds = self._due()
-        if seconds is None:
-            return
-        rate = coverage.items_read / seconds
-        self._put(
-            f"{coverage.items_read:,} items  {coverage.bytes_read / 1e6:,.1f} MB read  {rate:,.0f} items/s"
-        )
+        if seconds is not None:
+            self._put(_going(going, seconds))
 
 
 class Listed(_Line):
@@ -89,3 +92,20 @@ class Listed(_Line):
             f"{counts.containers_done:,} of {counts.containers:,} containers  {counts.items:,} items  "
             f"{counts.bytes / 1e9:,.1f} GB  {rate:,.0f} items/s"
         )
+
+
+_BAR = 20
+
+
+def _going(going: Going, seconds: float) -> str:
+    rate = f"{going.done / seconds:,.0f} items/s"
+    if going.listing:
+        return f"listed {going.done:,} items  {going.bytes / 1e9:,.1f} GB  {rate}"
+    read = f"{going.bytes / 1e6:,.1f}"
+    if going.most_bytes:
+        read += f" of {going.most_bytes / 1e6:,.0f}"
+    if not going.planned:
+        return f"{going.done:,} items  {read} MB read  {rate}"
+    part = min(1.0, going.done / going.planned)
+    bar = "#" * round(part * _BAR)
+    return f"[{bar:-<{_BAR}}] {going.done:,} of {going.planned:,} items  {read} MB read  {rate}"

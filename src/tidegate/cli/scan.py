@@ -69,6 +69,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         help="with --probe: bytes read of what lies behind each credential, at most (256MiB unless said)",
     )
+    parser.add_argument(
+        "--seed",
+        type=options.count,
+        default=1,
+        metavar="N",
+        help="with --probe: draw another sample of what lies behind (1 unless said)",
+    )
     online.add(parser)
     options.add_output(parser, options.formats())
     parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
@@ -109,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
                 contents=not args.no_contents,
                 inspect=not args.no_inspect,
                 max_read=args.max_read,
+                seed=args.seed,
+                going=progress.going,
             )
         render(report, out, args.format)
     if args.write_baseline:

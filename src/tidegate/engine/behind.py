@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from tidegate.engine.survey import SurveyPlan
 from tidegate.errors import OutOfScopeError, RequestError, UsageError
 from tidegate.model.contents import Contents
 from tidegate.model.credential import Credential
+from tidegate.model.going import Going
 from tidegate.model.report import Gap
 from tidegate.net.message import Sends
 
@@ -30,13 +31,15 @@ class Behind:
     now: datetime
     cache_dir: Path | None
     plan: SurveyPlan
+    going: Callable[[Going], None] | None = None
+    """Called with how far it is."""
     contents: list[Contents] = field(default_factory=list)
     """Of each target that was looked into, in order."""
 
     def look(self, target: str) -> Iterator[Looked]:
         """Look into what a link or address reaches. Raises `OutOfScopeError`."""
         storage, credential, said = self._credential(target)
-        lister = Lister(self.net, self.now, survey=self.plan)
+        lister = Lister(self.net, self.now, survey=self.plan, going=self.going)
         try:
             counted = lister.list_all(storage, credential)
             if not counted.contents.items and counted.gaps:

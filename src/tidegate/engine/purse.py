@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tidegate.errors import NoAnswerError
-from tidegate.inspectors.readable import Counted, OverBudgetError, Remote
+from tidegate.inspectors.readable import Counted, OverBudgetError, Readable, Remote
 
 END_BYTES: Final = 4096
 """Of either end: enough to tell what it is, and all that is fetched of most items."""
@@ -42,23 +42,33 @@ class Purse:
             self._left += count
 
 
-class Paid(Counted):
-    """An object behind a link. First what was set aside for it is used up, then the purse for more."""
+class SharedPurse:
+    """A purse for worker processes: those that are forked after it was made take from the same."""
 
-    def __init__(
-        self, size_bytes: int, fetch: Callable[[int, int], bytes], *, aside: int, more: Purse, most: int
-    ) -> None:
-        """aside: bytes taken for it already. most: of this item, whatever the purse holds."""
-        small = size_bytes <= BLOCK_BYTES
-        super().__init__(Remote(size_bytes, fetch), block_bytes=BLOCK_BYTES)
-        self.aside = aside
-        self._more = more
-        self._limit = most
+    def __init__(self, total: int) -> None:
+        import multiprocessing  # noqa: PLC0415 - 20 ms that most runs do without
+
+        self._left = multiprocessing.get_context("fork").Value("q", total)
+
+    def take(self, count: int) -> bool:
+        """Take so many, or nothing when there are not enough."""
+        with self._left.get_lock():
+            if count > self._left.value:
+                return False
+            self._left.value -= count
+            return True
+
+
+class Sparing(Counted):
+    """Reads blocks, but the two ends of a large item as they are: of most items nothing else is read."""
+
+    def __init__(self, whole: Readable) -> None:
+        super().__init__(whole, block_bytes=BLOCK_BYTES)
         self._ends: dict[int, bytes] = {}
-        self._spares = not small
+        self._spares = whole.size_bytes > BLOCK_BYTES
 
     def read(self, offset: int, count: int) -> bytes:
-        """Return bytes. The ends of a large object are fetched as they are, without the block around them."""
+        """Return bytes. The ends of a large item are fetched without the block around them."""
         if self._spares and offset >= 0 and count > 0:
             for start in (0, self.size_bytes - END_BYTES):
                 if start <= offset and offset + count <= start + END_BYTES:
@@ -66,6 +76,34 @@ class Paid(Counted):
                         self._ends[start] = self._get(start, END_BYTES)
                     return self._ends[start][offset - start : offset - start + count]
         return super().read(offset, count)
+
+
+class Charged(Sparing):
+    """A file on this machine that pays for what is read of it."""
+
+    def __init__(self, whole: Readable, purse: SharedPurse | None) -> None:
+        """purse: without one as much is read as it takes."""
+        super().__init__(whole)
+        self._purse = purse
+
+    def _get(self, offset: int, count: int) -> bytes:
+        count = min(count, self.size_bytes - offset)
+        if self._purse is not None and not self._purse.take(count):
+            raise OverBudgetError("the bytes that may be read in all (--max-read) are used up")
+        return super()._get(offset, count)
+
+
+class Paid(Sparing):
+    """An object that is not here. First what was set aside for it is used up, then the purse for more."""
+
+    def __init__(
+        self, size_bytes: int, fetch: Callable[[int, int], bytes], *, aside: int, more: Purse, most: int
+    ) -> None:
+        """aside: bytes taken for it already. most: of this item, whatever the purse holds."""
+        super().__init__(Remote(size_bytes, fetch))
+        self.aside = aside
+        self._more = more
+        self._limit = most
 
     def _get(self, offset: int, count: int) -> bytes:
         count = min(count, self.size_bytes - offset)

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tidegate.engine.looked import Looked, holds
 from tidegate.engine.places import Place, Row
 from tidegate.engine.purse import BLOCK_BYTES, END_BYTES, Paid, Purse
 from tidegate.engine.shard import error_words
-from tidegate.engine.tell import Looked, contents_of, holds
+from tidegate.engine.tell import ESTIMATED, contents_of
 from tidegate.engine.texts import texts
 from tidegate.errors import BudgetError, ConfigError, OutOfScopeError, RefusedError, RequestError
 from tidegate.inspectors.look import look
@@ -46,8 +47,6 @@ _GONE: Final = 404
 _STORE_FILE: Final = re.compile(r"(?:CURRENT|\d{6,20}\.(?:ldb|sst|log))\Z")
 _MODELS: Final = 200_000
 """Of one folder, where all of them are judged."""
-
-ESTIMATED: Final = ("credentials", "personal_data", "code_on_load")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

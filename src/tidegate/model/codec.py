@@ -178,6 +178,8 @@ def contents_to_dict(contents: Contents) -> Json:
                 "summary": each.summary,
                 "path": each.path,
                 "step": each.step.value,
+                "phrase": each.phrase,
+                "within": each.within,
             }
             for each in contents.noted
         ],
@@ -347,6 +349,8 @@ def _contents(node: _Node) -> Contents:
                 summary=each.need("summary").text(),
                 path=each.get("path", "").text(),
                 step=each.get("step", Step.NAME.value).member(Step),
+                phrase=each.get("phrase", "").text(),
+                within=each.get("within", "").text(),
             )
             for each in node.get("noted", []).items()
         ),

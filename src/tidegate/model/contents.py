@@ -36,6 +36,10 @@ class Noted:
     path: str = ""
     """The item, as the service names it; empty when it is said of many."""
     step: Step = Step.NAME
+    phrase: str = ""
+    """The same in few words, for a list: "4 private keys"; empty where it does not belong into one."""
+    within: str = ""
+    """It lies inside of items of this kind (disk images, archives); empty when it is items themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

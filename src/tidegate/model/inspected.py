@@ -23,7 +23,7 @@ class Inspected:
     gaps: tuple[Gap, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     contents: tuple[Contents, ...] = ()
-    """Of each target that is storage: what lies behind it, with what names, reading and estimates tell."""
+    """Of each target but single files: what lies behind or below it, by names, reading and estimates."""
 
     @property
     def complete(self) -> bool:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from tidegate.assess import words
 from tidegate.model import codec
+from tidegate.model.contents import Contents, Kind
 from tidegate.model.inspected import Inspected
 from tidegate.model.observation import Inspection, Observation, Verdict
 from tidegate.model.report import SCHEMA
 from tidegate.model.severity import Severity
-from tidegate.report import _reach, _words
-from tidegate.report._grant import block
+from tidegate.report import _lies, _reach, _words
+from tidegate.report._grant import LABEL, block
 from tidegate.report._json import dumps
-from tidegate.report._terminal import Paper
+from tidegate.report._terminal import Paper, table
 
-CARDS = 50
+CARDS = 20
 """Items that get a card; of the rest the terminal says how many."""
+KINDS = 12
+"""Kinds that get a line."""
 NOTES = 6
 """Observations on a card."""
 
@@ -110,22 +113,24 @@ def write_json(result: Inspected, out: TextIO) -> None:
     out.write(dumps(end, indent=1) + "\n")
 
 
-def lines(paper: Paper, result: Inspected) -> Iterator[str]:
-    """Return the terminal's document line by line: what is worth a look, then all in numbers."""
+def lines(paper: Paper, result: Inspected, *, each: bool = False) -> Iterator[str]:
+    """Return the terminal's document line by line: what lies there, what is worth a look, all in numbers.
+
+    each: a card for every item above `info`, not only for the worst.
+    """
+    named = len(result.contents) == len(result.targets)
+    for number, found in enumerate(result.contents):
+        yield from _head(paper, found, result.targets[number] if named else "", result.targets)
     loud = [item for item in result.items if _loud(item)]
-    for item in loud[:CARDS]:
+    shown = loud if each else [item for item in loud if _matters(item)][:CARDS]
+    for item in shown:
         yield from _card(paper, item)
-    if len(loud) > CARDS:
-        yield f" and {words.many(len(loud) - CARDS, 'more item')}; all of them: --format jsonl"
-        yield ""
+    yield from _left_out(paper, loud, shown)
     yield from _gaps(paper, result)
     yield paper.rule()
-    for found in result.contents:
-        yield from block(paper, "behind", paper.clean(_reach.amount(found)))
-        yield from _reach.inside(paper, found)
     counted = _verdicts(result)
-    shown = [f"{counted[verdict]:,} {verdict}" for verdict in reversed(Verdict) if counted[verdict]]
-    yield from paper.wrap(paper.signs.dot.join(shown) or "no model file", first=" ")
+    told = [f"{counted[verdict]:,} {verdict}" for verdict in reversed(Verdict) if counted[verdict]]
+    yield from paper.wrap(paper.signs.dot.join(told) or "no model file", first=" ")
     others = len(result.items) - sum(counted.values())
     read = [
         words.many(len(result.items), "item"),
@@ -135,6 +140,62 @@ def lines(paper: Paper, result: Inspected) -> Iterator[str]:
     ]
     took = _words.duration((result.ended_at - result.started_at).total_seconds())
     yield from block(paper, "read", f"{', '.join(read)} in {took}")
+
+
+def _head(paper: Paper, found: Contents, target: str, targets: Sequence[str]) -> Iterator[str]:
+    """Write what lies in one place: in a sentence, by kind, what was seen inside, and how that is known."""
+    linked = "://" in (target or targets[0])
+    if target:
+        yield paper.rule(paper.shorten(paper.clean(target), paper.width - 8), style="bold")
+    least = "" if found.complete else "at least "
+    lie = "lies" if found.items == 1 else "lie"
+    amount = f"{least}{words.many(found.items, 'item')}, {words.size(found.bytes)}"
+    what = _lies.sentence(found, loaded=linked)
+    said = f"{'Behind' if linked else 'In'} it {lie} {amount}{': ' if what else ''}{what}."
+    yield from paper.wrap(paper.clean(said), first=" ", style="bold")
+    yield ""
+    yield from _kinds(paper, found)
+    yield from _reach.inside(paper, found)
+    yield ""
+
+
+def _kinds(paper: Paper, found: Contents) -> Iterator[str]:
+    kinds = _lies.by_severity(found)
+    rows = [
+        [kind.kind.replace("_", " "), f"{kind.items:,}", words.size(kind.bytes), _severity(kind)]
+        for kind in kinds[:KINDS]
+    ]
+    for number, cells in enumerate(table([[paper.clean(cell) for cell in row] for row in rows])):
+        label = "" if number else "kinds"
+        yield f" {label:{LABEL - 1}}{''.join(cells).rstrip()}"
+    if len(kinds) > KINDS:
+        items = sum(kind.items for kind in kinds[KINDS:])
+        rest = f"{words.many(len(kinds) - KINDS, 'more kind')}, {words.many(items, 'item')}"
+        yield f"{' ' * LABEL}and {rest}"
+
+
+def _severity(kind: Kind) -> str:
+    return "" if kind.severity is Severity.INFO else kind.severity.value
+
+
+def _left_out(paper: Paper, loud: Sequence[Inspection], shown: Sequence[Inspection]) -> Iterator[str]:
+    """Count what got no card."""
+    kept = {id(item) for item in shown}
+    counted = Counter(item.severity for item in loud if id(item) not in kept)
+    if not counted:
+        return
+    parts = [f"{counted[each]:,} {each}" for each in _words.WORST_FIRST if counted[each]]
+    more = words.many(counted.total(), "more item")
+    yield from paper.wrap(
+        f"and {more} ({', '.join(parts)}): a card for each with --each, all as data with --format jsonl",
+        first=" ",
+    )
+    yield ""
+
+
+def _matters(item: Inspection) -> bool:
+    worst = item.severity.rank >= Severity.HIGH.rank
+    return worst or item.verdict in (Verdict.UNKNOWN, Verdict.DAMAGED, Verdict.DANGEROUS)
 
 
 def _loud(item: Inspection) -> bool:

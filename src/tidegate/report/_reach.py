@@ -9,6 +9,7 @@ from tidegate.assess import words
 from tidegate.model.contents import Contents, Estimate, Noted
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.reach import Reach, State
+from tidegate.report import _lies
 from tidegate.report._grant import LABEL, block
 from tidegate.report._terminal import Paper, columns, table
 
@@ -30,7 +31,7 @@ def lines(paper: Paper, finding: Finding, *, contents: bool = True) -> Iterator[
             untried = ", ".join(each.replace("_", " ") for each in finding.reach.untried)
             yield from block(paper, "untried", paper.clean(f"{untried}: granted on paper, never exercised"))
     if contents and finding.contents is not None:
-        yield from block(paper, "behind", paper.clean(amount(finding.contents)))
+        yield from block(paper, "behind", paper.clean(behind(finding.contents)))
         yield from _kinds(paper, finding.contents)
         yield from inside(paper, finding.contents)
 
@@ -49,6 +50,12 @@ def amount(found: Contents) -> str:
     return f"{least}{words.many(found.items, 'item')}, {words.size(found.bytes)} in {where}"
 
 
+def behind(found: Contents) -> str:
+    """Say how much lies behind, and what, in one sentence (raw)."""
+    what = _lies.sentence(found, loaded=True) if found.noted else ""
+    return f"{amount(found)}{': ' if what else ''}{what}"
+
+
 def inside(paper: Paper, found: Contents) -> Iterator[str]:
     """Write what was seen inside, how much was read for it, and what that says of all."""
     notes = alike([note for note in found.noted if note.severity.rank >= Severity.MEDIUM.rank])
@@ -61,7 +68,8 @@ def inside(paper: Paper, found: Contents) -> Iterator[str]:
     if found.items_read:
         yield from block(paper, "looked", paper.clean(looked(found)))
     for each in found.estimates:
-        yield from block(paper, "estimate", paper.clean(estimate(each)))
+        label = "counted" if each.least == each.most else "estimate"
+        yield from block(paper, label, paper.clean(estimate(each)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,8 @@ def looked(found: Contents) -> str:
     """Say how much was looked into (raw)."""
     part = found.bytes_read / found.bytes if found.bytes else 0.0
     read = f"{words.size(found.bytes_read)}, {_percent(part)} of the bytes"
+    if found.items_read == found.items:
+        return f"into {'the 1 item' if found.items == 1 else f'all {found.items:,} items'} ({read})"
     return f"into {found.items_read:,} of {words.many(found.items, 'item')} ({read})"
 
 

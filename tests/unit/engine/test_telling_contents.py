@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tidegate.engine.tell import Looked, contents_of, holds
+from tidegate.engine.looked import Looked, holds
+from tidegate.engine.tell import contents_of
 from tidegate.model.contents import Contents, Kind
 from tidegate.model.observation import Inspection, Observation, Step, Verdict
 from tidegate.model.severity import Severity
@@ -41,5 +42,5 @@ def test_what_was_read_is_counted_under_its_true_kind_and_proved() -> None:
 def test_the_same_secret_in_two_items_is_one() -> None:
     twice = [Looked(item("aws_key", Step.SAMPLE, fingerprint="f1"), "other", 10) for _ in range(2)]
     told = contents_of(NAMES, twice, (), 5)
-    assert [each.summary for each in told.noted] == ["1 secret inside an item: aws key"]
+    assert [each.summary for each in told.noted] == ["1 secret in a text: seen"]
     assert holds(twice[0].item) == {"credentials"}

@@ -92,8 +92,8 @@ def _tell(judged: Judgement, found: Triage, volume: Volume, where: str) -> None:
     if found.users:
         judged.kind = "workstation_image"
     about = found.system or "no operating system that we know"
-    people = "1 user" if found.users == 1 else f"{found.users:,} users"
-    words = f"{volume.form} with {about} and the homes of {people}"
+    people = "the home of 1 user" if found.users == 1 else f"the homes of {found.users:,} users"
+    words = f"{volume.form} with {about} and {people}"
     inside = "workstation_image" if found.users else "disk_image"
     judged.observations.append(_note(inside, words, member=where, numbers={"users": found.users}))
     for what, count in found.found.items():
@@ -101,7 +101,7 @@ def _tell(judged: Judgement, found: Triage, volume: Volume, where: str) -> None:
         words = f"{count:,} {one if count == 1 else many}"
         # That a place exists says less than a key that was read.
         severity = lower(kind(same).severity)
-        judged.observations.append(_note(same, words, member=where, severity=severity))
+        judged.observations.append(_note(same, words, member=where, severity=severity, count=count))
     if found.unfinished:
         _unread(judged, f"not every well-known path was asked for: {found.unfinished}", where)
     if found.damaged:

@@ -1,0 +1,71 @@
+"""What lies somewhere, in one sentence that a person can repeat: worst first, counted, models at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidegate.assess import words
+from tidegate.kinds.table import kind, kinds
+from tidegate.model.contents import Contents, Kind, Noted
+
+PHRASES = 8
+"""Things that the sentence names; of more it says how many."""
+_GROUPS = ("machine", "key", "messages", "database", "personal")
+"""In this order: whose machine, what opens more, who wrote what. The kinds of other groups come last."""
+
+
+def sentence(found: Contents, *, loaded: bool) -> str:
+    """Say what lies there (raw): "2 copies of workstations' disks, 4 private keys, …, and 5 models".
+
+    loaded: others load the models from there. Empty where nothing tells.
+    """
+    own = sorted((note for note in found.noted if note.phrase and not note.within), key=_place)
+    parts = _once([_with_inside(note, found.noted) for note in own])
+    if not parts:
+        parts = [_count(each) for each in _dull(found)]
+    if len(parts) > PHRASES:
+        more = len(parts) - PHRASES + 1
+        parts = [*parts[: PHRASES - 1], f"{more} more kinds of such things"]
+    models = sum(each.items for each in found.kinds if each.kind == "model")
+    if models:
+        parts.append(f"{words.many(models, 'model')}{' that everyone would load' if loaded else ''}")
+    return joined(parts)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Join for a sentence: "a, b, and c"."""
+    if len(parts) < 3:
+        return " and ".join(parts)
+    return f"{', '.join(parts[:-1])}, and {parts[-1]}"
+
+
+def by_severity(found: Contents) -> list[Kind]:
+    """Return the kinds, the worst first, then most bytes first."""
+    return sorted(found.kinds, key=lambda each: (-each.severity.rank, -each.bytes, -each.items, each.kind))
+
+
+def _place(note: Noted) -> tuple[int, int]:
+    group = kind(note.kind).group
+    order = _GROUPS.index(group) if group in _GROUPS else len(_GROUPS)
+    return order, -note.severity.rank
+
+
+def _with_inside(note: Noted, noted: Sequence[Noted]) -> str:
+    # Of kinds that are told in several sentences the first one says what lies inside.
+    first = next(each for each in noted if each.kind == note.kind and each.phrase and not each.within)
+    inside = [each.phrase for each in sorted(noted, key=_place) if each.within == note.kind and each.phrase]
+    return f"{note.phrase} (with {joined(inside)})" if inside and first is note else note.phrase
+
+
+def _once(parts: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(parts))
+
+
+def _dull(found: Contents) -> list[Kind]:
+    """Return what there is most of, where nothing was worth a sentence."""
+    return [each for each in found.kinds if each.kind in kinds() and each.kind != "model"][:3]
+
+
+def _count(each: Kind) -> str:
+    row = kind(each.kind)
+    return f"{each.items:,} {row.one if each.items == 1 else row.many}"
