@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 from tidegate.assess.fix import fixes
 from tidegate.assess.severity import assess
+from tidegate.assess.tables import band, raw
 from tidegate.assess.words import matrix_rows, sentence
+from tidegate.kinds.table import kinds as kinds_of_things
 from tidegate.model.contents import Contents, Kind
 from tidegate.model.finding import Severity
 from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
+from tidegate.model.observation import Step
+from tidegate.model.place import Place
 from tidegate.model.reach import Reach, State
 from tidegate.providers._seal import in_order
 
@@ -183,6 +187,74 @@ def test_what_has_expired_on_paper_and_still_answers_is_judged_as_endless() -> N
     reach = Reach(state=State.OPEN, proved=(Permission.LIST,), checked_at=NOW, reason="200")
     assert assess(given_, now=NOW).severity is Severity.INFO
     assert assess(given_, now=NOW, reach=reach).severity is Severity.CRITICAL
+
+
+VALUES = st.floats(0, 1)
+FACTORS = st.tuples(st.floats(0, 4), VALUES, VALUES, VALUES, st.floats(0.4, 1.5))
+
+
+@given(FACTORS, st.integers(0, 4), VALUES)
+def test_the_sum_never_falls_when_one_factor_rises(
+    factors: tuple[float, ...], which: int, more: float
+) -> None:
+    raised = [each + more * (number == which) for number, each in enumerate(factors)]
+    assert raw(*raised) >= raw(*factors)
+    assert 0 <= raw(*factors) <= 100
+
+
+@given(st.integers(0, 99), st.integers(1, 50))
+def test_a_higher_score_is_never_a_lesser_severity(score: int, more: int) -> None:
+    assert band(min(100, score + more)).rank >= band(score).rank
+
+
+def standing(count: int, target: str, days: int) -> list[Place]:
+    since = NOW - timedelta(days=days)
+    return [
+        Place(source="git", target=target, path=f"{number}.md", line=1, column=1, committed_at=since)
+        for number in range(count)
+    ]
+
+
+@given(grants(), st.integers(0, 120), st.integers(0, 120), st.integers(0, 4000), st.integers(0, 4000))
+def test_more_places_and_older_ones_never_lower_the_score(
+    given_: Grant, count: int, more: int, days: int, older: int
+) -> None:
+    fewer = assess(given_, now=NOW, places=standing(count, "research", days))
+    many = assess(given_, now=NOW, places=standing(count + more, "research", days))
+    old = assess(given_, now=NOW, places=standing(count + more, "research", days + older))
+    public = assess(given_, now=NOW, places=standing(count + more, "https://code.example/r", days + older))
+    assert public.score >= old.score >= many.score >= fewer.score
+
+
+named = st.sampled_from(sorted(kinds_of_things(), key=lambda name: kinds_of_things()[name].inside))
+
+
+@given(grants(), reach_of.filter(bool), named, named, st.booleans(), st.integers(1, 2_000))
+def test_worse_contents_never_lower_the_score(
+    given_: Grant, reach: Reach, one: str, two: str, read: bool, items: int
+) -> None:
+    things = sorted((one, two), key=lambda name: kinds_of_things()[name].inside)
+    scores = []
+    for name in things:
+        found = Kind(kind=name, items=items, bytes=1, severity=kinds_of_things()[name].severity)
+        behind = holding([replace(found, proved=items, step=Step.WHOLE) if read else found])
+        scores.append(assess(given_, now=NOW, reach=reach, contents=behind).score)
+    assert scores == sorted(scores)
+
+
+@given(grants(), reach_of.filter(bool), named, permissions)
+def test_what_can_be_done_to_contents_never_lowers_the_score(
+    given_: Grant, reach: Reach, name: str, more: frozenset[Permission]
+) -> None:
+    row = kinds_of_things()[name]
+    behind = holding([Kind(kind=name, items=3, bytes=1, severity=row.severity, proved=3, step=Step.WHOLE)])
+    larger = replace(given_, permissions=in_order({*given_.permissions, *more}))
+    scores = []
+    for each in (given_, larger):
+        untried = tuple(right for right in each.permissions if right not in reach.proved)
+        asked = replace(reach, untried=untried) if reach.state is State.OPEN else reach
+        scores.append(assess(each, now=NOW, reach=asked, contents=behind).score)
+    assert scores == sorted(scores)
 
 
 @given(grants(), reach_of, kinds, st.sampled_from(CONFIDENCE), st.booleans())
