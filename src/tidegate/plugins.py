@@ -215,8 +215,8 @@ class Closer(Protocol):
     def probes(self) -> tuple[Tried, Tried, Tried]:
         """Ask with the leaked credential, with a copy whose signature differs in one character, as the owner.
 
-        Reads without content, in the same minute. Of an open container: as anyone, as anyone for a name
-        that is not there, as the owner. `Tried.authentication` says that a refusal concerns the signature
+        Reads without content, in the same minute. Of an open container: as anyone, as anyone in
+        another way, as the owner. `Tried.authentication` says that a refusal concerns the signature
         (or, as anyone, that nobody is let in), not the address, the rights or the network.
         """
         ...

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from tidegate.cli import (
+    close,
     codes,
     decode,
     hook,
@@ -34,6 +35,7 @@ _VERBS = {
     "list": list,
     "inspect": inspect,
     "report": report,
+    "close": close,
     "share": share,
     "trace": trace,
     "hook": hook,
@@ -120,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
             name,
             help=verb.HELP,
             description=verb.DESCRIPTION,
-            epilog=codes.HELP if name in ("scan", "probe") else None,
+            epilog=getattr(verb, "EPILOG", codes.HELP if name in ("scan", "probe") else None),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +33,16 @@ class Mark(StrEnum):
     DONE = "done"
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line of the journal."""
+
+    step: str
+    mark: Mark
+    at: datetime
+    reason: str
+
+
 class Journal:
     """The journal of one plan, locked against a second run while it is open.
 
@@ -42,6 +53,8 @@ class Journal:
     def __init__(self, path: Path, plan: Plan) -> None:
         """Open or begin the journal. Raises `JournalError`."""
         self._marks = {step.id: Mark.NEW for step in plan.steps}
+        self.notes: list[Note] = []
+        """Everything that was noted, in order."""
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             try:
@@ -79,7 +92,10 @@ class Journal:
             for entry in rest:
                 if entry["step"] not in self._marks:
                     raise JournalError(f"{path}: names a step that the plan does not have")
-                self._marks[entry["step"]] = Mark(entry["mark"])
+                at = datetime.fromisoformat(entry["at"])
+                note = Note(entry["step"], Mark(entry["mark"]), at, str(entry.get("reason", "")))
+                self._marks[note.step] = note.mark
+                self.notes.append(note)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise JournalError(
                 f"{path}: damaged; look at the account by hand, then make a new plan"
@@ -93,6 +109,14 @@ class Journal:
         """Write a mark; on disk when this returns. reason: plain words without a secret."""
         self._write({"step": step, "mark": mark.value, "at": at.isoformat(), "reason": reason})
         self._marks[step] = mark
+        self.notes.append(Note(step, mark, at, reason))
+
+    @property
+    def done_at(self) -> datetime | None:
+        """When the last step was done; `None` while one is not."""
+        if any(mark is not Mark.DONE for mark in self._marks.values()):
+            return None
+        return max(note.at for note in self.notes if note.mark is Mark.DONE)
 
     def _write(self, entry: dict[str, Any]) -> None:
         line = memoryview(json.dumps(entry).encode() + b"\n")

@@ -49,23 +49,33 @@ class Round:
 
 
 def judge(
-    leaked: Answer, flipped: Answer, owner: Answer, *, refusals: frozenset[str], expired: bool = False
+    leaked: Answer,
+    flipped: Answer,
+    owner: Answer,
+    *,
+    refusals: frozenset[str],
+    expired: bool = False,
+    anyone: bool = False,
 ) -> Verdict:
     """Say what three answers show together.
 
     refusals: the provider's codes that speak of the signature, not of rights, networks or absence.
     expired: the credential ended by its own date, so a refusal says nothing about its key.
+    anyone: nothing secret was sent, and services answer that with 404 and 409 too.
     """
     if leaked.open:
         return Verdict.ALIVE
     if flipped.open or not owner.open:
         return Verdict.INCONCLUSIVE
-    if expired or leaked.status not in {401, 403} or leaked.code not in refusals or leaked != flipped:
+    refused = {401, 403, 404, 409} if anyone else {401, 403}
+    if expired or leaked.status not in refused or leaked.code not in refusals or leaked != flipped:
         return Verdict.NOT_PROVEN
     return Verdict.DEAD
 
 
-def next_due(closed_at: datetime, rounds: Sequence[Round]) -> datetime | None:
+def next_due(
+    closed_at: datetime, rounds: Sequence[Round], after: Sequence[timedelta] = AFTER
+) -> datetime | None:
     """Return when to ask again, `None` when the credential is proved dead and may be called CLOSED.
 
     A time is served by a dead round at or after it; a round that is not dead undoes all before it.
@@ -74,7 +84,7 @@ def next_due(closed_at: datetime, rounds: Sequence[Round]) -> datetime | None:
     dead: list[datetime] = []
     for one in rounds:
         dead = [*dead, one.at] if one.verdict is Verdict.DEAD else []
-    for after in AFTER:
-        if not any(at >= closed_at + after for at in dead):
-            return closed_at + after
+    for each in after:
+        if not any(at >= closed_at + each for at in dead):
+            return closed_at + each
     return None

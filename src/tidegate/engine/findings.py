@@ -15,7 +15,9 @@ from tidegate.engine.collect import Collector, Group, identity
 from tidegate.engine.occurrences import without_copies
 from tidegate.engine.plan import Plan
 from tidegate.model.finding import Finding
+from tidegate.model.grant import Grant
 from tidegate.model.place import Place
+from tidegate.model.sighting import Sighting
 
 MAX_OCCURRENCES = 1_000
 """Places listed in a finding; all are counted."""
@@ -41,6 +43,12 @@ def findings(collector: Collector, plan: Plan) -> list[Finding]:
     return sorted(found, key=lambda f: (-f.severity.rank, -f.score, f.id))
 
 
+def finding_id(sighting: Sighting, grant: Grant) -> str:
+    """Return the id that all sightings of one credential share."""
+    digest = hashlib.sha256(b"tidegate/finding/1\x00" + identity(sighting, grant).encode())
+    return f"tg-{digest.hexdigest()[:16]}"
+
+
 def _finding(
     group: Group, now: datetime, titles: Mapping[str, str], decoders: Mapping[str, plugins.Decoder]
 ) -> Finding:
@@ -54,7 +62,6 @@ def _finding(
         contents=asked.contents,
         places=group.places,
     )
-    digest = hashlib.sha256(b"tidegate/finding/1\x00" + identity(best, group.grant).encode())
     reasons = verdict.reasons
     if best.stitched:
         reasons = (*reasons, _STITCHED)
@@ -63,7 +70,7 @@ def _finding(
     places = sorted(group.places, key=_order)
     case = Case(grant=group.grant, reach=asked.reach, contents=asked.contents, places=places)
     return Finding(
-        id=f"tg-{digest.hexdigest()[:16]}",
+        id=finding_id(best, group.grant),
         rule=best.rule,
         title=titles[best.rule],
         severity=verdict.severity,

@@ -77,6 +77,8 @@ class Plan:
     steps: tuple[Step, ...]
     first: tuple[str, ...] = ()
     """What people do before it is carried out, in order: nothing of it is sent by us."""
+    then: tuple[str, ...] = ()
+    """What is left to people afterwards."""
     spares: tuple[str, ...] = ()
     """What lives on, one line each."""
     reads: tuple[Call, ...] = ()

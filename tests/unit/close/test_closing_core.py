@@ -105,7 +105,7 @@ def test_a_done_plan_sends_nothing_more(tmp_path: Path) -> None:
 def test_a_changed_account_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     account = Account()
     account.things["policy"] = "someone was here"
-    with pytest.raises(StoppedError, match="new plan"):
+    with pytest.raises(StoppedError, match="no longer as the plan"):
         run(account, tmp_path / "j")
     assert account.sent == []
 

@@ -39,6 +39,8 @@ class Access:
     """A shared access signature's parameters without `sig`, decoded, in their order."""
     signature: Secret | None = None
     key: Secret | None = None
+    bearer: Secret | None = None
+    """Token of somebody signed in with Entra: only ever the owner's own, for a control."""
     selects: Mapping[str, str] = field(default_factory=dict)
     """`snapshot` or `versionid` of the one blob that a link names."""
 
@@ -55,7 +57,7 @@ class Access:
     @property
     def anonymous(self) -> bool:
         """Requests carry no secret."""
-        return self.signature is None and self.key is None
+        return self.signature is None and self.key is None and self.bearer is None
 
     def host(self, service: str) -> str | None:
         """Return the host of a service (`blob`, `dfs`, `file`, `queue`, `table`), `None` for one not known.
@@ -77,7 +79,7 @@ class Access:
 
     def without_secret(self) -> Access:
         """Return the same address, asked as anyone."""
-        return replace(self, token={}, signature=None, key=None)
+        return replace(self, token={}, signature=None, key=None, bearer=None)
 
     def altered(self) -> Access:
         """Return a copy whose signature or key differs in one character: no service may accept it."""

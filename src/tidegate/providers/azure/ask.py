@@ -141,6 +141,8 @@ class Client:
             secret_headers["Authorization"] = authorization(
                 access.account, access.key, ask.method, url, headers, table=ask.service == "table"
             )
+        if access.bearer is not None:
+            secret_headers["Authorization"] = Secret(f"Bearer {access.bearer.reveal()}")
         return Request(
             method=ask.method,
             provider="azure",

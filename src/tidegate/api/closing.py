@@ -1,0 +1,394 @@
+"""Closing: end a leaked credential, step by step as announced, and prove that it is dead."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tidegate import plugins
+from tidegate.api.asking import PROVIDERS
+from tidegate.assess.severity import assess
+from tidegate.assess.words import enumerate_words, sentence
+from tidegate.close.carry_out import carry_out
+from tidegate.close.plan import Case, Known, Plan, Study
+from tidegate.close.prove import AFTER, Answer, Round, Verdict, judge, next_due
+from tidegate.close.store import ELSEWHERE, Proof, Store
+from tidegate.detect.rules import load_rules
+from tidegate.engine import again
+from tidegate.engine.plan import Plan as Scan
+from tidegate.errors import UsageError
+from tidegate.model.credential import Credential
+from tidegate.model.finding import Finding
+from tidegate.model.reach import Answer as Asked
+from tidegate.model.reach import Reach, State
+from tidegate.model.report import Gap, Report
+from tidegate.net.audit import AuditFile
+from tidegate.net.scope import Scope
+from tidegate.net.transport import Net
+from tidegate.net.writer import Writer
+from tidegate.share.ledger import Ledger
+from tidegate.sources.targets import Wanted
+
+ENDS_WITHIN_S = 60.0
+"""The first round is asked again for so long while the credential still works: caches take their time."""
+
+_OF_GRANT = {"azure": "azure", "aws": "s3", "gcp": "gcs"}
+"""`Grant.provider` -> the provider's folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """Both ways out, with one scope and one audit log."""
+
+    net: Net
+    writer: Writer
+
+
+@contextmanager
+def open_ways(scope: Path | None, *, accounts: Sequence[str] = (), audit: Path) -> Iterator[Ways]:
+    """Open what reads and what writes, control planes included, for `with`; raises as `open_net` does."""
+    owners = {name: each.owner for name in PROVIDERS if (each := plugins.storage(name)) is not None}
+    for name in PROVIDERS:
+        if (ends := plugins.closing(name)) is not None:
+            owners |= ends.guards
+    named = (Scope.of() if scope is None else Scope.load(scope)).with_names(accounts)
+    with closing(AuditFile(audit)) as record, Net(named, owners=owners, audit=record) as net:
+        yield Ways(net=net, writer=Writer(named, owners=owners, audit=record, run=net.run))
+
+
+def find(finding_id: str, reports: Sequence[Report]) -> tuple[Report, Finding]:
+    """Return the finding, and the report it stands in. Raises `UsageError` when none has it."""
+    for report in reports:
+        for finding in report.findings:
+            if finding.id == finding_id:
+                return report, finding
+    raise UsageError(
+        f"the report has no finding {finding_id[:40]!r}",
+        hint="tidegate report REPORT.json shows them, with their ids.",
+    )
+
+
+def read_again(
+    finding: Finding, *, text: str | None = None, jobs: int = 1, cache_dir: Path | None = None
+) -> Credential:
+    """Return the live credential: from `text`, or read again where the report says it stands.
+
+    Reports hold no secret. Raises `UsageError` when it stands there no more.
+    """
+    grant = finding.grant
+    if grant.kind == "anonymous":
+        provider = _OF_GRANT.get(grant.provider, grant.provider)
+        return Credential(grant=grant, provider=provider, kind="public_url")
+    targets = tuple(dict.fromkeys(place.target for place in finding.occurrences))
+    plan = Scan(
+        targets=targets,
+        rules=load_rules(()),
+        wanted=Wanted(),
+        jobs=jobs,
+        now=datetime.now(UTC),
+        cache_dir=cache_dir,
+        include_suppressed=True,
+    )
+    if text is not None:
+        found = again.credential_in(text, plan, finding.id)
+        if found is None:
+            raise UsageError(
+                "what was given holds no credential of this finding",
+                hint="Give the whole link, connection string or key file that the report means.",
+            )
+        return found
+    found = again.credential(plan, finding.id)
+    if found is None:
+        raise UsageError(
+            f"the credential of {finding.id} does not stand any more where the report saw it",
+            hint="Give it with --credential-from FILE, or with - on standard input: the proof needs it.",
+        )
+    return found
+
+
+def known(reports: Sequence[Report], ledger: Ledger | None) -> tuple[Known, ...]:
+    """Return every other credential that the reports and the ledger know and that may still live."""
+    found: dict[str, Known] = {}
+    if ledger is not None:
+        now = datetime.now(UTC)
+        for share in ledger.all():
+            if share.status(now) not in ("live", "revoking", "making"):
+                continue
+            what = "/".join(part for part in (share.account, share.container, share.path) if part)
+            to_whom = f", for {share.made_for}" if share.made_for else ""
+            rights = share.rights.replace(",", ", ")
+            words = f"shared by {share.made_by}{to_whom}: {rights} {what} until {share.ends_at[:10]}"
+            found[share.id] = Known(
+                id=share.id,
+                words=words,
+                kind=share.kind,
+                account=share.account,
+                container=share.container,
+                path=share.path,
+                policy=share.policy,
+                parameters=share.parameters,
+                fingerprint=share.fingerprint,
+            )
+    ours = {each.fingerprint for each in found.values() if each.fingerprint}
+    for report in reports:
+        for finding in report.findings:
+            grant = finding.grant
+            if finding.fingerprint in ours or (finding.reach and finding.reach.state is State.CLOSED):
+                continue
+            place = finding.occurrences[0] if finding.occurrences else None
+            at = f"{place.path}:{place.line}: " if place is not None else ""
+            found[finding.id] = Known(
+                id=finding.id,
+                words=at + sentence(grant, report.ended_at, finding.reach),
+                kind=grant.kind,
+                account=grant.account or "",
+                container=grant.container or "",
+                path=grant.key or "",
+                policy=grant.policy or "",
+                signer=grant.signer or "",
+                parameters={k: v for k, v in grant.facts.items() if k != "cloud"},
+                fingerprint=finding.fingerprint,
+            )
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """One case under way: what asks, what is known, and where it is written down."""
+
+    finding: Finding
+    credential: Credential
+    closer: plugins.Closer
+    study: Study | None
+    store: Store
+
+
+def open_case(
+    finding: Finding,
+    credential: Credential,
+    *,
+    others: Sequence[Known] = (),
+    ways: Ways,
+    environment: Mapping[str, str],
+    store: Store,
+    study: bool = True,
+) -> Closure:
+    """Take a case to the provider that can end it, and with `study` learn what hangs on it.
+
+    Raises `UsageError` where nobody knows how it is ended, `OutOfScopeError`, `RequestError`.
+    """
+    ends = plugins.closing(credential.provider)
+    if ends is None:
+        raise UsageError(
+            f"Tidegate cannot end a {finding.grant.kind.replace('_', ' ')}",
+            hint=finding.grant.revocation.means,
+        )
+    case = Case(
+        finding=finding.id,
+        credential=credential,
+        known=tuple(
+            each for each in others if each.id != finding.id and each.fingerprint != finding.fingerprint
+        ),
+        now=datetime.now(UTC),
+    )
+    closer = ends.open(case, ways.net, ways.writer, environment)
+    return Closure(
+        finding=finding,
+        credential=credential,
+        closer=closer,
+        study=closer.study() if study else None,
+        store=store,
+    )
+
+
+def agreed(closure: Closure, digest: str) -> Plan:
+    """Return the plan of this hash: one that was begun, or one just made. Raises `UsageError` for neither."""
+    kept = closure.store.plan(closure.finding.id, digest)
+    if kept is not None:
+        return kept
+    made = closure.study.plans if closure.study is not None else ()
+    for plan in made:
+        if plan.hash == digest:
+            return plan
+    now = enumerate_words([f"{plan.hash} ({plan.way})" for plan in made]) or "none"
+    raise UsageError(
+        "no plan has this hash: the account, the ledger or the reports changed since",
+        hint=f"Look at the plans again, without --apply. Their hashes are now: {now}.",
+    )
+
+
+def apply(
+    closure: Closure,
+    plan: Plan,
+    *,
+    again: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+    wait: Callable[[float], None] = time.sleep,
+) -> None:
+    """Carry a plan out, or go on with it. Raises `StoppedError`, and `JournalError` when it is under way."""
+    closure.store.keep(plan)
+    with closure.store.journal(plan) as journal:
+        carry_out(plan, closure.closer, journal, lambda: datetime.now(UTC), again=again, tell=tell, wait=wait)
+
+
+def ask(closure: Closure, *, now: datetime | None = None) -> Round:
+    """Ask the three probes, once, and judge them."""
+    leaked, flipped, owner = closure.closer.probes()
+    answers = [Answer(status=each.status, code=each.code) for each in (leaked, flipped, owner)]
+    refusals = frozenset(each.code for each in (leaked, flipped) if each.authentication)
+    at = now or datetime.now(UTC)
+    ends = closure.finding.grant.expires_at
+    verdict = judge(
+        *answers,
+        refusals=refusals,
+        expired=ends is not None and ends <= at,
+        anyone=closure.finding.grant.kind == "anonymous",
+    )
+    return Round(at=at, leaked=answers[0], flipped=answers[1], owner=answers[2], verdict=verdict)
+
+
+def prove(
+    closure: Closure,
+    plan: Plan | None,
+    *,
+    after: Sequence[timedelta] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    wait: Callable[[float], None] = time.sleep,
+) -> Proof:
+    """Ask what is due and write it down; what is not due yet is not asked.
+
+    plan: the one that was carried out; `None` when somebody else ended it. after: when to ask, counted from
+    the end of the plan; as said the first time, else at once, after 5 and 30 minutes, and after a day.
+    """
+    finding, digest = closure.finding.id, plan.hash if plan is not None else ELSEWHERE
+    old = closure.store.proof(finding, digest)
+    if old is not None:
+        closed_at = old.closed_at
+    elif plan is None:
+        closed_at = datetime.now(UTC)
+    else:
+        with closure.store.journal(plan) as journal:
+            done_at = journal.done_at
+        if done_at is None:
+            raise UsageError("the plan is not carried out, so that there is nothing to prove yet")
+        closed_at = done_at
+    schedule = tuple(after) if after is not None else old.after if old is not None else AFTER
+    proof = closure.store.begin_proof(finding, digest, closed_at, schedule)
+    while (due := next_due(proof.closed_at, proof.rounds, proof.after)) is not None and due <= datetime.now(
+        UTC
+    ):
+        one = _round(closure, tell, wait, patient=not proof.rounds)
+        proof.add(one)
+        if one.verdict is not Verdict.DEAD:
+            break
+    return proof
+
+
+def proof_of(closure: Closure) -> Proof | None:
+    """Return what was proved until now of the newest closing; nothing is asked."""
+    finding = closure.finding.id
+    newest = next(reversed(closure.store.plans(finding)), None)
+    return closure.store.proof(finding, newest.hash if newest is not None else ELSEWHERE)
+
+
+def _round(
+    closure: Closure, tell: Callable[[str], None], wait: Callable[[float], None], *, patient: bool
+) -> Round:
+    """Ask once; the first time again while it still works, since services take their time."""
+    waited_s = 0.0
+    while True:
+        one = ask(closure)
+        if one.verdict is not Verdict.ALIVE or not patient or waited_s >= ENDS_WITHIN_S:
+            return one
+        if not waited_s:
+            tell("it still works; services take up to a minute: asking again …")
+        wait(2.0)
+        waited_s += 2.0
+
+
+def report_of(report: Report, finding: Finding, proof: Proof | None, *, started_at: datetime) -> Report:
+    """Return the report of a closing: the finding as it stands now; not complete until all proofs hold."""
+    now = datetime.now(UTC)
+    gaps: list[Gap] = []
+    if proof is not None and proof.rounds:
+        last = proof.rounds[-1]
+        due = next_due(proof.closed_at, proof.rounds, proof.after)
+        finding = _proved(finding, last, due)
+        if last.verdict is Verdict.DEAD and due is not None:
+            when = f"{due:%Y-%m-%d %H:%M} UTC"
+            gaps.append(
+                Gap(
+                    stage="prove",
+                    subject=finding.id,
+                    reason=f"refused so far; the next proof is due at {when}",
+                )
+            )
+        elif last.verdict not in (Verdict.DEAD, Verdict.ALIVE):
+            gaps.append(
+                Gap(stage="prove", subject=finding.id, reason=f"{last.verdict}: see the three answers")
+            )
+    return replace(report, findings=(finding,), gaps=tuple(gaps), started_at=started_at, ended_at=now)
+
+
+_WITH = ("with the leaked credential", "with a forged copy of it", "as its owner")
+
+
+def _answers(one: Round) -> tuple[Answer, Answer, Answer]:
+    return one.leaked, one.flipped, one.owner
+
+
+def _asked(name: str, answer: Answer) -> Asked:
+    state = State.OPEN if answer.open else State.UNKNOWN
+    words = "no answer" if answer.status is None else "answered" if answer.open else "refused"
+    return Asked(
+        asked=f"the same read, {name}",
+        permission=None,
+        state=state,
+        status=answer.status,
+        code=answer.code,
+        words=words,
+    )
+
+
+def _proved(finding: Finding, last: Round, due: datetime | None) -> Finding:
+    """Return the finding with what the last round shows."""
+    state = {Verdict.DEAD: State.CLOSED, Verdict.ALIVE: State.OPEN}.get(last.verdict, State.UNKNOWN)
+    code = f" ({last.leaked.code})" if last.leaked.code else ""
+    words = {
+        Verdict.DEAD: f"refused as a forged copy is, while its owner is served{code}; "
+        + ("all proofs hold" if due is None else "further proofs are due"),
+        Verdict.ALIVE: "it still works",
+    }.get(last.verdict, f"{last.verdict}{code}")
+    old = finding.reach
+    proved = old.proved if old is not None and state is State.OPEN else ()
+    if state is State.OPEN and not proved:
+        state = State.UNKNOWN
+    reach = Reach(
+        state=state,
+        proved=proved,
+        untried=old.untried if old is not None and state is not State.CLOSED else (),
+        checked_at=last.at,
+        reason=words[0].upper() + words[1:] + ".",
+        answers=tuple(_asked(name, answer) for name, answer in zip(_WITH, _answers(last), strict=True)),
+    )
+    verdict = assess(
+        finding.grant,
+        confidence=finding.confidence,
+        now=last.at,
+        reach=reach,
+        contents=finding.contents,
+        places=list(finding.occurrences),
+    )
+    return replace(
+        finding,
+        reach=reach,
+        severity=verdict.severity,
+        score=verdict.score,
+        reasons=verdict.reasons,
+        factors=verdict.factors,
+        possible=verdict.possible,
+    )
