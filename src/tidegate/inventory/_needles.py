@@ -46,6 +46,8 @@ _USUAL: Final = re.compile(
 _USUAL_SHARE: Final = 1e-3
 TOLD: Final = 8
 """Bytes of an end that is told at once."""
+_FEW: Final = 10
+"""So few ends are as quickly looked for."""
 _TWICE: Final = re.compile(rb"\.[a-z0-9]+\.[a-z0-9]+")
 _TOKEN: Final = re.compile(
     r"\\(?P<escaped>.)|\[(?P<class>\^?[^\[\]\\]+)\]|(?P<open>\(\?:)|(?P<close>\))|(?P<bar>\|)"
@@ -75,36 +77,34 @@ def needles(pattern: str) -> tuple[set[bytes], list[Word]]:
     Ends are in lower case: two short endings, as in `.csv.gz`. Raises `ValueError` for a pattern that asks
     for nothing that can be looked for.
     """
-    ends, words, left = _by_end(_parsed(pattern))
-    found = (0.0, words) if left is None else _best(left)
+    ends, left = _by_end(_parsed(pattern))
+    found = _best(left)
     if found is None:
         raise ValueError(f"{pattern!r} asks for nothing that can be looked for")
-    return ends, [*words, *(_plain(word) for word in found[1])]
+    return ends, [_plain(word) for word in found[1]]
 
 
-def _by_end(pattern: Node) -> tuple[set[bytes], list[Word], Node | None]:
-    """Return the ends that alone make a name fit, the longer ones as needles, and what is left to look for."""
+def _by_end(pattern: Node) -> tuple[set[bytes], Node]:
+    """Return the ends that alone make a name fit, and what is left to look for."""
     parts = _flat(pattern)
     if len(parts) < 4 or parts[1] != _ANYTHING or parts[-1].what != "end":  # noqa: PLR2004 - start, end
-        return set(), [], pattern
+        return set(), pattern
     members = [part.parts if part.what == "any" else (part,) for part in parts[2:-1]]
     if math.prod(map(len, members)) > _MOST_WORDS:
-        return set(), [], pattern
+        return set(), pattern
     ends: set[bytes] = set()
-    words: list[Word] = []
     left: list[Node] = []
     for choice in itertools.product(*members):
         every = _all(Node("each", choice))
-        texts = {bytes(next(iter(cell)) for cell in word) for word in every or ()}
-        if every is None or any(len(cell) > 1 for word in every for cell in word):
+        if every is None:
             left.append(Node("each", (*parts[:2], *choice, parts[-1])))
-        elif all(len(text) <= TOLD and _TWICE.fullmatch(text) for text in texts):
-            ends |= texts
-        else:
-            words += every
-    if not ends:
-        return set(), [], pattern
-    return ends, words, Node("any", tuple(left)) if left else None
+        for word in every or ():
+            text = bytes(next(iter(cell)) if len(cell) == 1 else 0 for cell in word)
+            if len(text) <= TOLD and _TWICE.fullmatch(text):
+                ends.add(text)
+            else:
+                left.append(Node("each", tuple(Node("cell", cell=cell) for cell in word)))
+    return (ends, Node("any", tuple(left))) if len(ends) > _FEW and left else (set(), pattern)
 
 
 def fewest(words: Mapping[Word, frozenset[int]]) -> dict[Word, frozenset[int]]:
@@ -295,7 +295,8 @@ def _flat(node: Node) -> tuple[Node, ...]:
         if part.what == "each":
             found += _flat(part)
         elif part.what == "repeat" and part.least and part.most > _LONG:
-            found += [part.parts[0]] * min(part.least, _LONG) + [Node("repeat", part.parts, most=part.most)]
+            found += _flat(Node("each", part.parts * min(part.least, _LONG)))
+            found.append(Node("repeat", part.parts, most=part.most))
         else:
             found.append(part)
     return tuple(found)
@@ -357,7 +358,7 @@ def _head(node: Node) -> tuple[Cell, bool]:
 def _cost(words: list[Word] | None) -> tuple[float, list[Word]] | None:
     if not words:
         return None
-    cost = sum(_chance(word) for word in words if word[:1] != (START,))
+    cost = sum(max(_chance(word), _RARE) for word in words if word[:1] != (START,))
     if any(not word or word == (START,) for word in words):
         return None
     return cost + _START_COST * any(word[0] == START for word in words), words

@@ -68,6 +68,8 @@ class Views:
     """The first four bytes of each text as a little-endian number, zeros after a shorter one."""
     texts: list[Any]
     """The buffers, as bytes."""
+    inside: Any
+    """The views, as bytes: 16 each, of which a short text has those from the fourth on."""
 
 
 @contextmanager
@@ -107,8 +109,8 @@ def _chunks(arrays: list[_Array]) -> list[Views]:
     for array in arrays:
         count, rows = array.n_buffers - 3, array.length
         sizes = _bytes(array.buffers[array.n_buffers - 1], 8 * count).view(np.int64) if count else []
-        views = _bytes(array.buffers[1] or 0, 16 * (array.offset + rows)).view("<u4").reshape(-1, 4)
-        views = views[array.offset :]
+        inside = _bytes(array.buffers[1] or 0, 16 * (array.offset + rows))[16 * array.offset :]
+        views = inside.view("<u4").reshape(-1, 4)
         found.append(
             Views(
                 first=first,
@@ -117,6 +119,7 @@ def _chunks(arrays: list[_Array]) -> list[Views]:
                 buffers=views[:, 2],
                 offsets=views[:, 3],
                 texts=[_bytes(array.buffers[2 + number] or 0, int(sizes[number])) for number in range(count)],
+                inside=inside,
             )
         )
         first += rows

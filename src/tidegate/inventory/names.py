@@ -7,10 +7,11 @@ patterns; for the others the ending decides, read as one number of eight bytes (
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -32,7 +33,8 @@ _SPARSE: Final = 4
 
 def key(name: pl.Expr) -> pl.Expr:
     """Return the ending of each name, with its dot, in lower case; empty where there is none."""
-    return name.str.extract(f"({one_by_one.ENDING})$", 1).str.to_lowercase().fill_null("")
+    last = name.str.tail(_LONGEST)
+    return last.str.extract(f"({one_by_one.ENDING})$", 1).str.to_lowercase().fill_null("")
 
 
 class Ruler:
@@ -66,8 +68,9 @@ class Ruler:
 
 def rules_of(names: pl.Series, ruler: Ruler) -> pl.Series:
     """Return the number in `rules()` of the rule that wins each name, `NO_RULE` where none fits."""
+    names = names.fill_null("")
     patterns = ruler.by_pattern(names)
-    return patterns.zip_with(patterns != NO_RULE, _by_ending(names.fill_null("")))
+    return patterns.zip_with(patterns != NO_RULE, _by_ending(names))
 
 
 def kinds_of(names: pl.Series, ruler: Ruler) -> pl.Series:
@@ -79,12 +82,6 @@ def kinds_of(names: pl.Series, ruler: Ruler) -> pl.Series:
 def kind_by_rule() -> dict[int, str]:
     """Return the number of each rule -> its kind."""
     return {number: rule.kind for number, rule in enumerate(one_by_one.rules())}
-
-
-@cache
-def kind_by_key() -> dict[str, str]:
-    """Return ending, its dot included -> its kind."""
-    return {ending: rule.kind for ending, rule in one_by_one.by_ending().items()}
 
 
 # Patterns.
@@ -111,55 +108,66 @@ def _candidates(names: pl.Series) -> Any:
     with views_of(names) as chunks:
         if chunks is None:
             return None
-        found = []
+        may = np.zeros(len(names), bool)
         for chunk in chunks:
-            may = chunk.lengths <= SHORT
             begins = _begins(chunk.prefixes)
-            for low, high, text in _stretches(chunk):
-                part = slice(low, high)
-                if not _search(text, chunk.offsets[part], chunk.lengths[part], begins[part], may[part]):
+            for rows, starts, lengths, text in _stretches(chunk):
+                found = _search(text, starts, lengths, begins[rows])
+                if found is None:
                     return None
-            found.append(np.flatnonzero(may) + chunk.first)
-        return np.concatenate(found) if found else np.empty(0, np.int64)
+                may[chunk.first :][rows] = found
+        return np.flatnonzero(may)
 
 
-def _stretches(chunk: Views) -> Iterator[tuple[int, int, Any]]:
-    """Yield from which row to which one buffer is used, and the buffer."""
-    long = np.flatnonzero(chunk.lengths > SHORT)
-    if not len(long):
-        return
+def _stretches(chunk: Views) -> Iterator[tuple[Any, Any, Any, Any]]:
+    """Yield the rows whose texts lie in one buffer, where they begin in it, how long they are, and the buffer."""
+    short = chunk.lengths <= SHORT
+    if short.any():
+        rows = np.flatnonzero(short)
+        yield rows, rows * 16 + 4, chunk.lengths[rows], chunk.inside
+        long = np.flatnonzero(~short)
+        if not len(long):
+            return
+    else:
+        long = np.arange(len(short))
     buffers = chunk.buffers[long]
-    changes = np.flatnonzero(buffers[1:] != buffers[:-1]) + 1
-    for first, after in zip([0, *changes.tolist()], [*changes.tolist(), len(long)], strict=True):
-        yield int(long[first]), int(long[after - 1]) + 1, chunk.texts[int(buffers[first])]
+    changes = (np.flatnonzero(buffers[1:] != buffers[:-1]) + 1).tolist()
+    for first, after in zip([0, *changes], [*changes, len(long)], strict=True):
+        rows = long[first:after]
+        if rows[-1] - rows[0] == len(rows) - 1:
+            rows = slice(int(rows[0]), int(rows[-1]) + 1)
+        yield (
+            rows,
+            chunk.offsets[rows].astype(np.int64),
+            chunk.lengths[rows],
+            chunk.texts[int(buffers[first])],
+        )
 
 
-def _search(text: Any, offsets: Any, lengths: Any, begins: Any, may: Any) -> bool:
-    """Note the names that hold a needle; tell whether the names lie in order, so that it could be told."""
-    places = np.flatnonzero(lengths > SHORT)
-    if len(places) < len(lengths):
-        offsets, lengths, begins = offsets[places], lengths[places], begins[places]
-    starts = offsets.astype(np.int64)
+def _search(text: Any, starts: Any, lengths: Any, begins: Any) -> Any:
+    """Tell which names hold a needle; `None` where they do not lie in order, so that it cannot be told."""
     ends = starts + lengths
     if (starts[1:] < ends[:-1]).any():
-        return False
+        return None
     first, last = int(starts[0]), int(ends[-1])
     if last - first > _SPARSE * int(lengths.sum(dtype=np.int64)) + (1 << 16):
-        return False
+        return None
     needles, at = _needle_texts().scan(text[first:last])
+    # Of a name of less than four bytes with none before it, the last four are those of another: such may fit.
     last_four = np.ndarray((len(text) - 3,), "<u4", text, 0, (1,))
     groups, ends_well = _tails()
+    may = lengths < 4  # noqa: PLR2004
     if len(at):
         at = at + first
         rows = np.searchsorted(starts, at, "left") - 1
         good = (
             (rows >= 0) & (at <= ends[rows]) & ends_well[groups[needles], _hashed(last_four[ends[rows] - 4])]
         )
-        may[places[rows[good]]] = True
+        may[rows[good]] = True
     if begins.any():
         rows = np.flatnonzero(begins)
-        may[places[rows[ends_well[-1, _hashed(last_four[ends[rows] - 4])]]]] = True
-    return True
+        may[rows[ends_well[-1, _hashed(last_four[ends[rows] - 4])]]] = True
+    return may
 
 
 def _hashed(last: Any) -> Any:
@@ -253,11 +261,17 @@ def _needle_texts() -> _Compiled:
 
 
 @cache
+def _looked_for() -> list[tuple[set[bytes], list[_needles.Word]]]:
+    """Return of each pattern its ends and needles."""
+    return [_needles.needles(rule.pattern) for rule in one_by_one.patterns()]
+
+
+@cache
 def _words() -> dict[_needles.Word, frozenset[int]]:
     """Return needle -> the patterns that it stands for."""
     found: dict[_needles.Word, frozenset[int]] = {}
-    for number, rule in enumerate(one_by_one.patterns()):
-        for word in _needles.needles(rule.pattern)[1]:
+    for number, (_, words) in enumerate(_looked_for()):
+        for word in words:
             found[word] = found.get(word, frozenset()) | {number}
     return _needles.fewest(found)
 
@@ -303,32 +317,32 @@ def _starts() -> list[tuple[Any, Any]]:
 
 
 def _by_ending(names: pl.Series) -> pl.Series:
-    """Return the number in `rules()` of the rule that has each name's ending."""
+    """Return the number in `rules()` of the rule that has each name's end or ending."""
     found = np.full(len(names), NO_RULE, np.uint16)
-    slow: Any = np.ones(len(names), bool)
+    slow: list[Any] = [range(len(names))]
     with views_of(names) as chunks:
-        for chunk in chunks or ():
-            for low, high, text in _stretches(chunk):
-                _tell_endings(chunk, text, low, high, found, slow)
-    rows = np.flatnonzero(slow)
-    if len(rows):
-        keys = pl.select(key(pl.lit(names.gather(rows))).alias("key"))["key"]
-        found[rows] = keys.replace_strict(_numbers(), default=NO_RULE, return_dtype=pl.UInt16).to_numpy()
+        if chunks is not None:
+            slow = [_tell_endings(chunk, found[chunk.first :]) + chunk.first for chunk in chunks]
+    for row in itertools.chain.from_iterable(slow):
+        found[row] = _number(names[int(row)][-_LONGEST:])
     return pl.Series(found)
 
 
-def _tell_endings(chunk: Views, text: Any, low: int, high: int, found: Any, slow: Any) -> None:
-    """Tell the endings of the rows of one buffer. slow: which are left for the careful way."""
-    last_eight = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
-    for first in range(low, high, _BLOCK):
-        after = min(high, first + _BLOCK)
-        lengths = chunk.lengths[first:after]
-        rows: Any = slice(first + chunk.first, after + chunk.first)
-        places = chunk.offsets[first:after].astype(np.int64) + lengths - 8
-        if (lengths <= SHORT).any():
-            long = np.flatnonzero(lengths > SHORT)
-            rows, places = long + first + chunk.first, places[long]
-        found[rows], slow[rows] = _endings_of(last_eight[places])
+def _tell_endings(chunk: Views, found: Any) -> Any:
+    """Tell the endings of a chunk. Returns the rows that are left for the careful way."""
+    left = []
+    for rows, starts, lengths, text in _stretches(chunk):
+        last_eight = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
+        places = starts + lengths - 8
+        told = np.empty(len(places), np.uint16)
+        if text is chunk.inside:  # before the first there is nothing to read
+            left.append(rows[places < 0])
+            places = np.maximum(places, 0)
+        for first in range(0, len(places), _BLOCK):
+            part = places[first : first + _BLOCK]
+            told[first : first + _BLOCK] = _endings_of(last_eight, part)
+        found[rows] = told
+    return np.concatenate(left) if left else np.empty(0, np.int64)
 
 
 _LOW: Final = np.uint64(0x7F7F7F7F7F7F7F7F)
@@ -336,38 +350,80 @@ _HIGH: Final = np.uint64(0x8080808080808080)
 _DOTS: Final = np.uint64(0x2E2E2E2E2E2E2E2E)
 _A_UP: Final = np.uint64(0x3F3F3F3F3F3F3F3F)
 _BEYOND_Z: Final = np.uint64(0x2525252525252525)
+_LONGEST: Final = 13
+"""Letters of the longest ending, its dot included."""
 
 
-def _endings_of(last: Any) -> tuple[Any, Any]:
-    """Return the rule of each ending, and which endings are too long to be told by eight bytes.
+def _endings_of(eights: Any, places: Any) -> Any:
+    """Return the rule of each ending.
 
-    last: the last eight bytes of each name, the last of them highest. All eight are worked on at once, a byte
-    in eight bits each: Warren, Hacker's Delight, 6-1 (which byte is zero).
+    eights: eight bytes from each place of the text on; places: where the last eight of each name begin. The
+    last byte is highest, and all eight are worked on at once, a byte in eight bits each: Warren, Hacker's
+    Delight, 6-1 (which byte is zero).
     """
+    last = _lower(eights[places])
     no_dot = last ^ _DOTS
     dots = ~(((no_dot & _LOW) + _LOW) | no_dot | _LOW)
+    until = _smeared(dots)
+    keys, numbers, packed, times, shift = _table()
+    ending = _from_dot(last, until)
+    slots = (ending * times) >> shift
+    told = numbers[slots]
+    told[keys[slots] != ending] = NO_RULE
+    twice = np.flatnonzero(packed[slots])
+    if len(twice):
+        inner = dots[twice] & (until[twice] >> np.uint64(8))
+        twice, inner = twice[inner != 0], inner[inner != 0]
+        ending = _from_dot(last[twice], _smeared(inner))
+        slots = (ending * times) >> shift
+        fits = keys[slots] == ending
+        told[twice[fits]] = numbers[slots[fits]]
+    undotted = np.flatnonzero(dots == 0)
+    if len(undotted):
+        told[undotted] = _long_endings(eights, last[undotted], places[undotted])
+    return told
+
+
+def _long_endings(eights: Any, last: Any, places: Any) -> Any:
+    """Return the rule of each ending of more than eight bytes. last: the last eight bytes of each name."""
+    tails, heads, shifts, numbers = _long_table()
+    slots = np.minimum(np.searchsorted(tails, last), len(tails) - 1)
+    told = np.full(len(last), NO_RULE, np.uint16)
+    rows = np.flatnonzero((tails[slots] == last) & (places >= _LONGEST - 8))
+    slots = slots[rows]
+    before = _lower(eights[places[rows] - (_LONGEST - 8)]) & np.uint64((1 << 8 * (_LONGEST - 8)) - 1)
+    fits = before >> shifts[slots] == heads[slots]
+    told[rows[fits]] = numbers[slots[fits]]
+    return told
+
+
+def _lower(text: Any) -> Any:
+    """Return eight bytes with the capitals of ASCII in lower case."""
+    low = text & _LOW
+    capital = (low + _A_UP) & ~(low + _BEYOND_Z) & ~text & _HIGH
+    return text | (capital >> np.uint64(2))
+
+
+def _smeared(dots: Any) -> Any:
+    """Return the marks of bytes with the bytes before them marked too."""
     until = dots | (dots >> np.uint64(8))
     until |= until >> np.uint64(16)
     until |= until >> np.uint64(32)
-    after = (~until & _HIGH) >> np.uint64(7)
-    ending = last & (after * np.uint64(0xFF))
-    low = ending & _LOW
-    capital = (low + _A_UP) & ~(low + _BEYOND_Z) & ~ending & _HIGH
-    ending |= capital >> np.uint64(2)
-    keys, numbers, times, shift = _table()
-    slots = (ending * times) >> shift
-    told = np.where(keys[slots] == ending, numbers[slots], np.uint16(NO_RULE))
-    undotted = dots == 0
-    told[undotted] = NO_RULE
-    if undotted.any():
-        undotted &= np.isin(ending, _long_tails())
-    return told, undotted
+    return until
+
+
+def _from_dot(last: Any, until: Any) -> Any:
+    """Return what stands from the last dot on, zeros before it. until: the marks of that dot and all before."""
+    return last & (((~(until >> np.uint64(8)) & _HIGH) >> np.uint64(7)) * np.uint64(0xFF))
 
 
 @cache
-def _table() -> tuple[Any, Any, Any, Any]:
-    """Return a table of the endings of up to seven bytes, and what tells an ending its place in it."""
-    known = {_packed(text): number for text, number in _numbers().items() if len(text) <= 8}
+def _table() -> tuple[Any, Any, Any, Any, Any]:
+    """Return a table of the ends and endings of up to eight bytes, and what tells one its place in it.
+
+    The third column marks the endings that are the last part of an end.
+    """
+    known = {_packed(text): number for text, number in _numbers().items() if len(text) <= _needles.TOLD}
     shift = np.uint64(48)
     dice = np.random.default_rng(1)
     while True:
@@ -378,20 +434,54 @@ def _table() -> tuple[Any, Any, Any, Any]:
             break
     keys, numbers = np.zeros(1 << 16, np.uint64), np.full(1 << 16, NO_RULE, np.uint16)
     keys[slots], numbers[slots] = all_keys, list(known.values())
-    return keys, numbers, times, shift
+    outer = {_packed(text[text.rindex(".") :]) for text in _ends()}
+    packed = np.zeros(1 << 16, bool)
+    packed[(np.array(list(outer), np.uint64) * times) >> shift] = True
+    return keys, numbers, packed, times, shift
 
 
 def _packed(ending: str) -> int:
-    return int.from_bytes(ending[1:].encode().rjust(8, b"\0"), "little")
+    return int.from_bytes(ending.encode().rjust(8, b"\0"), "little")
 
 
 @cache
-def _long_tails() -> Any:
-    tails: Iterable[str] = (text[-8:] for text in _numbers() if len(text) > 8)
-    return np.array(sorted(int.from_bytes(text.encode(), "little") for text in tails), np.uint64)
+def _long_table() -> tuple[Any, Any, Any, Any]:
+    """Return of the longer endings the last eight bytes, what is before, how far it is shifted, and the rule."""
+    found: dict[bytes, tuple[int, int, int]] = {}
+    for text, number in _numbers().items():
+        if _needles.TOLD < len(text) <= _LONGEST:
+            head, tail = text.encode()[:-8], text.encode()[-8:]
+            if tail in found:
+                raise ValueError(f"two endings end in {tail.decode()}")
+            found[tail] = int.from_bytes(head, "little"), 8 * (_LONGEST - len(text)), number
+    tails = np.array([int.from_bytes(tail, "little") for tail in found], np.uint64)
+    order = np.argsort(tails)
+    heads, shifts, numbers = (np.array(column)[order] for column in zip(*found.values(), strict=True))
+    return tails[order], heads.astype(np.uint64), shifts.astype(np.uint64), numbers.astype(np.uint16)
+
+
+def _number(name: str) -> int:
+    """Return the number of the rule that has the end or ending of a name, whose last letters are given."""
+    name = name.encode().lower().decode("latin1")  # of ASCII letters alone
+    outer = name.rfind(".")
+    inner = name.rfind(".", 0, outer) if outer > 0 else -1
+    numbers = _numbers()
+    number = numbers.get(name[inner:], NO_RULE) if inner >= 0 else NO_RULE
+    return number if number != NO_RULE else numbers.get(name[outer:], NO_RULE) if outer >= 0 else NO_RULE
 
 
 @cache
 def _numbers() -> dict[str, int]:
+    """Return end or ending -> the number of its rule."""
     numbers = {rule.id: number for number, rule in enumerate(one_by_one.rules())}
-    return {ending: numbers[rule.id] for ending, rule in one_by_one.by_ending().items()}
+    return {ending: numbers[rule.id] for ending, rule in one_by_one.by_ending().items()} | _ends()
+
+
+@cache
+def _ends() -> dict[str, int]:
+    """Return end -> the number of the first pattern that fits every name with it."""
+    found: dict[str, int] = {}
+    for number, (ends, _) in enumerate(_looked_for()):
+        for end in ends:
+            found.setdefault(end.decode(), number)
+    return found

@@ -11,7 +11,6 @@ import polars as pl
 
 from tidegate.inventory import names
 from tidegate.inventory.parquet import group_rows
-from tidegate.kinds.names import NO_RULE
 from tidegate.kinds.table import OTHER
 from tidegate.model.inventory import Group, Item, Place, Prefix, Rest, Summary
 
@@ -82,7 +81,7 @@ class _Sums:
         sized = piece.with_columns(
             pl.col("name").str.extract("^([^/]*/)", 1).fill_null("").alias("prefix"),
             names.key(pl.col("name")).alias("key"),
-            self._ruler.by_pattern(piece["name"]).alias("rule"),
+            names.rules_of(piece["name"], self._ruler).alias("rule"),
             self._age().alias("age"),
         )
         for name, table in self._small.items():
@@ -92,7 +91,8 @@ class _Sums:
         self._keys.add(_regrouped(groups, ["key"]))
         self._places.add(_regrouped(groups, ["service", "container"]), open_group=last[:2])
         self._prefixes.add(_regrouped(groups, _PREFIX), open_group=last)
-        by_kind = _regrouped(groups.with_columns(_kind().alias("item_kind")), [*_PREFIX, "item_kind"])
+        kind = pl.col("rule").replace_strict(names.kind_by_rule(), default=OTHER, return_dtype=pl.String)
+        by_kind = _regrouped(groups.with_columns(kind.alias("item_kind")), [*_PREFIX, "item_kind"])
         kinds = _regrouped(by_kind, ["item_kind"]).rename({"item_kind": "kind"})
         self._all_by_kind = _merged(self._all_by_kind, kinds, ["kind"])
         self._kinds = _merged(self._kinds, by_kind, [*_PREFIX, "item_kind"]).join(
@@ -230,13 +230,6 @@ class _Largest:
             items=self._gone.items + int(groups["items"].sum()),
             bytes=self._gone.bytes + int(groups["bytes"].sum()),
         )
-
-
-def _kind() -> pl.Expr:
-    """Return the kind by the pattern that fits, else by the ending."""
-    by_rule = pl.col("rule").replace_strict(names.kind_by_rule(), default=OTHER, return_dtype=pl.String)
-    by_key = pl.col("key").replace_strict(names.kind_by_key(), default=OTHER, return_dtype=pl.String)
-    return pl.when(pl.col("rule") != NO_RULE).then(by_rule).otherwise(by_key)
 
 
 def _grouped(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
