@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pages_api import api_page
@@ -98,6 +98,26 @@ def kinds_page() -> str:
     return "\n".join(parts)
 
 
+_NOTES: Mapping[str, Sequence[str]] = {
+    "Reach": (
+        "Whether a repository is public cannot be told from its files: `published` needs a place with an address of",
+        "the web.",
+        "",
+    ),
+    "Time": (
+        "From the first commit that holds it to its end. What gives no end is judged as never ending.",
+        "",
+    ),
+    "Write": (
+        "A right that cannot be read counts as overwriting, be it an unknown letter of a SAS or the method of a",
+        "presigned link that its text does not tell: one object for a day is then medium, where reading it is low.",
+        "Once the service has answered, what was shown counts.",
+        "",
+    ),
+}
+"""What a table alone does not tell."""
+
+
 def severity_page() -> str:
     """Return the page of the severity model, from its tables."""
     times = {name: value for _, name, value in tables.TIMES} | dict([tables.TIME_BEYOND])
@@ -128,7 +148,7 @@ def severity_page() -> str:
     ]
     named = {"Opens": tables.OPENS, "Reach": tables.REACH, "Time": times, "Write": tables.WRITE}
     for title, rows in named.items():
-        parts += [f"## {title}", "", *_table("word", rows)]
+        parts += [f"## {title}", "", *_table("word", rows), *_NOTES.get(title, ())]
     parts += ["## What lowers a score", "", "Each is said in the report as `lowered: ...`.", ""]
     parts += _table("because", {text: part for part, text in tables.LOWERS.values()}, "times")
     parts += ["## Kinds with a score of their own", ""]

@@ -64,7 +64,7 @@ def chart(found: Sequence[Pile]) -> Iterator[str]:
     large = [p for p in weighed if _weight(p, by_items) / total * WIDTH * HEIGHT >= _LEAST]
     rects = squarify([float(_weight(pile, by_items)) for pile in large], Rect(0, 0, WIDTH, HEIGHT))
     drawn = list(zip(large, rects, strict=True))
-    named = {pile.kind for pile, rect in drawn if _holds_name(rect)}
+    named = {pile.kind for pile, rect in drawn if _holds_name(pile, rect)}
     small = [pile for pile in found if pile.kind not in named]
     columns = 3
     extra = 28 + _CHIP * -(-len(small) // columns) if small else 0.0
@@ -84,8 +84,13 @@ def counts_items(found: Sequence[Pile]) -> bool:
     return not any(pile.bytes for pile in found[:KINDS])
 
 
-def _holds_name(rect: Rect) -> bool:
-    return rect.width >= 16 + 9 * _LETTER and rect.height >= 22
+def _letters(rect: Rect) -> int:
+    return int((rect.width - 16) / _LETTER)
+
+
+def _holds_name(pile: Pile, rect: Rect) -> bool:
+    """Tell whether the name can be read: all of it, or most of a long one. It is bold, and so wider."""
+    return rect.height >= 22 and _letters(rect) * 9 // 10 >= min(16, len(kind_words(pile.kind, 2)))
 
 
 def _draw(large: Sequence[tuple[Pile, Rect]], small: Sequence[Pile], columns: int) -> Iterator[str]:
@@ -95,8 +100,8 @@ def _draw(large: Sequence[tuple[Pile, Rect]], small: Sequence[Pile], columns: in
             f'<rect class="edge l-{pile.severity.value}" x="{rect.x:.1f}" y="{rect.y:.1f}" '
             f'width="{rect.width:.1f}" height="{rect.height:.1f}"/>'
         )
-        letters = int((rect.width - 16) / _LETTER)
-        named = _holds_name(rect)
+        letters = _letters(rect)
+        named = _holds_name(pile, rect)
         if named:
             yield label(rect.x + 9, rect.y + 19, shorten(kind_words(pile.kind, 2), letters * 9 // 10), "b")
         if named and rect.height >= 42:
