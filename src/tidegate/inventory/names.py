@@ -120,16 +120,14 @@ def _candidates(names: pl.Series) -> Any:
 
 
 def _stretches(chunk: Views) -> Iterator[tuple[Any, Any, Any, Any]]:
-    """Yield the rows whose texts lie in one buffer, where they begin in it, how long they are, and the buffer."""
+    """Yield the rows whose texts lie in one buffer, where they begin, how long they are, and the buffer."""
     short = chunk.lengths <= SHORT
     if short.any():
         rows = np.flatnonzero(short)
         yield rows, rows * 16 + 4, chunk.lengths[rows], chunk.inside
-        long = np.flatnonzero(~short)
-        if not len(long):
-            return
-    else:
-        long = np.arange(len(short))
+    long = np.flatnonzero(~short)
+    if not len(long):
+        return
     buffers = chunk.buffers[long]
     changes = (np.flatnonzero(buffers[1:] != buffers[:-1]) + 1).tolist()
     for first, after in zip([0, *changes], [*changes, len(long)], strict=True):
@@ -156,7 +154,7 @@ def _search(text: Any, starts: Any, lengths: Any, begins: Any) -> Any:
     # Of a name of less than four bytes with none before it, the last four are those of another: such may fit.
     last_four = np.ndarray((len(text) - 3,), "<u4", text, 0, (1,))
     groups, ends_well = _tails()
-    may = lengths < 4  # noqa: PLR2004
+    may = lengths < 4
     if len(at):
         at = at + first
         rows = np.searchsorted(starts, at, "left") - 1
@@ -413,7 +411,7 @@ def _smeared(dots: Any) -> Any:
 
 
 def _from_dot(last: Any, until: Any) -> Any:
-    """Return what stands from the last dot on, zeros before it. until: the marks of that dot and all before."""
+    """Return what stands from the last dot on, zeros before it. until: marks of that dot and all before."""
     return last & (((~(until >> np.uint64(8)) & _HIGH) >> np.uint64(7)) * np.uint64(0xFF))
 
 
@@ -446,7 +444,7 @@ def _packed(ending: str) -> int:
 
 @cache
 def _long_table() -> tuple[Any, Any, Any, Any]:
-    """Return of the longer endings the last eight bytes, what is before, how far it is shifted, and the rule."""
+    """Return of the longer endings the last eight bytes, those before, how far they are shifted, the rule."""
     found: dict[bytes, tuple[int, int, int]] = {}
     for text, number in _numbers().items():
         if _needles.TOLD < len(text) <= _LONGEST:
