@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from corpus.command import Command
 from tidegate.lab import azurite_home, ext4, spill
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
+
+import examples
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,11 @@ def test_the_lab_tells_what_it_put_there_and_ends_with_the_page(lab: tuple[Path,
     assert len(said.splitlines()) <= 50
     assert said.endswith(f"{folder / 'report.html'}\n")
     assert "made-up" not in said
+
+
+def test_the_page_on_the_incident_shows_what_is_printed(lab: tuple[Path, str]) -> None:
+    page = Path(__file__).parents[2] / "docs" / "incident-2023.md"
+    assert examples.like(examples.printed_by(page, "tidegate lab"), lab[1].splitlines()), lab[1]
 
 
 def test_a_disk_has_the_marks_of_ext4_and_of_a_fixed_vhd_and_refuses_what_does_not_fit() -> None:
