@@ -73,7 +73,7 @@ def test_nothing_is_wider_than_a_phone(pages: Pages, case: str) -> None:
 @pytest.mark.parametrize("case", [case for case in CASES if case != "ten-thousand"])
 def test_axe_finds_nothing_wrong_with_a_page_light_or_dark(pages: Pages, case: str) -> None:
     with pages.show(case, color_scheme="light", bypass_csp=True) as shown:
-        shown.unfold(10)
+        shown.unfold(5)
         assert violations(shown) == []
         shown.page.emulate_media(color_scheme="dark")
         assert violations(shown, "color-contrast") == []

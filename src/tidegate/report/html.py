@@ -69,9 +69,11 @@ def _header(report: Report, parts: list[tuple[str, str]]) -> Iterator[str]:
     yield '<div class="lead">' + "".join(f"<p>{each}</p>" for each in _summary(report)) + "</div>"
     if not report.complete:
         yield f'<div class="note"><p><strong>Incomplete.</strong> {text(_incomplete(report))}</p></div>'
-    yield '<nav aria-label="Contents"><ul>'
-    yield "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading in parts)
-    yield "</ul></nav></header>\n"
+    if len(parts) > 1:
+        yield '<nav aria-label="Contents"><ul>'
+        yield "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading in parts)
+        yield "</ul></nav>"
+    yield "</header>\n"
 
 
 def _summary(report: Report) -> Iterator[str]:

@@ -32,7 +32,7 @@ def graph(path: AttackPath, name: str) -> Iterator[str]:
     yield "</figure>"
     yield '<details class="more"><summary>The steps and what supports them</summary><ol class="plain up">'
     for step in path.steps:
-        facts = bullets(step.facts[:12], sentences=True)
+        facts = bullets(step.facts[:12])
         yield f"<li>{text(step.text)} <span class='faint'>({text(step.certainty, 20)})</span>{facts}</li>"
     yield "</ol></details>\n"
 

@@ -23,7 +23,10 @@ def card(report: Report, finding: Finding, number: int, *, opened: bool) -> Iter
     """Yield one finding, folded unless `opened`. number: unique on the page."""
     subject = _words.subject(finding.grant)
     yield f'<details class="f"{" open" if opened else ""}><summary>{tag(finding.severity)}'
-    yield f"{text(finding.title, 160)} {code(subject, 160)}</summary>"
+    where = _words.spot(finding.occurrences[0]) if finding.occurrences else ""
+    more = f" +{finding.occurrences_total - 1:,}" if finding.occurrences_total > 1 else ""
+    stands = f'<span class="at faint">{text(where, 160)}{more}</span>' if where else ""
+    yield f"{text(finding.title, 160)} {code(subject, 160)}{stands}</summary>"
     # The mark stands inside, so that a link to it unfolds the finding.
     yield f'<div id="f-{number}">'
     yield f"<h3>{text(words.sentence(finding.grant, report.ended_at, finding.reach))}</h3>"

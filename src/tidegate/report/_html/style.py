@@ -90,6 +90,7 @@ li{margin:0 0 4px;max-width:82ch;overflow-wrap:anywhere}
 details.f{background:var(--card);border:1px solid var(--line);border-radius:8px;margin:0 0 10px}
 details.f>summary{padding:12px 16px;cursor:pointer;overflow-wrap:anywhere}
 details.f>summary .tag{margin-left:6px}
+details.f>summary .at{display:block;font-size:14px;padding-left:24px}
 details.f>div{padding:2px 20px 14px;border-top:1px solid var(--line);scroll-margin-top:60px}
 details.more>summary{cursor:pointer;color:var(--link);font-size:14px;padding:4px 0}
 tr:target{background:var(--medium-bg)}
@@ -102,6 +103,7 @@ h1{font-size:23px}.lead{font-size:17px}dl{grid-template-columns:1fr}dd{margin-bo
 .cards thead{position:absolute;left:-9999px}.cards tr,.cards th,.cards td{display:block}.cards td,.cards tbody th{border:0;padding:1px 0}
 .cards tr{border-bottom:1px solid var(--line);padding:8px 0}.cards .r{text-align:left}
 .cards td[data-is]:before{content:attr(data-is) ": ";color:var(--faint)}}
+@page{margin:15mm}
 @media print{:root{color-scheme:light}body{font-size:11pt;background:#fff}header,main,footer{max-width:none;padding:0}
 nav,.skip{display:none}h2,h3,figcaption,caption{break-after:avoid}figure,tr,li{break-inside:avoid}
 details::details-content{content-visibility:visible;block-size:auto}.wide{overflow:visible}.w6{min-width:0}
