@@ -124,7 +124,7 @@ def _screen(report: Report) -> None:
             f"{_words.spot(worst.occurrences[0])}; {_reach.reach(worst.reach)}" if worst.reach else "",
         )
     if (found := worst.contents) is not None:
-        _told("Behind", _reach.amount(found))
+        _told("Behind", _reach.behind(found))
         for number, note in enumerate(_reach.alike(found.noted)[:10]):
             _told("Inside" if not number else "", note.summary)
         for each in found.kinds:

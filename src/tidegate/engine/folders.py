@@ -189,6 +189,8 @@ def _write(listed: Iterable[File], file: Path) -> None:
         joined = Joined(out)
         while rows := list(islice(files, _ROWS)):
             columns: dict[str, list[Any]] = {
+                "service": [""] * len(rows),
+                "container": [""] * len(rows),
                 "name": [stored(name) for name, _, _ in rows],
                 "size_bytes": [size for _, size, _ in rows],
                 "modified_at": [_instant(changed) for _, _, changed in rows],

@@ -30,6 +30,8 @@ _UNITS: Final[Mapping[str, tuple[str, str, str]]] = {
     "mail_archive": ("messages", "e-mail", "e-mails"),
 }
 """Kind -> what is counted in one of it, where that tells more than how many there are."""
+_READ_AS: Final = {"cloud_credentials": "env_file", "chat_store": "teams_messages"}
+"""Kind of a well-known place on a disk -> what is read there, where that is another kind."""
 
 
 @dataclass(slots=True)
@@ -206,7 +208,8 @@ def _others(items: Sequence[Inspection]) -> Iterator[Noted]:
             if seen.fingerprint or seen.kind == inside or item.verdict is not None:
                 continue
             # That a place for keys exists says nothing more where a key was read.
-            if id(seen) in nested or (seen.inspector == "disk_image" and (item.path, seen.kind) in read):
+            known = {(item.path, seen.kind), (item.path, _READ_AS.get(seen.kind, ""))}
+            if id(seen) in nested or (seen.inspector == "disk_image" and known & read):
                 continue
             if _tells(seen.severity):
                 others[seen.kind, seen.severity].append((item.path, seen))

@@ -77,6 +77,15 @@ class Sparing(Counted):
                     return self._ends[start][offset - start : offset - start + count]
         return super().read(offset, count)
 
+    def _stretch(self, offset: int, count: int) -> bytes:
+        """Return a stretch, without asking again for an end that is there already."""
+        stop, tail_at = min(offset + count, self.size_bytes), self.size_bytes - END_BYTES
+        head = self._ends.get(0, b"") if offset == 0 and stop >= END_BYTES else b""
+        tail = (
+            self._ends.get(tail_at, b"") if stop == self.size_bytes and offset + len(head) <= tail_at else b""
+        )
+        return head + self._get(offset + len(head), stop - offset - len(head) - len(tail)) + tail
+
 
 class Charged(Sparing):
     """A file on this machine that pays for what is read of it."""

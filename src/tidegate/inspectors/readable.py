@@ -134,13 +134,17 @@ class Counted:
             stop = number
             while stop <= last and stop not in self._kept:
                 stop += 1
-            data = self._get(number * self._block, (stop - number) * self._block)
+            data = self._stretch(number * self._block, (stop - number) * self._block)
             while self._kept and (len(self._kept) + stop - number) * self._block > self.KEPT_BYTES:
                 del self._kept[next(iter(self._kept))]
             for each in range(number, stop):
                 at = (each - number) * self._block
                 self._kept[each] = data[at : at + self._block]
             number = stop
+
+    def _stretch(self, offset: int, count: int) -> bytes:
+        """Return a stretch of whole blocks."""
+        return self._get(offset, count)
 
     def _get(self, offset: int, count: int) -> bytes:
         count = min(count, self.size_bytes - offset)

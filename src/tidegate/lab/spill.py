@@ -12,7 +12,7 @@ import zipfile
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tidegate.lab import ext4
+from tidegate.lab import ext4, profile
 from tidegate.lab.repository import MODEL
 
 MIB = 1 << 20
@@ -20,6 +20,11 @@ KEYS = 4
 WORKSTATIONS = 2
 SLACK_MESSAGES = 24_000
 GRAPH_MESSAGES = 6_000
+CONVERSATIONS = 40
+CHAT_MESSAGES = 1_200
+"""In the store of Teams on each workstation."""
+LOGINS = 14
+"""Saved in the browser of each workstation."""
 PICKLES = 3
 SAFETENSORS = 2
 _DATA_FILES, _DATA_BYTES = 24, 8 * MIB
@@ -53,15 +58,21 @@ def files(seed: int = 1) -> dict[str, bytes]:
 
 
 def _workstation(luck: random.Random) -> bytes:
-    """Return a copy of a workstation's disk: one person's folder, a key, a history, settings."""
+    """Return a copy of a workstation's disk: one person's profile, with what programs keep in it."""
     home = "home/m.example"
+    teams = (
+        f"{home}/.config/Microsoft/Microsoft Teams/IndexedDB/https_teams.microsoft.com_0.indexeddb.leveldb"
+    )
+    chats = profile.teams(CONVERSATIONS, CHAT_MESSAGES // CONVERSATIONS, people=30)
     files = {
         "etc/hostname": b"ws-0417\n",
         "etc/passwd": b"root:x:0:0::/root:/bin/sh\nm.example:x:1000:1000::/home/m.example:/bin/sh\n",
         f"{home}/.ssh/id_ed25519": _private_key(luck),
         f"{home}/.ssh/known_hosts": b"host.research.example ssh-ed25519 AAAA\n",
         f"{home}/.bash_history": b"cd models\nmysql -u portal -pquiet-Heron-made-up-7 portal\nls\n",
-        f"{home}/.config/work/.env": b"DB_PASSWORD=quiet-Stork-made-up-12\n",
+        f"{home}/.env": b"DB_HOST=db.research.example\nDB_PASSWORD=quiet-Stork-made-up-12\n",
+        f"{home}/.config/google-chrome/Default/Login Data": profile.logins(luck, LOGINS),
+        **{f"{teams}/{name}": data for name, data in chats.items()},
         f"{home}/Documents/notes.bin": luck.randbytes(8 * MIB),
     }
     return ext4.fixed_vhd(ext4.image(files, 32 * MIB))

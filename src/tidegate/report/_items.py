@@ -151,7 +151,7 @@ def _head(paper: Paper, found: Contents, target: str, targets: Sequence[str]) ->
     lie = "lies" if found.items == 1 else "lie"
     amount = f"{least}{words.many(found.items, 'item')}, {words.size(found.bytes)}"
     what = _lies.sentence(found, loaded=linked)
-    said = f"{'Behind' if linked else 'In'} it {lie} {amount}{': ' if what else ''}{what}."
+    said = f"{'Behind' if linked else 'In'} it {lie} {amount}{_lies.after(found) if what else ''}{what}."
     yield from paper.wrap(paper.clean(said), first=" ", style="bold")
     yield ""
     yield from _kinds(paper, found)

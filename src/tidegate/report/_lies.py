@@ -32,6 +32,13 @@ def sentence(found: Contents, *, loaded: bool) -> str:
     return joined(parts)
 
 
+def after(found: Contents) -> str:
+    """Return what stands between the amount and the sentence: of how much it is known (raw)."""
+    if found.items_read >= found.items:
+        return ": "
+    return f"; by names, and by what the {found.items_read:,} hold that were looked into: "
+
+
 def joined(parts: Sequence[str]) -> str:
     """Join for a sentence: "a, b, and c"."""
     if len(parts) < 3:

@@ -53,7 +53,7 @@ def amount(found: Contents) -> str:
 def behind(found: Contents) -> str:
     """Say how much lies behind, and what, in one sentence (raw)."""
     what = _lies.sentence(found, loaded=True) if found.noted else ""
-    return f"{amount(found)}{': ' if what else ''}{what}"
+    return f"{amount(found)}{_lies.after(found) if what else ''}{what}"
 
 
 def inside(paper: Paper, found: Contents) -> Iterator[str]:
@@ -111,6 +111,8 @@ def estimate(told: Estimate) -> str:
         told.kind, "run code when loaded" if told.kind == "code_on_load" else f"hold {told.kind}"
     )
     if told.least == told.most:
+        verb, _, rest = what.partition(" ")
+        what = f"{verb}s {rest}" if told.hits == 1 else what
         return f"{told.hits:,} of {words.many(told.items, 'item')} {what}: all were looked into"
     if not told.hits:
         return (

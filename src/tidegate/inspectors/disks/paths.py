@@ -45,7 +45,11 @@ FOLDERS: Final = {
     _LOCAL + "Microsoft/Outlook": "mail",
     _ROAMING + "Microsoft/Teams": "teams",
     _LOCAL + "Packages/MSTeams_8wekyb3d8bbwe": "teams",
+    ".config/Microsoft/Microsoft Teams": "teams",
+    _SUPPORT + "Microsoft/Teams": "teams",
     _ROAMING + "Slack": "slack",
+    ".config/Slack": "slack",
+    _SUPPORT + "Slack": "slack",
     _ROAMING + "FileZilla": "logins",
     _ROAMING + "DBeaverData": "logins",
 }

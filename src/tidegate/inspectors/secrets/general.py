@@ -184,7 +184,8 @@ def seek(text: bytes, file_name: str, cache_dir: Path | None = None, *, storage:
     from kingfisher_sdk import ScanInput  # noqa: PLC0415 - late, as it is needed
 
     # The last part of the path alone: what folders say is judged by `place`, openly.
-    source = ScanInput(path=file_name.replace("\\", "/").rpartition("/")[2], data=text)
+    last = file_name.replace("\\", "/").rpartition("/")[2]
+    source = ScanInput(path=last.encode("utf-8", "replace").decode(), data=text)
     found = []
     for each in scanner(cache_dir).scan_input(source, timeout=SECONDS):
         rule = each.rule_id.removeprefix("betterleaks.").removeprefix("veles.secrets/")
