@@ -96,7 +96,7 @@ class ControlPlane:
         self.requests: list[str] = []
         """Method and path of each request but those for tokens."""
         self.before: Callable[[str], None] = lambda _action: None
-        """Called before an action is carried out; tests end processes there."""
+        """Called when a request that changes something has come; tests end processes there."""
         self.after: Callable[[str], None] = lambda _action: None
         self._secret = secrets.token_hex(16)
         self._tokens: set[str] = set()
@@ -141,6 +141,8 @@ class ControlPlane:
         with self._lock:
             self.requests.append(f"{method} {parts.path}")
             action = parts.path.rpartition("/")[2] if method == "POST" else method
+            if action not in ("GET", "listKeys"):
+                self.before(action)
             fault = next((each for each in self.faults if each.action == action), None)
             if fault is None:
                 return self._done(method, parts.path, body, action)
@@ -156,8 +158,6 @@ class ControlPlane:
         account = self.accounts.get(found[1].lower()) if found else None
         if found is None or account is None:
             return _error(404, "ResourceNotFound")
-        if action != "listKeys":
-            self.before(action)
         answer = self._changed(found[1].lower(), account, method, action, body)
         if action != "listKeys":
             self.after(action)

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from azure_fill import fill
 from azure_setting import ACCOUNT, ENTRA_ACCOUNT, ROTATED_ACCOUNT, Setting, setting
+from closing_setting import CLOSING_ACCOUNT
 
 from services.azurite import Azurite
 
@@ -20,9 +21,10 @@ from services.azurite import Azurite
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[Azurite]:
     """Return the emulator: accounts with containers, a queue and a table."""
-    with Azurite.of(ACCOUNT, ROTATED_ACCOUNT) as running:
+    with Azurite.of(ACCOUNT, ROTATED_ACCOUNT, CLOSING_ACCOUNT) as running:
         fill(running, ACCOUNT)
         fill(running, ROTATED_ACCOUNT)
+        fill(running, CLOSING_ACCOUNT)
         yield running
 
 
