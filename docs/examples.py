@@ -22,6 +22,7 @@ import contextlib
 import itertools
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -186,13 +187,12 @@ class Accounts(contextlib.ExitStack):
         self._served: dict[str, Served] = {}
 
     def serve(self, name: str) -> Served:
-        """Serve `account`, that of `tidegate lab`, or `small account`, with one of its models."""
+        """Serve `account`, that of `tidegate lab`, or `small account`, with one model."""
         from tidegate.lab import replay, spill
 
         if name not in self._served:
-            files = spill.files()
-            if name == "small account":
-                files = {each: data for each, data in files.items() if each == spill.MODEL}
+            small = {spill.MODEL: (runpy.run_path(str(ROOT / "examples/model_files.py"))["harmless"]())}
+            files = spill.files() if name == "account" else small
             self._served[name] = Served(*self.enter_context(replay.simulated(replay.of_files(files))))
         return self._served[name]
 

@@ -40,6 +40,11 @@ def torch_zip(data: bytes) -> bytes:
     return out.getvalue()
 
 
+def harmless() -> bytes:
+    """Return a model whose pickle holds numbers alone."""
+    return torch_zip(pickle.dumps({"epoch": 90, "eps": 3.0}, protocol=2))
+
+
 def main() -> int:
     """Write them where the first argument says."""
     if len(sys.argv) != 2:
@@ -48,7 +53,7 @@ def main() -> int:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "resnet50.safetensors").write_bytes(safetensors())
-    (folder / "resnet50.pt").write_bytes(torch_zip(pickle.dumps({"epoch": 90, "eps": 3.0}, protocol=2)))
+    (folder / "resnet50.pt").write_bytes(harmless())
     (folder / "resnet50_replaced.pt").write_bytes(torch_zip(WOULD_RUN))
     (folder / "robustnet.pkl").write_bytes(NOBODY_KNOWS)
     sys.stdout.write(f"{folder}\n")

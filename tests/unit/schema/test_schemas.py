@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from jsonschema import Draft202012Validator
 
+from corpus.schemas import hold
 from tidegate.model import codec
 from tidegate.model.attack import AttackStep
 from tidegate.model.grant import Grant, Permission
@@ -47,25 +48,6 @@ def sample(kind: Any, *, full: bool) -> Any:
     if kind is Reach and not full:
         return replace(sample(Reach, full=True), state=State.UNKNOWN, proved=(), untried=(), answers=())
     return kind(**{each.name: sample(hints[each.name], full=full) for each in fields(kind)})
-
-
-def strict(shape: Any) -> Any:
-    """Return the schema with every key forbidden that it does not name: what we print has no others."""
-    if isinstance(shape, list):
-        return [strict(each) for each in shape]
-    if not isinstance(shape, dict):
-        return shape
-    made = {key: strict(each) for key, each in shape.items()}
-    return {"additionalProperties": False, **made} if "properties" in shape else made
-
-
-def hold(name: str, text: str) -> None:
-    validator = Draft202012Validator(strict(schema(DOCUMENTS[name])))
-    documents = text.splitlines() if DOCUMENTS[name].line else [text]
-    assert documents
-    for each in documents:
-        errors = [f"{e.json_path}: {e.message[:300]}" for e in validator.iter_errors(codec.json.loads(each))]
-        assert errors == []
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
