@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+from services.gcs_control import control
 from services.gcs_state import Bucket, Cloud, Object, compact
 from services.gcs_verify import RefusedRequestError, bearer, signer
 
@@ -78,7 +79,18 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self) -> None:
         fake: GcsFake = self.server.fake  # type: ignore[attr-defined]
         fake.asked.append((self.command, self.path))
-        self.send_error(405)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", "0")))
+        found = control(fake.cloud, self.command, self.path, headers, body)
+        if found is None:
+            self.send_error(405)
+            return
+        self.send_response_only(found[0])
+        date = format_datetime(fake.cloud.now(), usegmt=True)
+        for name, value in {"content-length": str(len(found[1])), "date": date, **JSON}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(found[1])
 
     do_HEAD = do_GET  # noqa: N815 -- the base class looks for these names
     do_PUT = do_POST = do_DELETE = do_PATCH = do_OPTIONS = _refuse  # noqa: N815
@@ -92,6 +104,9 @@ def answer(cloud: Cloud, method: str, path: str, headers: dict[str, str]) -> Ans
     if cloud.broken:
         return cloud.broken, {"content-type": "text/html"}, b"<html><title>Error</title></html>"
     host = headers.get("host", "").lower()
+    found = control(cloud, method, path, headers, b"")
+    if found is not None:
+        return found[0], JSON, found[1]
     if host == "firebasestorage.googleapis.com":
         return _firebase(cloud, path, headers)
     if urlsplit(path).path.startswith(("/storage/v1/", "/download/storage/v1/")):

@@ -76,6 +76,8 @@ class Bucket:
     """Member (`allUsers`, `serviceAccount:…`) -> rights."""
     requester_pays: bool = False
     billing_off: bool = False
+    prevention: str = "inherited"
+    """Public access prevention: `enforced` shuts out who does not sign in, whatever else is said."""
     rules: tuple[str, ...] = ()
     """What Firebase's security rules let anybody do: `list`, `get`."""
 
@@ -118,6 +120,10 @@ class Cloud:
     hmac_keys: dict[str, HmacKey] = field(default_factory=dict)
     project_lists: dict[str, set[str]] = field(default_factory=dict)
     """Project -> members that may list its buckets."""
+    owners: set[str] = field(default_factory=set)
+    """Members that may change keys and buckets."""
+    disabled: dict[str, dict[str, rsa.RSAPublicKey]] = field(default_factory=dict)
+    """As `accounts`: keys that are switched off, and so sign nothing."""
     broken: int = 0
     """Answer everything with this status: an outage."""
     _generations: Any = field(default_factory=lambda: itertools.count(1_700_000_000_000_000))
@@ -152,6 +158,8 @@ class Cloud:
     def may(self, bucket: Bucket, member: str | None, right: str) -> bool:
         """Tell whether somebody (`None`: anybody) has a right."""
         members = ["allUsers"] if member is None else ["allUsers", "allAuthenticatedUsers", member]
+        if bucket.prevention == "enforced":
+            members = [] if member is None else [member]
         return any(right in bucket.iam.get(each, ()) for each in members)
 
 

@@ -157,7 +157,11 @@ def bearer(cloud: Cloud, token: str) -> str | None:
     now = cloud.now().timestamp()
     sound = (
         header.get("alg") == "RS256"
-        and told.get("aud") == "https://storage.googleapis.com/"
+        # google.aip.dev/auth/4111: either the service as the audience, or what the token is for.
+        and (
+            told.get("aud") == "https://storage.googleapis.com/"
+            or "https://www.googleapis.com/auth/cloud-platform" in told.get("scope", "").split()
+        )
         and told.get("iss") == told.get("sub")
         and told.get("iat", now + 999) <= now + 60
         and now < told.get("exp", 0) <= told["iat"] + 3600
