@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from browser_reports import CASES, html
+from browser_reports import CASES
 from playwright.sync_api import Browser, Page, Route
 
 
@@ -41,7 +41,7 @@ class Pages:
     def file(self, case: str) -> Path:
         path = self._folder / f"{case}.html"
         if not path.exists():
-            path.write_text(html(CASES[case]()), encoding="utf-8")
+            path.write_text(CASES[case](), encoding="utf-8")
         return path
 
     @contextmanager

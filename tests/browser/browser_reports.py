@@ -6,8 +6,10 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from report import samples
+from report.test_inventory_text import summary
 
 from tidegate.assess.fix import fixes
 from tidegate.assess.paths._all import attack_paths
@@ -19,6 +21,7 @@ from tidegate.model.grant import Permission, Scope
 from tidegate.model.observation import Step
 from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import Coverage, Report
+from tidegate.report import _treemap
 from tidegate.report.html import PLUGIN
 
 P = Permission
@@ -26,10 +29,9 @@ LAST_STEP = "Prevent the next one"
 """Begins the last fix of a finding: it must stand on paper, however the finding is folded on the screen."""
 
 
-def html(report: Report) -> str:
-    """The page."""
+def _html_of(made: Callable[[], Report]) -> str:
     out = io.StringIO()
-    PLUGIN.write(report, out)
+    PLUGIN.write(made(), out)
     return out.getvalue()
 
 
@@ -122,11 +124,20 @@ def ten_thousand() -> Report:
     return samples.many(10_000)
 
 
-CASES: dict[str, Callable[[], Report]] = {
+def inventory() -> str:
+    """The page that `tidegate list` writes."""
+    return _treemap.page(summary(40), "az://contosomodels")
+
+
+_REPORTS: dict[str, Callable[[], Report]] = {
     "incident": incident,
     "empty": empty,
     "unread": unread,
     "thirty": samples.thirty,
     "hostile": samples.hostile,
     "ten-thousand": ten_thousand,
+}
+CASES: dict[str, Callable[[], str]] = {
+    **{name: partial(_html_of, made) for name, made in _REPORTS.items()},
+    "inventory": inventory,
 }

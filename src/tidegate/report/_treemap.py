@@ -12,6 +12,7 @@ from tidegate.assess.words import many, size
 from tidegate.kinds.table import kind as kind_row
 from tidegate.model.inventory import Group, Place, Prefix, Summary
 from tidegate.report._escape import markup, safe
+from tidegate.report._html.style import policy
 from tidegate.report._squarify import Rect, squarify
 
 WIDTH, HEIGHT = 1200, 720
@@ -56,11 +57,16 @@ _PAGE_STYLE = (
     "h2{font-size:17px;margin:28px 0 8px}p{margin:0 0 14px;color:var(--faint)}svg{width:100%;height:auto}"
     "ul{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:12px 0;font-size:13px}"
     "li i{display:inline-block;width:12px;height:12px;border-radius:2px;margin-right:6px;vertical-align:-1px}"
-    "div{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}"
+    "body{overflow-wrap:break-word}div{overflow-x:auto}div svg{min-width:640px}"
+    "div:focus-visible{outline:3px solid #3b82c4;outline-offset:2px}"
+    "table{border-collapse:collapse;width:100%;font-size:13px}"
     "th,td{text-align:left;padding:4px 12px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top;"
-    "overflow-wrap:anywhere}.r{text-align:right;white-space:nowrap}"
+    "overflow-wrap:anywhere}th{overflow-wrap:normal}td{min-width:64px}.r{text-align:right;white-space:nowrap}"
     + "".join(f"i.k-{kind}{{background:{colour}}}" for kind, colour in _COLOURS.items())
 )
+
+
+_WIDE = '<div role="group" tabindex="0" aria-label="{}">'
 
 
 @dataclass(slots=True)
@@ -84,19 +90,27 @@ def svg(summary: Summary) -> str:
 def page(summary: Summary, title: str) -> str:
     """Return an HTML page: the picture, what its colours mean, and the numbers as tables."""
     picture = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" {_body(summary)}'
+    css = _STYLE + _PAGE_STYLE
     return "\n".join(
         [
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy(css)}">',
+            '<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">',
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
-            f"<title>{markup(title)}</title><style>{_STYLE}{_PAGE_STYLE}</style></head><body><main>",
+            f"<title>{markup(title)}</title><style>{css}</style></head><body><main>",
             f"<h1>{markup(title)}</h1><p>{markup(_sum(summary))}</p>",
-            picture,
+            _wide("Treemap", picture),
             _legend(summary.kinds),
             *_tables(summary),
             "</main></body></html>\n",
         ]
     )
+
+
+def _wide(name: str, inner: str) -> str:
+    """Return what may be wider than a narrow screen: it scrolls by itself, by keyboard too. name: ours."""
+    return f"{_WIDE.format(name)}{inner}</div>"
 
 
 def _sum(summary: Summary) -> str:
@@ -247,9 +261,8 @@ def _table(title: str, words: str, heads: Sequence[str], rows: Sequence[Sequence
     if not rows:
         return
     right = {number for number, head in enumerate(heads) if head in ("items", "size")}
-    yield (
-        f"<h2>{markup(title)}</h2>" + (f"<p>{markup(words)}</p>" if words else "") + "<div><table><thead><tr>"
-    )
+    yield (f"<h2>{markup(title)}</h2>" + (f"<p>{markup(words)}</p>" if words else ""))
+    yield _WIDE.format(f"Table: {title}") + "<table><thead><tr>"
     yield "".join(
         f'<th scope="col"{_right(number in right)}>{markup(head)}</th>' for number, head in enumerate(heads)
     )
