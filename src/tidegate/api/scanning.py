@@ -71,7 +71,9 @@ def scan(
         from tidegate.engine.contents import Lister  # noqa: PLC0415
         from tidegate.engine.survey import MAX_READ, SurveyPlan  # noqa: PLC0415
 
-        survey = SurveyPlan(max_read=max_read or MAX_READ, seed=seed) if inspect else None
+        survey = (
+            SurveyPlan(max_read=max_read or MAX_READ, seed=seed, cache_dir=cache_dir) if inspect else None
+        )
         online = Online(
             net, instant, lists=Lister(net, instant, survey=survey, going=going) if contents else None
         )
