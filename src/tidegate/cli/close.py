@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidegate.cli import codes, online, options
+from tidegate.cli import _papers, codes, online, options
 from tidegate.errors import RefusedError, TidegateError, UsageError
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     online.add(parser)
     options.add_output(parser, ["json", "text"])
     parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
+    _papers.configure(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -124,6 +125,9 @@ def _run(args: argparse.Namespace, started_at: datetime) -> int:
     reports = _reports(args)
     report, finding = api.find(args.finding, reports)
     store = _store(args)
+    if _papers.offline(args):
+        return _papers.run(args, report, finding, store)
+    reported, use = _papers.reported(args), _papers.use(args)
     with ExitStack() as stack:
         out = stack.enter_context(Output(args.output, args.color))
         credential = _credential(args, finding)
@@ -150,8 +154,15 @@ def _run(args: argparse.Namespace, started_at: datetime) -> int:
             proof = api.prove(closure, plan, after=after, tell=_teller(args))
         elif closure.study is not None and not closure.study.plans:
             proof = api.proof_of(closure)
+        record: Path | None = None
+        if proof is not None and (args.apply or args.prove):
+            from tidegate.api import papers  # noqa: PLC0415
+
+            _, record = papers.write_record(
+                finding, plan, proof, store, found_at=report.started_at, reported_at=reported, use=use
+            )
         document = api.report_of(report, finding, proof, started_at=started_at)
-        text = _written(args, document, closure, plan, proof)
+        text = _written(args, document, closure, plan, proof, record)
         out.write(lambda stream: print(text, end="", file=stream), unicode=args.format == "json")
     return _code(proof)
 
@@ -203,7 +214,12 @@ def _wanted(args: argparse.Namespace, study: Study | None) -> list[Plan]:
 
 
 def _written(
-    args: argparse.Namespace, report: Report, closure: Closure, plan: Plan | None, proof: Proof | None
+    args: argparse.Namespace,
+    report: Report,
+    closure: Closure,
+    plan: Plan | None,
+    proof: Proof | None,
+    record: Path | None,
 ) -> str:
     if args.format == "json":
         from tidegate.close import words  # noqa: PLC0415
@@ -212,8 +228,13 @@ def _written(
 
         plans = [plan] if plan is not None else _wanted(args, closure.study)
         closing_ = words.to_dict(closure.study, plans, _notes(closure.store, plan), proof)
+        if record is not None:
+            closing_["record"] = str(record)
         return dumps({**codec.to_dict(report), "closing": closing_}, indent=2) + "\n"
-    return "".join(f"{line}\n" for line in _plain(args, report.findings[0], closure, proof))
+    lines = [*_plain(args, report.findings[0], closure, proof)]
+    if record is not None:
+        lines.append(f"Record: {record}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _notes(store: Store, plan: Plan | None) -> list[tuple[str, str, datetime, str]]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tidegate.assess.words import many, sentence, size
 from tidegate.close.plan import Plan, Step
-from tidegate.close.prove import Answer, Round, next_due
+from tidegate.close.prove import AFTER, Answer, Round, next_due
 from tidegate.model.codec import instant
 from tidegate.model.finding import Finding
 from tidegate.report._escape import markdown, markdown_code
@@ -50,7 +50,8 @@ class Record:
     """What one closing came to."""
 
     finding: Finding
-    plan: Plan
+    plan: Plan | None
+    """What was carried out; `None` when somebody else ended it."""
     done: tuple[Done, ...]
     rounds: tuple[Round, ...]
     state: str
@@ -71,24 +72,29 @@ class Record:
 
 def record(
     finding: Finding,
-    plan: Plan,
+    plan: Plan | None,
     done: Sequence[Done],
     rounds: Sequence[Round],
     *,
     found_at: datetime,
     reported_at: datetime | None = None,
+    closed_at: datetime | None = None,
+    after: Sequence[timedelta] = AFTER,
     use: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> Record:
     """Put a record together.
 
     done: every step of the plan, in its order. rounds: in order of time. found_at: when the scan ran that
-    found it. reported_at: when somebody told the owner, where that is known. use: the object that
-    `tidegate trace` prints for this credential.
+    found it. reported_at: when somebody told the owner, where that is known. closed_at: when it was ended, if
+    not by the last step. after: when proofs are asked for. use: the object that `tidegate trace` prints.
     """
     ended = [each.at for each in done if each.mark == "done" and each.at is not None]
-    closed_at = max(ended) if ended and len(ended) == len(plan.steps) else None
-    due = None if closed_at is None else next_due(closed_at, rounds)
+    if plan is not None and len(ended) == len(plan.steps):
+        closed_at = max(ended)
+    elif plan is not None:
+        closed_at = None
+    due = None if closed_at is None else next_due(closed_at, rounds, after)
     refused = bool(rounds) and rounds[-1].verdict == "dead"
     state = OPEN if closed_at is None or not refused else CLOSED if due is None else REFUSED
     return Record(
@@ -109,7 +115,7 @@ def record(
 
 def _timeline(
     finding: Finding,
-    plan: Plan,
+    plan: Plan | None,
     rounds: Sequence[Round],
     *,
     found_at: datetime,
@@ -128,8 +134,10 @@ def _timeline(
     if reported_at is not None:
         moments.append(Moment(what="reported", at=reported_at, says="somebody told its owner"))
     if closed_at is not None:
-        steps = many(len(plan.steps), "step")
-        moments.append(Moment(what="closed", at=closed_at, says=f"the last of {steps} was done"))
+        says = "somebody ended it otherwise, by then"
+        if plan is not None:
+            says = f"the last of {many(len(plan.steps), 'step')} was done"
+        moments.append(Moment(what="closed", at=closed_at, says=says))
     for each in rounds:
         what = "proved" if each.verdict == "dead" else "asked"
         moments.append(Moment(what=what, at=each.at, says=_round_words(each)))
@@ -190,7 +198,7 @@ def to_dict(entry: Record) -> dict[str, Any]:
             "days": None if days is None else round(days, 1),
             "ended": entry.state != OPEN,
         },
-        "plan": {"hash": entry.plan.hash, "way": entry.plan.way.value},
+        "plan": None if entry.plan is None else {"hash": entry.plan.hash, "way": entry.plan.way.value},
         "steps": [
             {
                 "id": each.step.id,
@@ -291,8 +299,12 @@ def _lines(entry: Record) -> Iterator[str]:
     yield ""
     yield "## What was done"
     yield ""
-    yield f"Plan `{entry.plan.hash}`, {'the fast way' if entry.plan.way == 'fast' else 'without downtime'}:"
-    yield ""
+    if entry.plan is None:
+        yield "Nothing by Tidegate: somebody ended it otherwise."
+    else:
+        way = "the fast way" if entry.plan.way == "fast" else "without downtime"
+        yield f"Plan `{entry.plan.hash}`, {way}:"
+        yield ""
     for number, each in enumerate(entry.done, 1):
         at = f", {_when(each.at)}" if each.at else ""
         yield f"{number}. {markdown(each.step.does)}: **{each.mark}**{at}"
@@ -319,7 +331,7 @@ def _lines(entry: Record) -> Iterator[str]:
 
 def _why_open(entry: Record) -> str:
     left = [each for each in entry.done if each.mark != "done"]
-    if left or len(entry.done) < len(entry.plan.steps):
+    if left or (entry.plan is not None and len(entry.done) < len(entry.plan.steps)):
         return f"{many(len(left) or 1, 'step')} of the plan left to do."
     if not entry.rounds:
         return "The service was not asked since the last step."

@@ -135,6 +135,17 @@ class Store:
             _sync(path.parent)
         return Proof(path=path, closed_at=closed_at, after=tuple(after), rounds=list(rounds))
 
+    def write(self, finding: str, digest: str, name: str, content: bytes) -> Path:
+        """Write a file beside a closing's journal, whole or not at all, and return where it stands."""
+        path = self._of(finding, digest) / name
+        with _explained(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, fresh = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(fresh).replace(path)
+        return path
+
     def _of(self, finding: str, digest: str) -> Path:
         return self._folder / _checked(finding) / _checked(digest)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -294,3 +295,78 @@ def test_a_service_without_a_block_is_shut_by_its_policy(
         finally:
             with weed.s3() as s3:
                 s3.put_bucket_policy(Bucket=PUBLIC, Policy=was)
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    from tidegate.cli import main  # noqa: PLC0415
+
+    code = main(list(arguments))
+    return code, capsys.readouterr().out
+
+
+def test_the_command_finds_a_link_in_a_repository_closes_it_proves_it_and_says_how_to_clean_up(
+    weed: SeaweedFS, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sign_in(monkeypatch)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    user = new_user(weed, "through-the-command")
+    text = signed(weed, user).text
+    assert text is not None
+    repository = tmp_path / "repository"
+    subprocess.run(["git", "init", "-q", "-b", "main", str(repository)], check=True)
+    (repository / "README.md").write_text(f"get it: {text.reveal()}\n")
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@contoso.example")
+    subprocess.run(["git", "-C", str(repository), "add", "-A"], check=True)
+    subprocess.run(["git", "-C", str(repository), *who, "commit", "-q", "-m", "begin"], check=True)
+    (tmp_path / "tidegate.toml").write_text(
+        f'[scope]\ns3 = ["{PRIVATE}", "{user.key_id}"]\n'
+        f'[endpoints]\ns3 = "{weed.endpoint}"\ns3_management = "{weed.endpoint}"\n'
+    )
+    assert (
+        command(
+            capsys, "scan", str(repository), "--jobs", "1", "--format", "json", "-o", "report.json", "--quiet"
+        )[0]
+        == 1
+    )
+    found = json.loads((tmp_path / "report.json").read_text())["findings"]
+    (leak,) = [each["id"] for each in found if each["grant"]["kind"] == "presigned_url"]
+    close = ("close", leak, "--report", "report.json", "--quiet", "--audit", "audit.jsonl")
+
+    code, letter = command(capsys, "close", leak, "--report", "report.json", "--disclose")
+    assert code == 0
+    assert "aws-security@amazon.com" in letter
+    code, told = command(capsys, *close, "--repository", str(repository), "--to", "early")
+    assert code == 1
+    assert "It may still work" in told
+    assert not list((tmp_path / "early").glob("*rewrite*"))
+
+    code, told = command(capsys, *close, "--way", "fast", "--format", "json")
+    assert code == 1
+    (plan,) = json.loads(told)["closing"]["plans"]
+    code, told = command(
+        capsys, *close, "--apply", "--yes", plan["hash"], "--prove-at", "0", "--reported", "2026-11-01"
+    )
+    assert code == 0, told
+    assert "CLOSED" in told
+    (record,) = (tmp_path / "state").rglob("record.md")
+    assert f"Record: {record}" in told
+    markdown = record.read_text()
+    assert "CLOSED" in markdown
+    assert "no log was read" in markdown.lower()
+    assert json.loads(record.with_suffix(".json").read_text())["state"] == "closed"
+
+    code, told = command(capsys, *close, "--repository", str(repository), "--to", "late", "--format", "json")
+    assert code == 1
+    assert json.loads(told)["repository"]["proved"] is True
+    names = {each.name.removeprefix(leak) for each in (tmp_path / "late").iterdir()}
+    assert names == {".patch", "-pull-request.md", "-blob.py", "-rewrite.md"}
+    subprocess.run(
+        ["git", "-C", str(repository), "apply", str(tmp_path / "late" / f"{leak}.patch")], check=True
+    )
+    assert (
+        repository / "README.md"
+    ).read_text() == f"get it: REVOKED-LINK-ask-its-owner-for-a-new-one-{leak}\n"
+    signature = text.reveal().rpartition("Signature=")[2][:16]
+    for path in (*(tmp_path / "state").rglob("*"), *(tmp_path / "late").iterdir(), tmp_path / "audit.jsonl"):
+        assert not path.is_file() or signature not in path.read_text()
