@@ -11,7 +11,7 @@ from tidegate.model.contents import Contents
 from tidegate.model.finding import Finding
 from tidegate.model.report import Report
 from tidegate.model.severity import Severity
-from tidegate.report import _words
+from tidegate.report import _lies, _reach, _words
 from tidegate.report._html import behind, finding, matrix, severities, style, timeline
 from tidegate.report._html.parts import bullets, code, kind_words, text, wide
 from tidegate.report._stores import stores
@@ -89,21 +89,22 @@ def _summary(report: Report) -> Iterator[str]:
         beside = f" and in {words.many(more, 'more place')}" if more > 0 else ""
         parts.append(f"it stands in {code(_words.spot(worst.occurrences[0]), 160)}{beside}")
     if worst.contents is not None and worst.contents.items:
-        parts.append(text(_lies(worst.contents)))
+        parts.append(text(_behind_it(worst.contents)))
     yield f"{'; '.join(parts)}."
     if worst.fix:
         yield f"First: {text(worst.fix[0])}"
 
 
-def _lies(found: Contents) -> str:
-    """Say how much lies behind the worst finding, and the worst of it (raw)."""
-    least = "" if found.complete else "at least "
+def _behind_it(found: Contents) -> str:
+    """Say how much lies behind the worst finding, and what of it matters (raw)."""
+    what = _lies.sentence(found, loaded=True) if found.noted else ""
+    bad = [each for each in _lies.by_severity(found) if each.severity.rank >= Severity.MEDIUM.rank]
+    if not what:
+        what = words.enumerate_words(
+            f"{each.items:,} {kind_words(each.kind, each.items)}" for each in bad[:NAMED]
+        )
     lie = "lies" if found.items == 1 else "lie"
-    said = f"behind it {lie} {least}{words.many(found.items, 'item')}, {words.size(found.bytes)}"
-    bad = [each for each in found.kinds if each.items and each.severity.rank >= Severity.MEDIUM.rank]
-    bad.sort(key=lambda each: (-each.severity.rank, -each.bytes))
-    named = [f"{each.items:,} {kind_words(each.kind, each.items)}" for each in bad[:NAMED]]
-    return f"{said}, among them {words.enumerate_words(named)}" if named else said
+    return f"behind it {lie} {_reach.amount(found)}{_lies.after(found) if what else ''}{what}"
 
 
 def _incomplete(report: Report) -> str:

@@ -8,7 +8,7 @@ from tidegate.assess import words
 from tidegate.model.contents import Contents
 from tidegate.model.finding import Finding
 from tidegate.model.report import Report
-from tidegate.report import _reach, _words
+from tidegate.report import _lies, _reach, _words
 from tidegate.report._card import history
 from tidegate.report._html import attack, estimates, matrix
 from tidegate.report._html.parts import bullets, code, kind_words, table, tag, text
@@ -138,9 +138,9 @@ def _contents(found: Contents, number: int) -> Iterator[str]:
         cells = [
             [text(kind_words(kind.kind, 2)), tag(kind.severity),
              f"{'about ' if kind.estimated else ''}{kind.items:,}", f"{kind.proved:,}", words.size(kind.bytes)]
-            for kind in found.kinds[:KINDS]
+            for kind in _lies.by_severity(found)[:KINDS]
         ]  # fmt: skip
         heads = ["kind", "sensitivity", "items", "of these read", "size"]
-        yield from table("By kind", heads, cells, right=(2, 3, 4))
+        yield from table("By kind, the worst first", heads, cells, right=(2, 3, 4))
     if found.estimates:
         yield from estimates.chart(found.estimates, f"estimate-{number}")

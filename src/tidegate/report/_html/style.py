@@ -47,7 +47,7 @@ nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin
 .note{border-left:4px solid var(--medium);background:var(--soft);padding:10px 16px;margin:20px 0;border-radius:0 6px 6px 0}
 .note p:last-child{margin:0}
 .wide{overflow-x:auto;margin:0 0 12px}
-table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.45}
+table{border-collapse:collapse;width:100%;margin:0 0 12px;font-size:14px;line-height:1.45}
 caption{text-align:left;color:var(--faint);padding:0 0 6px;font-size:14px}
 th,td{text-align:left;padding:6px 14px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 th{font-weight:600}
