@@ -3,7 +3,8 @@
     python docs/examples.py [--write] [PAGE …]
 
 A block that begins with ```console holds commands after `$ ` and, below each, what it prints. All blocks of a page
-run in one shell, in a folder of its own. In what a page shows, `…` stands for anything, and alone on a line for any
+run in one shell, in a folder of its own; blocks of ```python are run by Python there,
+each after those before it. In what a page shows, `…` stands for anything, and alone on a line for any
 number of lines; where nothing is shown, only the exit code is compared. `--write` puts what was printed into the
 page where the two differ.
 
@@ -82,7 +83,7 @@ class Printed:
 
 def read(path: Path) -> Page:
     """Return the page's commands. Raises `ValueError` for a block that does not begin with one."""
-    page, said = Page(path), {}
+    page, said, program = Page(path), {}, ""
     lines = iter(enumerate(path.read_text("utf-8").splitlines(), 1))
     for _, line in lines:
         if found := _COMMENT.match(line):
@@ -94,6 +95,9 @@ def read(path: Path) -> Page:
                 page.files[said["file"]] = "".join(f"{text}\n" for _, text in block)
             elif fence[2] == "console" and "not run" not in said:
                 page.commands += _commands(block, said.get("exit", "").split())
+            elif fence[2] == "python" and "not run" not in said:
+                program += "".join(f"{text}\n" for _, text in block)
+                page.commands.append(Command(block[0][0], f"python3 - <<'END'\n{program}END"))
             said = {}
         elif line:
             said = {}
@@ -222,6 +226,7 @@ def prepare(page: Page, folder: Path, accounts: Accounts) -> None:
         else:
             raise ValueError(f"{page.path}: no page can begin with {name}")
     for name, text in page.files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
 
 
