@@ -6,6 +6,7 @@
     │   ├── RuleError     a rule does not hold what it promises
     │   └── PluginError   a plug-in module lacks what its seam asks for
     ├── SourceError       a target cannot be read at all                    a gap in a scan
+    ├── UnsafeError       what was to be shared would harm who gets it    exit 1
     ├── ReportError       a saved report cannot be understood               exit 2
     └── RequestError      a request brought nothing that can be used        a gap, or an unknown state
         ├── OutOfScopeError   the scope does not name what was to be asked  exit 4
@@ -32,6 +33,7 @@ __all__ = [
     "RuleError",
     "SourceError",
     "TidegateError",
+    "UnsafeError",
     "UsageError",
 ]
 
@@ -67,6 +69,10 @@ class SourceError(TidegateError):
 
 class ReportError(TidegateError):
     """A saved report is not one of ours, or not whole."""
+
+
+class UnsafeError(TidegateError):
+    """What was to be shared would run code on whoever loads it: no link is made."""
 
 
 class RequestError(TidegateError):

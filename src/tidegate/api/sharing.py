@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tidegate import plugins
 from tidegate.api.scanning import scan
-from tidegate.errors import UsageError
+from tidegate.errors import NotDoneError, RefusedError, RequestError, UsageError
 from tidegate.model.finding import Finding
 from tidegate.model.report import Report
 from tidegate.model.secret import Secret
-from tidegate.model.share import Minted, Tried, Wish
+from tidegate.model.share import Ending, Found, Minted, Tried, Wish
 from tidegate.net.audit import AuditFile
 from tidegate.net.scope import Scope
 from tidegate.net.transport import Net
 from tidegate.net.writer import Writer
-from tidegate.providers.azure.share import SHARE, AzureShare
-from tidegate.share import mint, proof
+from tidegate.share import manifest, mint, proof, seam
 from tidegate.share.ledger import Ledger, Share
+from tidegate.share.look import MAX_READ, Looked, as_found, look
+
+_UNTRIED = Tried(status=None, code="not asked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,8 @@ class Ways:
 @contextmanager
 def open_ways(scope: Path | None, *, accounts: Sequence[str], audit: Path) -> Iterator[Ways]:
     """Open what reads and what writes, for `with`; raises as `open_net` does."""
-    storage = plugins.storage("azure")
-    owners = {"azure": storage.owner} if storage is not None else {}
+    storages = {name: plugins.storage(name) for name in seam.PROVIDERS}
+    owners = {name: each.owner for name, each in storages.items() if each is not None}
     named = (Scope.of() if scope is None else Scope.load(scope)).with_names(accounts)
     with closing(AuditFile(audit)) as record, Net(named, owners=owners, audit=record) as net:
         yield Ways(net=net, writer=Writer(named, owners=owners, audit=record, run=net.run))
@@ -54,68 +55,89 @@ class Who:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What somebody wants to share."""
+
+    target: str
+    """`az://account/container/path`, `s3://bucket/key`, `gs://bucket/name`."""
+    rights: Sequence[str] = ("read",)
+    """Of `read`, `list`, `write`."""
+    lives: timedelta = mint.USUAL
+    ip: str = ""
+    """An address, a range or a network; empty: from anywhere."""
+    who: Who
+    allow_wide: bool = False
+    kind: str = ""
+    """Of the link, as `Grant.kind`; empty: the safest that serves."""
+    max_read: int = MAX_READ
+    """Bytes that may be read for the checksums; 0: nothing is read, and no model is judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A link that was made."""
+
+    share: Share
+    minted: Minted
+    looked: Looked | None
+    """`None`: nothing was read."""
+    notes: tuple[str, ...]
+    """What whoever shares must know, most important first."""
+
+    @property
+    def manifest(self) -> str:
+        """The list of checksums, for `sha256sum -c`; empty when nothing was read."""
+        return "" if self.looked is None else manifest.text(self.looked.sums)
+
+
 def create(
-    target: str,
+    order: Order,
     *,
-    rights: Sequence[str],
-    lives: timedelta,
-    ip: str,
-    who: Who,
-    allow_wide: bool,
     environment: Mapping[str, str],
     ways: Ways,
     ledger: Ledger,
     now: datetime | None = None,
-) -> tuple[Share, Minted]:
-    """Make a link and write it down, without its signature. The row stands before anything is sent."""
+) -> Made:
+    """Make a link and write it down, without its signature. The row stands before anything is made.
+
+    What is shared is read first: raises `UnsafeError` when a model in it would harm whoever loads it.
+    """
     instant = (now or datetime.now(UTC)).replace(microsecond=0)
-    placed = SHARE.place(target)
-    if placed is None:
-        raise UsageError("no address that can be shared", hint="It is written az://account/container/path.")
-    account, container, path = placed
-    wish = Wish(
-        id=f"sh-{secrets.token_hex(4)}",
-        provider="azure",
-        account=account,
-        container=container,
-        path=path,
-        rights=tuple(rights),
-        ends_at=instant + lives,
-        ip=mint.address_range(ip) if ip else "",
-    )
-    mint.check(wish, instant, reason=who.reason, allow_wide=allow_wide)
-    ways.net.base("azure", account, "blob", f"{account}.blob.core.windows.net")  # out of scope: refused here
-    key = _key(SHARE, account, environment)
-    row = Share(
-        id=wish.id,
-        state="making",
-        created_at=instant.isoformat(),
-        ends_at=wish.ends_at.isoformat(),
-        provider="azure",
-        account=account,
-        container=container,
-        path=path,
-        rights=",".join(rights),
-        policy=SHARE.policy(wish),
-        made_by=who.made_by,
-        made_for=who.made_for,
-        reason=who.reason,
-        parameters={"sip": wish.ip} if wish.ip else {},
-    )
-    ledger.add(row)
-    minted = SHARE.mint(wish, key, ways.net, ways.writer)
-    seen = _seen(minted.link)
+    provider, wish = _wish(order, instant)
+    mint.check(wish, instant, reason=order.who.reason, allow_wide=order.allow_wide)
+    name, host = provider.host(wish.account, wish.container)
+    ways.net.base(
+        provider.id, name, provider.id if provider.id != "azure" else "blob", host
+    )  # or out of scope
+    hands = provider.hands(wish, environment, ways.net, ways.writer, kind=order.kind)
+    hands, found = _found(hands, order.lives)
+    looked = None
+    if order.max_read and "read" in wish.rights:
+        looked = look(
+            hands.looking(), provider.id, ways.net, instant, single=bool(wish.path), max_read=order.max_read
+        )
+        looked.refuse()
+    row = _row(replace(wish, ends_at=found.ends_at), order.who, instant, hands.policy())
+    with ledger.alone(row):
+        ledger.add(row)
+        minted = _minted(hands, found, ledger, row)
+    warnings = looked.warnings() if looked is not None else []
+    made = Made(share=row, minted=minted, looked=looked, notes=(*warnings, *found.notes, *minted.notes))
+    _, redacted = as_found(minted.link, provider.id, instant)
     ledger.change(
-        wish.id,
+        row.id,
         "made",
         state="live",
         kind=minted.kind,
         parameters=minted.parameters,
-        fingerprint=seen.fingerprint,
-        redacted=seen.redacted,
+        fingerprint=_fingerprint(minted.link, provider.id),
+        redacted=redacted,
         revocation=minted.revocation,
+        signer=minted.signer,
+        manifest=manifest.digest(made.manifest) if made.manifest else "",
     )
-    return ledger.one(wish.id), minted
+    return replace(made, share=ledger.one(row.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +145,15 @@ class Ended:
     """What came of revoking."""
 
     verdict: str
-    removed: bool
-    """The policy stood until now."""
-    probes: tuple[Tried, Tried, Tried]
+    """`dead`, `still alive`, `denied but not proven`, `inconclusive`."""
+    closed: bool
+    """It is dead by proof; or it is refused and its own time is over; or nobody ever had it."""
+    words: tuple[str, ...]
+    """What was done, and what is left to do."""
+    probes: tuple[Tried, Tried, Tried] = (_UNTRIED, _UNTRIED, _UNTRIED)
+    controls: tuple[str, str, str] = ("the link", "a forged copy", "the owner")
+    others: tuple[str, ...] = field(default=())
+    """Ids of other live links of the ledger that would end with it."""
 
 
 def revoke(
@@ -134,49 +162,40 @@ def revoke(
     environment: Mapping[str, str],
     ways: Ways,
     ledger: Ledger,
+    link: Secret | None = None,
     wait: Callable[[float], None] = time.sleep,
 ) -> Ended:
-    """Remove what the link hangs on and prove it dead. Can be run again after a crash."""
-    key = _key(SHARE, share.account, environment)
-    wish = Wish(
-        id=share.id,
-        provider=share.provider,
-        account=share.account,
-        container=share.container,
-        path=share.path,
-        rights=tuple(share.rights.split(",")),
-        ends_at=datetime.fromisoformat(share.ends_at),
-        ip=share.parameters.get("sip", ""),
-    )
+    """End a link and prove it dead. Can be run again after a crash.
+
+    link: itself, for one that cannot be made again, because another key is at hand now.
+    """
+    if not share.kind and not share.policy:
+        ledger.change(share.id, "nothing was made of it", state="revoked")
+        return Ended(
+            verdict=proof.DEAD, closed=True, words=("its making was cut off: nobody ever had the link",)
+        )
+    if link is not None and _fingerprint(link, share.provider) != share.fingerprint:
+        raise UsageError(f"the link that was given is not that of {share.id}")
+    wish = _wish_of(share)
+    provider = seam.sharing(share.provider)
+    hands = provider.hands(wish, environment, ways.net, ways.writer, kind=share.kind or "service_sas")
+    text = link if link is not None else _again(hands, share)
     ledger.change(share.id, "revoking", state="revoking")
-    removed = SHARE.revoke(wish, share.policy, key, ways.net, ways.writer)
-    if "si" not in share.parameters:  # its making was cut off: nobody has ever had the link
-        parameters = {
-            "sv": "2021-12-02",
-            "si": share.policy,
-            "sr": "b" if share.path else "c",
-            "spr": "https,http",
-        }
-    else:
-        parameters = dict(share.parameters)
-        same = _seen(SHARE.again(wish, parameters, key, ways.net)).fingerprint == share.fingerprint
-        if not same:
-            ledger.change(share.id, f"policy removed: {removed}; not proved, another key signed it")
-            unknown = Tried(status=None, code="another key signed it")
-            return Ended(verdict=proof.INCONCLUSIVE, removed=removed, probes=(unknown, unknown, unknown))
-    waited_s = 0.0
-    while True:
-        probes = SHARE.probes(wish, parameters, key, ways.net)
-        verdict = proof.verdict(*probes, expired=wish.ends_at <= datetime.now(UTC))
-        if verdict != proof.ALIVE or waited_s >= SHARE.ends_within_s:
-            break
-        wait(5.0)
-        waited_s += 5.0
-    if verdict == proof.DEAD:
-        ledger.change(share.id, "proved dead", state="revoked")
-    else:
-        ledger.change(share.id, f"not proved: {verdict}")
-    return Ended(verdict=verdict, removed=removed, probes=probes)
+    with ledger.alone(share):
+        ending = hands.end(share.policy, share.parameters)
+    if text is None:
+        words = (ending.words, "not proved: the link cannot be made again with the credentials at hand")
+        ledger.change(share.id, "; ".join(words))
+        return Ended(verdict=proof.INCONCLUSIVE, closed=False, words=words)
+    ended = _proved(hands, text, ending, wish, wait)
+    if not ending.done and not ended.closed:
+        ended = replace(ended, others=_others(share, ledger))
+    ledger.change(
+        share.id,
+        f"{ending.words}; {ended.verdict}",
+        **({"state": "revoked"} if ended.closed else {} if ending.done else {"state": "live"}),
+    )
+    return ended
 
 
 def check(targets: Sequence[str], ledger: Ledger) -> tuple[list[tuple[Share, Finding]], Report]:
@@ -186,19 +205,129 @@ def check(targets: Sequence[str], ledger: Ledger) -> tuple[list[tuple[Share, Fin
     return [(known[f.fingerprint], f) for f in report.findings if f.fingerprint in known], report
 
 
-def _key(shares: AzureShare, account: str, environment: Mapping[str, str]) -> Secret:
-    key = shares.owner(account, environment)
-    if key is None:
-        raise UsageError(
-            f"no key of {account} is at hand",
-            hint="Set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, or AZURE_STORAGE_CONNECTION_STRING.",
-        )
-    return key
+def _wish(order: Order, instant: datetime) -> tuple[seam.Sharing, Wish]:
+    provider, (account, container, path) = seam.place(order.target)
+    wish = Wish(
+        id=f"sh-{secrets.token_hex(4)}",
+        provider=provider.id,
+        account=account,
+        container=container,
+        path=path,
+        rights=tuple(order.rights),
+        ends_at=instant + order.lives,
+        ip=mint.address_range(order.ip) if order.ip else "",
+    )
+    return provider, wish
 
 
-def _seen(link: Secret) -> Finding:
-    """Return the link as a scan finds it, so that it is known again."""
-    report = scan("-", stdin=io.BytesIO(link.reveal().encode()), jobs=1)
-    if not report.findings:
-        raise UsageError("the link that was made is not recognised by the scan: it is not handed out")
-    return report.findings[0]
+def _found(hands: seam.Hands, lives: timedelta) -> tuple[seam.Hands, Found]:
+    """See that it is there; with the lesser hands, where there are any, when the better ones are refused."""
+    try:
+        return hands, hands.find(lives)
+    except (RefusedError, NotDoneError) as why:
+        instead = hands.instead()
+        if instead is None:
+            raise
+        found = instead.find(lives)
+        note = f"made with a key of the account, because whoever is signed in was refused ({why})"
+        return instead, replace(found, notes=(note, *found.notes))
+
+
+def _row(wish: Wish, who: Who, instant: datetime, policy: str) -> Share:
+    return Share(
+        id=wish.id,
+        state="making",
+        created_at=instant.isoformat(),
+        ends_at=wish.ends_at.isoformat(),
+        provider=wish.provider,
+        account=wish.account,
+        container=wish.container,
+        path=wish.path,
+        rights=",".join(wish.rights),
+        policy=policy,
+        made_by=who.made_by,
+        made_for=who.made_for,
+        reason=who.reason,
+        parameters={"sip": wish.ip} if wish.ip else {},
+    )
+
+
+def _wish_of(share: Share) -> Wish:
+    return Wish(
+        id=share.id,
+        provider=share.provider,
+        account=share.account,
+        container=share.container,
+        path=share.path,
+        rights=tuple(share.rights.split(",")),
+        ends_at=datetime.fromisoformat(share.ends_at),
+        ip=share.parameters.get("sip", ""),
+    )
+
+
+def _minted(hands: seam.Hands, found: Found, ledger: Ledger, row: Share) -> Minted:
+    """Make the link; note it when it was surely not made."""
+    try:
+        return hands.mint(found)
+    except (NotDoneError, UsageError) as why:
+        ledger.change(row.id, f"not made: {why}", state="failed")
+        raise
+
+
+def _again(hands: seam.Hands, share: Share) -> Secret | None:
+    """Return the link, made again, or `None` when what is at hand now makes another one."""
+    if not share.kind:  # its making was cut off: nobody has ever had it, but its policy may stand
+        return hands.unfinished(share.policy)
+    try:
+        link = hands.again(share.parameters)
+    except (RequestError, ValueError):
+        return None
+    return link if _fingerprint(link, share.provider) == share.fingerprint else None
+
+
+def _proved(
+    hands: seam.Hands, link: Secret, ending: Ending, wish: Wish, wait: Callable[[float], None]
+) -> Ended:
+    waited_s = 0.0
+    while True:
+        probes = hands.probes(link)
+        expired = wish.ends_at <= datetime.now(UTC)
+        verdict = proof.verdict(*probes, expired=expired)
+        if verdict != proof.ALIVE or not ending.done or waited_s >= hands.ends_within_s:
+            break
+        if hands.open_to_anyone():
+            words = (ending.words, "what it opened answers anyone, without any link: close that first")
+            return Ended(
+                verdict=proof.INCONCLUSIVE, closed=False, words=words, probes=probes, controls=hands.controls
+            )
+        wait(5.0)
+        waited_s += 5.0
+    over = expired and verdict == proof.NOT_PROVEN and probes[0].status in (400, 401, 403)
+    words = (ending.words, *(("its own time is over",) if over else ()))
+    return Ended(
+        verdict=verdict,
+        closed=verdict == proof.DEAD or over,
+        words=words,
+        probes=probes,
+        controls=hands.controls,
+    )
+
+
+def _others(share: Share, ledger: Ledger) -> tuple[str, ...]:
+    """Return the ids of other live links that hang on what this one hangs on: the account, or the signer."""
+    now = datetime.now(UTC)
+
+    def tied(other: Share) -> bool:
+        same = other.account == share.account if share.provider == "azure" else other.signer == share.signer
+        return same and other.kind == share.kind and other.provider == share.provider
+
+    return tuple(
+        each.id
+        for each in ledger.all()
+        if each.id != share.id and each.status(now) in ("live", "revoking") and tied(each)
+    )
+
+
+def _fingerprint(link: Secret, provider: str) -> str:
+    secret = as_found(link, provider, datetime.now(UTC))[0].secret
+    return "" if secret is None else secret.fingerprint

@@ -9,24 +9,27 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tidegate.cli import codes, online
-from tidegate.errors import UsageError
+from tidegate.cli import codes, online, options
+from tidegate.errors import UnsafeError, UsageError
 
 if TYPE_CHECKING:
-    from tidegate.api.sharing import Ways
-    from tidegate.share.ledger import Ledger, Share
+    from tidegate.api.sharing import Ended, Made, Ways
+    from tidegate.model.secret import Secret
+    from tidegate.share.ledger import Ledger
 
 HELP = "make links that can be ended, list them, end them with proof, find those that leaked"
 DESCRIPTION = """\
-Make a link to a container or object of Azure that reads only, ends soon, and
-hangs on a stored access policy of its own: removing it ends this link alone.
-A ledger keeps what was shared, never a signature. The account's key comes from
-AZURE_STORAGE_KEY or AZURE_STORAGE_CONNECTION_STRING; the scope file must name
-the account."""
+Make a link to a container or object of Azure, S3 or Google that reads only and
+ends soon: on Azure by user delegation when you are signed in, else on a stored
+access policy of its own; on S3 and Google a presigned link. What is shared is
+read once: you get a list of checksums, and a model that would run code is
+refused. A ledger keeps what was shared, never a signature. The scope file must
+name the account or bucket. See docs/share.md."""
 
-_VARIABLES = ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "AZURE_STORAGE_CONNECTION_STRING")
+_PREFIXES = ("AZURE_", "AWS_", "GOOGLE_", "GS_", "IDENTITY_", "MSI_")
+_KINDS = {"user-delegation": "user_delegation_sas", "policy": "service_sas"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,23 +37,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     make = verbs.add_parser("create", help="make a link and print it, once", allow_abbrev=False)
     make.set_defaults(run=_create)
-    make.add_argument("target", metavar="az://ACCOUNT/CONTAINER[/PATH]")
-    make.add_argument("--read", action="store_true", help="to read; so it is unless said otherwise")
-    make.add_argument("--list", action="store_true", help="to list the container")
-    make.add_argument("--write", action="store_true", help="to write")
-    make.add_argument("--for", dest="lives", default="7d", metavar="TIME", help="how long: 12h, 7d (7d)")
-    make.add_argument(
-        "--ip", default="", metavar="ADDRESS", help="only from there: address, range or network"
-    )
-    make.add_argument("--to", default="", metavar="WHO", help="who gets it, for the ledger")
-    make.add_argument("--reason", default="", metavar="TEXT", help="what for, for the ledger")
-    make.add_argument("--allow-wide", action="store_true", help="over 30 days, or listing and writing over 7")
-    online.add(make)
+    _configure_create(make)
     shown = verbs.add_parser("list", help="who, what, until when, how it is ended", allow_abbrev=False)
     shown.set_defaults(run=_list)
     end = verbs.add_parser("revoke", help="end one, and prove it dead", allow_abbrev=False)
     end.set_defaults(run=_revoke)
     end.add_argument("id", metavar="ID")
+    end.add_argument(
+        "--link",
+        metavar="FILE",
+        help="the link itself, - for standard input: where it cannot be made again, because its key is gone",
+    )
     online.add(end)
     find = verbs.add_parser(
         "check", help="find links of the ledger in repositories and folders", allow_abbrev=False
@@ -63,94 +60,190 @@ def configure(parser: argparse.ArgumentParser) -> None:
             metavar="WHERE",
             help="the ledger: a file, or postgresql://… (TIDEGATE_LEDGER; ledger.sqlite of the state folder)",
         )
-        each.add_argument(
-            "--format", choices=("text", "json"), default="text", metavar="F", help="text or json"
-        )
+        formats = ("text", "json", "csv") if each is shown else ("text", "json")
+        each.add_argument("--format", choices=formats, default="text", metavar="F", help=", ".join(formats))
+
+
+def _configure_create(make: argparse.ArgumentParser) -> None:
+    make.add_argument(
+        "target", metavar="TARGET", help="az://ACCOUNT/CONTAINER[/PATH], s3://BUCKET/KEY or gs://BUCKET/NAME"
+    )
+    make.add_argument("--read", action="store_true", help="to read; so it is unless said otherwise")
+    make.add_argument("--list", action="store_true", help="to list the container, bucket or prefix")
+    make.add_argument("--write", action="store_true", help="to write")
+    make.add_argument("--for", dest="lives", default="7d", metavar="TIME", help="how long: 12h, 7d (7d)")
+    make.add_argument(
+        "--ip", default="", metavar="ADDRESS", help="only from there: address, range or network (Azure)"
+    )
+    make.add_argument("--to", default="", metavar="WHO", help="who gets it, for the ledger")
+    make.add_argument("--reason", default="", metavar="TEXT", help="what for, for the ledger")
+    make.add_argument("--allow-wide", action="store_true", help="over 30 days, or listing and writing over 7")
+    make.add_argument(
+        "--kind",
+        choices=tuple(_KINDS),
+        metavar="KIND",
+        help="of Azure's links: user-delegation, policy (the first that serves)",
+    )
+    make.add_argument(
+        "--manifest", metavar="FILE", help="where the checksums go (ID.sha256 of the current folder)"
+    )
+    make.add_argument(
+        "--no-manifest", action="store_true", help="read nothing: no checksums, and no model is judged"
+    )
+    make.add_argument(
+        "--max-read", type=options.size, metavar="SIZE", help="read at most so much for it (4GiB unless said)"
+    )
+    online.add(make)
 
 
 def _create(args: argparse.Namespace) -> int:
     from tidegate.api import sharing  # noqa: PLC0415 - heavy, and not needed for --help
-    from tidegate.share import mint  # noqa: PLC0415
+    from tidegate.share import look, mint  # noqa: PLC0415
 
     rights = [word for word in ("read", "list", "write") if getattr(args, word)] or ["read"]
-    who = sharing.Who(made_by=_user(), made_for=args.to, reason=args.reason)
-    with _ledger(args) as ledger, _ways(args) as ways:
-        share, minted = sharing.create(
-            args.target, rights=rights, lives=mint.lifetime(args.lives), ip=args.ip, who=who,
-            allow_wide=args.allow_wide, environment=_environment(), ways=ways, ledger=ledger,
-        )  # fmt: skip
-    link = minted.link.reveal()
-    if args.format == "json":
-        print(
-            _dumps(
-                {"schema": "tidegate-share/1", "link": link, "share": _shown(share), "notes": minted.notes}
-            )
-        )
-        return codes.CLEAN
-    print(link)
-    for line in (
-        f"{share.id}: {share.rights} until {share.ends_at}; ended by {share.revocation}",
-        *minted.notes,
-    ):
-        print(f"tidegate: {line}", file=sys.stderr)
-    print(
-        f"tidegate: the link is shown this once; end it with: tidegate share revoke {share.id}",
-        file=sys.stderr,
+    order = sharing.Order(
+        target=args.target,
+        rights=rights,
+        lives=mint.lifetime(args.lives),
+        ip=args.ip,
+        who=sharing.Who(made_by=_user(), made_for=args.to, reason=args.reason),
+        allow_wide=args.allow_wide,
+        kind=_KINDS.get(args.kind or "", ""),
+        max_read=0 if args.no_manifest else args.max_read or look.MAX_READ,
     )
-    return codes.CLEAN
+    _writable(args.manifest)
+    try:
+        with _ledger(args) as ledger, _ways(args) as ways:
+            made = sharing.create(order, environment=_environment(), ways=ways, ledger=ledger)
+    except UnsafeError as why:
+        _say(str(why))
+        _say(why.hint, "hint")
+        return codes.FOUND
+    file, code = _keep(made, args.manifest)
+    _print_made(made, file, as_json=args.format == "json")
+    return code
+
+
+def _print_made(made: Made, file: str, *, as_json: bool) -> None:
+    from tidegate.cli import _shares  # noqa: PLC0415
+
+    if as_json:
+        print(_dumps(_shares.made(made, file)))
+        return
+    share = made.share
+    print(made.minted.link.reveal())
+    _say(f"{share.id}: {share.rights} until {share.ends_at}; ended by {share.revocation}")
+    for note in made.notes:
+        _say(note)
+    if made.looked is not None and file:
+        files, size = len(made.looked.sums), made.looked.size_bytes
+        _say(
+            f"checksums of {files:,} file{'' if files == 1 else 's'} ({size:,} bytes) in {file}; "
+            f"whoever gets them checks with: sha256sum -c {file}"
+        )
+    elif "read" in share.rights.split(","):
+        _say("nothing was read: there are no checksums, and no model was judged")
+    _say(f"the link is shown this once; end it with: tidegate share revoke {share.id}")
+
+
+def _writable(file: str | None) -> None:
+    """See before anything is made that the checksums can be kept. Raises `UsageError`."""
+    if file is not None and os.path.lexists(file):
+        raise UsageError(f"{file} is there already: nothing is written over it")
+    folder = Path(file or ".").parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(
+            f"nothing can be written to {folder}, where the checksums go",
+            hint="Name a file with --manifest, or give --no-manifest.",
+        )
+
+
+def _keep(made: Made, file: str | None) -> tuple[str, int]:
+    """Write the checksums beside; the link stands whatever becomes of them."""
+    if made.looked is None:
+        return "", codes.CLEAN
+    path = Path(file or f"{made.share.id}.sha256")
+    try:
+        with path.open("x", encoding="utf-8", errors="surrogateescape", newline="\n") as out:
+            out.write(made.manifest)
+    except OSError as why:
+        _say(f"the checksums could not be written to {path}: {why.strerror}")
+        return "", codes.INCOMPLETE
+    return str(path), codes.CLEAN
 
 
 def _list(args: argparse.Namespace) -> int:
+    from tidegate.cli import _shares  # noqa: PLC0415
+
     with _ledger(args) as ledger:
         shares = ledger.all()
     if args.format == "json":
-        print(_dumps({"schema": "tidegate-share/1", "shares": [_shown(each) for each in shares]}))
-        return codes.CLEAN
-    from tidegate.report._escape import safe  # noqa: PLC0415
-
-    for each in shares:
-        state = _shown(each)["status"]
-        where = "/".join(part for part in (each.account, each.container, each.path) if part)
-        print(safe(f"{each.id}  {state:<8}  {each.rights} {where} until {each.ends_at}"))
-        told = f"by {each.made_by}" + (f", for {each.made_for}" if each.made_for else "")
-        print(safe(f"             {told}" + (f": {each.reason}" if each.reason else "")))
-        if state == "making":
-            print(f"             its making was cut off; clean up with: tidegate share revoke {each.id}")
-        elif state in ("live", "revoking"):
-            print(safe(f"             ended by {each.revocation}"))
-    if not shares:
-        print("nothing was shared")
+        print(_dumps({"schema": "tidegate-share/1", "shares": [_shares.row(each) for each in shares]}))
+    elif args.format == "csv":
+        print(_shares.table(shares), end="")
+    else:
+        print(_shares.cards(shares))
     return codes.CLEAN
 
 
 def _revoke(args: argparse.Namespace) -> int:
     from tidegate.api import sharing  # noqa: PLC0415
+    from tidegate.cli import _shares  # noqa: PLC0415
 
+    link = _given(args.link)
     with _ledger(args) as ledger, _ways(args) as ways:
-        ended = sharing.revoke(ledger.one(args.id), environment=_environment(), ways=ways, ledger=ledger)
-    names = ("the link", "a forged copy", "the owner")
-    probes = [
-        {"with": n, "status": p.status, "code": p.code} for n, p in zip(names, ended.probes, strict=True)
-    ]
+        ended = sharing.revoke(
+            ledger.one(args.id), environment=_environment(), ways=ways, ledger=ledger, link=link
+        )
     if args.format == "json":
-        print(_dumps({"schema": "tidegate-share/1", "verdict": ended.verdict, "probes": probes}))
+        print(_dumps(_shares.ended(args.id, ended)))
     else:
-        print(f"{args.id} is {ended.verdict}" + ("" if ended.removed else " (its policy was gone before)"))
-        for each in probes:
-            print(f"  {each['with']:<14} {each['status'] or 'no answer'} {each['code']}")
-    return codes.CLEAN if ended.verdict == "dead" else codes.INCOMPLETE
+        _print_ended(args.id, ended)
+    return codes.CLEAN if ended.closed else codes.INCOMPLETE
+
+
+def _print_ended(share_id: str, ended: Ended) -> None:
+    from tidegate.report._escape import safe  # noqa: PLC0415
+
+    print(f"{share_id} is {ended.verdict}: {safe('; '.join(ended.words))}")
+    for name, each in zip(ended.controls, ended.probes, strict=True):
+        print(f"  {name:<22} {each.status or 'no answer'} {each.code}".rstrip())
+    if ended.others:
+        count = len(ended.others)
+        shown = ", ".join(ended.others[:8]) + (", …" if count > 8 else "")
+        print(
+            f"  {count} other live link{'' if count == 1 else 's'} of the ledger would end with it: {shown}"
+        )
+
+
+def _given(file: str | None) -> Secret | None:
+    """Read the link from a file or standard input: everybody on the machine can see a command line."""
+    from tidegate.model.secret import Secret  # noqa: PLC0415
+
+    if file is None:
+        return None
+    try:
+        text = sys.stdin.read(1 << 16) if file == "-" else Path(file).read_text(encoding="utf-8")[: 1 << 16]
+    except (OSError, UnicodeDecodeError):
+        raise UsageError("the file with the link cannot be read") from None
+    if not text.strip():
+        raise UsageError("no link was given")
+    return Secret(text.strip())
 
 
 def _check(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
     from tidegate.api import sharing  # noqa: PLC0415
+    from tidegate.cli import _shares  # noqa: PLC0415
     from tidegate.report._escape import safe  # noqa: PLC0415
 
     with _ledger(args) as ledger:
         leaked, report = sharing.check(args.targets, ledger)
     if args.format == "json":
-        places = [
+        places: list[dict[str, Any]] = [
             {
-                "share": _shown(share),
+                "share": _shares.row(share),
                 "path": at.path,
                 "line": at.line,
                 "commit": at.commit,
@@ -162,28 +255,26 @@ def _check(args: argparse.Namespace) -> int:
         print(_dumps({"schema": "tidegate-share/1", "leaked": places, "complete": report.complete}))
     else:
         for share, finding in leaked:
+            status = share.status(datetime.now(UTC))
             for at in finding.occurrences:
                 since = f" since commit {at.commit[:12]}" if at.commit else ""
-                print(
-                    safe(
-                        f"{at.path}:{at.line}  shared link {share.id} ({_shown(share)['status']}) stands there{since}"  # noqa: E501
-                    )
-                )
+                print(safe(f"{at.path}:{at.line}  shared link {share.id} ({status}) stands there{since}"))
+            if status in ("live", "revoking"):
+                print(f"    end it with: tidegate share revoke {share.id}")
         if not leaked:
             print("no shared link stands there")
         for gap in report.gaps:
-            print(safe(f"gap  {gap.subject}: {gap.reason}"), file=sys.stderr)
-    if leaked:
+            _say(f"{gap.subject}: {gap.reason}", "gap")
+    now = datetime.now(UTC)
+    if any(share.status(now) not in ("revoked", "ended") for share, _ in leaked):
         return codes.FOUND
     return codes.CLEAN if report.complete else codes.INCOMPLETE
 
 
-def _shown(share: Share) -> dict[str, str]:
-    from datetime import UTC, datetime  # noqa: PLC0415
+def _say(text: str, prefix: str = "tidegate") -> None:
+    from tidegate.report._escape import safe  # noqa: PLC0415
 
-    names = ("id", "created_at", "ends_at", "provider", "account", "container", "path", "rights", "kind", "policy",  # noqa: E501
-             "fingerprint", "redacted", "made_by", "made_for", "reason", "revocation")  # fmt: skip
-    return {"status": share.status(datetime.now(UTC)), **{name: getattr(share, name) for name in names}}
+    print(f"{prefix}: {safe(text)}", file=sys.stderr)
 
 
 def _user() -> str:
@@ -194,7 +285,10 @@ def _user() -> str:
 
 
 def _environment() -> dict[str, str]:
-    return {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
+    """Return what says who the owner is; the clouds' own libraries read the same for themselves."""
+    return {name: value for name, value in os.environ.items() if value and name.startswith(_PREFIXES)} | {
+        "HOME": str(Path.home())
+    }
 
 
 @contextmanager

@@ -40,6 +40,16 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is known before a link is made."""
+
+    ends_at: datetime
+    """By the service's clock."""
+    notes: tuple[str, ...] = ()
+    """What whoever shares should know: a clock that is wrong, a container that is open anyway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Minted:
     """A link, and what is needed to make it again with the owner's key, which is all that may be kept of it."""  # noqa: E501
 
@@ -51,7 +61,19 @@ class Minted:
     """Of the link, without the signature."""
     revocation: str
     """How it is ended before its time, and what else that ends."""
+    signer: str = ""
+    """Id of the key, user or service account that signed; no secret."""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What was done to end a link."""
+
+    done: bool
+    """What it hung on is gone, or was gone before."""
+    words: str
+    """What was done; or what would have to be done, and what else that would end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

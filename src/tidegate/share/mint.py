@@ -44,15 +44,16 @@ def address_range(text: str) -> str:
     return f"{begin}-{end}" if end != begin else str(begin)
 
 
+PRESIGNED = timedelta(days=7)
+"""Neither Amazon nor Google takes a signed link that lives longer."""
+
+
 def check(wish: Wish, now: datetime, *, reason: str, allow_wide: bool) -> None:
     """Raise `UsageError` for a wish that is too wide, or makes no sense."""
-    if wish.path and "list" in wish.rights:
-        raise UsageError("one object has nothing to list", hint="Leave --list out, or share the container.")
-    if wish.path.endswith("/"):
-        raise UsageError(
-            "a folder cannot be shared alone: a link is for one object or for the container",
-            hint="Share its objects one by one, or put them into a container of their own.",
-        )
+    if wish.provider == "azure":
+        _check_azure(wish)
+    else:
+        _check_presigned(wish, now)
     left = wish.ends_at - now
     wide = []
     if left > LONGEST:
@@ -66,3 +67,30 @@ def check(wish: Wish, now: datetime, *, reason: str, allow_wide: bool) -> None:
             if not there
         )
         raise UsageError(f"too wide: {'; '.join(wide)}", hint=f"If that is meant, add {missing}.")
+
+
+def _check_presigned(wish: Wish, now: datetime) -> None:
+    """Check what a presigned link of S3 or Google can be: one request, on one object or one list."""
+    if len(wish.rights) != 1:
+        raise UsageError("a presigned link is for one kind of request", hint="Make one link for each right.")
+    if "list" not in wish.rights and (not wish.path or wish.path.endswith("/")):
+        raise UsageError("a presigned link reads or writes one object", hint="Name it; or list with --list.")
+    if "list" in wish.rights and wish.path and not wish.path.endswith("/"):
+        raise UsageError("one object has nothing to list", hint="A prefix ends in a slash.")
+    if wish.ip:
+        raise UsageError(
+            "a presigned link cannot be held to an address",
+            hint="A bucket policy can: on aws:SourceIp, for all links of the bucket.",
+        )
+    if wish.ends_at - now > PRESIGNED:
+        raise UsageError("a presigned link lives seven days at most", hint="Shorten --for.")
+
+
+def _check_azure(wish: Wish) -> None:
+    if wish.path and "list" in wish.rights:
+        raise UsageError("one object has nothing to list", hint="Leave --list out, or share the container.")
+    if wish.path.endswith("/"):
+        raise UsageError(
+            "a folder cannot be shared alone: a link is for one object or for the container",
+            hint="Share its objects one by one, or put them into a container of their own.",
+        )

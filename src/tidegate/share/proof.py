@@ -5,7 +5,9 @@ from __future__ import annotations
 from tidegate.close.prove import Answer, Verdict, judge
 from tidegate.model.share import Tried
 
-DEAD, ALIVE, INCONCLUSIVE = map(str, (Verdict.DEAD, Verdict.ALIVE, Verdict.INCONCLUSIVE))
+DEAD, ALIVE, NOT_PROVEN, INCONCLUSIVE = map(
+    str, (Verdict.DEAD, Verdict.ALIVE, Verdict.NOT_PROVEN, Verdict.INCONCLUSIVE)
+)
 
 
 def verdict(link: Tried, flipped: Tried, control: Tried, *, expired: bool = False) -> str:

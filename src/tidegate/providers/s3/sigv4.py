@@ -27,8 +27,9 @@ def signed_headers(
     token: Secret | None,
     region: str,
     at: datetime,
+    payload: str = _NOTHING,
 ) -> tuple[dict[str, str], dict[str, Secret]]:
-    """Return (headers, secret headers) that sign one request without a body.
+    """Return (headers, secret headers) that sign one request. payload: SHA-256 of its body, in hex.
 
     url: as it is sent, path and query already percent-encoded in the only way that S3 counts as canonical
     (everything but letters, digits and `-._~`; in the path the slash too). at: an aware UTC instant; services
@@ -37,7 +38,7 @@ def signed_headers(
     parts = urlsplit(url)
     stamp = at.strftime("%Y%m%dT%H%M%SZ")
     scope = f"{stamp[:8]}/{region}/s3/aws4_request"
-    headers = {"x-amz-content-sha256": _NOTHING, "x-amz-date": stamp}
+    headers = {"x-amz-content-sha256": payload, "x-amz-date": stamp}
     secret_headers = {} if token is None else {"x-amz-security-token": token}
     signed = {"host": host, **headers, **{name: value.reveal() for name, value in secret_headers.items()}}
     names = ";".join(sorted(signed))
@@ -49,11 +50,11 @@ def signed_headers(
             *(f"{name}:{signed[name]}" for name in sorted(signed)),
             "",
             names,
-            _NOTHING,
+            payload,
         )
     )
     text = "\n".join(("AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()))
-    signature = hmac.new(_signing_key(secret, stamp[:8], region), text.encode(), hashlib.sha256).hexdigest()
+    signature = hmac.new(signing_key(secret, stamp[:8], region), text.encode(), hashlib.sha256).hexdigest()
     authorization = (
         f"AWS4-HMAC-SHA256 Credential={key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
     )
@@ -65,7 +66,8 @@ def _canonical_query(query: str) -> str:
     return "&".join(f"{name}={value}" for name, value in sorted((name, value) for name, _, value in pairs))
 
 
-def _signing_key(secret: Secret, day: str, region: str) -> bytes:
+def signing_key(secret: Secret, day: str, region: str) -> bytes:
+    """Return what signs on one day in one region."""
     key = f"AWS4{secret.reveal()}".encode()
     for part in (day, region, "s3", "aws4_request"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
