@@ -78,7 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self, account: Account, service: str, rest: list[str], query: dict[str, str]) -> None:
         container, path = (*rest, "", "")[:2]
         wanted = self._wanted(service, container, path, query)
-        admit(account, wanted, query, self.client_address[0])
+        if not account.owner(self.headers.get("Authorization", "")):
+            admit(account, wanted, query, self.client_address[0])
         if not container:
             self._containers(account, service, query)
         elif service == "file":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -55,6 +56,8 @@ class Account:
     """Say 401 instead of 404 to who brings no credential, as newer versions do."""
     firewall: bool = False
     """Refuse this network."""
+    owner: Callable[[str], bool] = lambda _: False
+    """Tells by the header `Authorization` whether the owner asks, signed in with Entra."""
     failing: bool = False
     """Answer 500 to whatever passes authentication, as in an outage behind the front door."""
 

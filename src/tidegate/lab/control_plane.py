@@ -93,6 +93,8 @@ class ControlPlane:
     def __init__(self, accounts: Mapping[str, Switches]) -> None:
         self.accounts = dict(accounts)
         self.faults: list[Fault] = []
+        self.forbidden: set[str] = set()
+        """Actions that whoever asks has no right to."""
         self.requests: list[str] = []
         """Method and path of each request but those for tokens."""
         self.before: Callable[[str], None] = lambda _action: None
@@ -129,6 +131,10 @@ class ControlPlane:
             "IDENTITY_HEADER": self._secret,
         }
 
+    def gave(self, token: str) -> bool:
+        """Tell whether a token was given out here."""
+        return token in self._tokens
+
     def answer(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Any] | None:
@@ -141,6 +147,8 @@ class ControlPlane:
         with self._lock:
             self.requests.append(f"{method} {parts.path}")
             action = parts.path.rpartition("/")[2] if method == "POST" else method
+            if action in self.forbidden:
+                return _error(403, "AuthorizationFailed")
             if action not in ("GET", "listKeys"):
                 self.before(action)
             fault = next((each for each in self.faults if each.action == action), None)

@@ -15,11 +15,13 @@ from threading import Thread
 import pytest
 from azure.storage.blob import AccessPolicy, BlobServiceClient, ContainerSasPermissions
 from azure_fill import EMULATED
-from azure_setting import ENTRA_ACCOUNT, HOUR, NOW, account_sas, container_sas
+from azure_setting import ACCOUNT, ENTRA_ACCOUNT, HOUR, NOW, account_sas, container_sas
 from closing_setting import CLOSING_ACCOUNT, Leak, leak
+from fake_setting import company, delegated_sas
 
+from services.azure_fake import running
 from services.azurite import Azurite
-from tidegate.lab.control_plane import Fault
+from tidegate.lab.control_plane import ControlPlane, Fault, Switches
 from tidegate.share.ledger import Share, open_ledger
 
 WIDE = timedelta(days=9000)
@@ -37,6 +39,12 @@ def leaked(
 ) -> Iterator[Leak]:  # fmt: skip
     with leak(azurite, CLOSING_ACCOUNT, tmp_path, compiled, monkeypatch, capsys) as made:
         yield made
+
+
+def last(out: str) -> str:
+    """Return the line that says how it stands."""
+    begins = ("CLOSED:", "NOT ", "Refused so far")
+    return next((line for line in out.splitlines() if line.startswith(begins)), "")
 
 
 def wide(case: Leak, key: int = 0, permission: str = "rwdlac") -> str:
@@ -74,7 +82,7 @@ def test_the_leaked_link_is_ended_by_replacing_only_the_key_that_signed_it(
     assert {call.url.partition("?")[0].rpartition("/")[2] for call in leaked.writes()} == {"listKeys"}
 
     code, out, err = leaked.close(*words, "--apply", "--yes", rotate["hash"], "--prove-at", "0")
-    assert (code, out.splitlines()[-1][:7]) == (0, "CLOSED:"), err
+    assert (code, last(out)[:7]) == (0, "CLOSED:"), err
     assert [leaked.answers(link) for link in links.values()] == [403, 403, 200]
     leaked.assert_announced(*plans.values())
     sent = [call.url.partition("?")[0].rpartition("/")[2] for call in leaked.writes()]
@@ -129,14 +137,14 @@ def test_the_fast_way_turns_keys_off_and_can_be_taken_back(
         ids = case.report(first=link)
         plan = case.plans(ids["first"])["fast"]
         code, out, err = case.close(ids["first"], "--apply", "--yes", plan["hash"], "--prove-at", "0")
-        assert (code, out.splitlines()[-1][:7]) == (0, "CLOSED:"), (out, err)
+        assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
         assert case.answers(link) == 403
         case.assert_announced(plan)
         assert "already" in case.close(ids["first"])[1]
         case.plane.accounts[ENTRA_ACCOUNT].allow_keys(True)
         assert case.answers(link) == 200
         code, out, _ = case.close(ids["first"], "--prove", "--prove-at", "0,1s")
-        assert (code, out.splitlines()[-1][:10]) == (1, "NOT CLOSED")
+        assert (code, last(out)[:10]) == (1, "NOT CLOSED")
 
 
 @pytest.mark.parametrize("way", ["fast", "no-downtime"])
@@ -159,7 +167,7 @@ def test_a_policy_is_ended_and_nothing_else_of_the_container_is_touched(leaked: 
         plan = leaked.plans(ids["leaky"])[way]
         assert plan["steps"][0]["reversible"]
         code, out, err = leaked.close(ids["leaky"], "--apply", "--yes", plan["hash"], "--prove-at", "0")
-        assert (code, out.splitlines()[-1][:7]) == (0, "CLOSED:"), (out, err)
+        assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
         assert [leaked.answers(link) for link in links.values()] == [403, 200]
         with service.get_container_client(name) as container:
             stands = container.get_container_access_policy()
@@ -174,9 +182,35 @@ def test_an_open_container_is_made_private_and_then_no_other_can_be_opened(leake
         plan = leaked.plans(ids["first"])["no-downtime"]
         assert len(plan["steps"]) == 2
         code, out, err = leaked.close(ids["first"], "--apply", "--yes", plan["hash"], "--prove-at", "0")
-        assert (code, out.splitlines()[-1][:7]) == (0, "CLOSED:"), (out, err)
+        assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
         assert leaked.plane.accounts[leaked.account].public_access is False
         leaked.assert_announced(plan)
+
+
+def test_a_link_of_user_delegation_is_ended_by_revoking_the_keys_and_nobody_needs_to_list_keys(
+    tmp_path: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = company()
+    switches = Switches(keys=lambda: (account.key1, account.key1), change=lambda _first, _second: None)
+    with running(account) as fake, ControlPlane({ACCOUNT: switches}) as plane:
+        account.owner = lambda value: plane.gave(value.removeprefix("Bearer "))
+        plane.forbidden.add("listKeys")
+        plane.after = lambda _: account.delegation_keys.clear()
+        (tmp_path / "tidegate.toml").write_text(
+            f'[scope]\nazure = ["{ACCOUNT}"]\n[endpoints]\nazure = "{fake.endpoints()}"\n'
+            f'azure_management = "{plane.url}"\n[budget]\nrequests_per_second = 1000\n'
+        )
+        case = Leak(Azurite({}), plane, tmp_path, compiled, ACCOUNT, monkeypatch, capsys)
+        credential = delegated_sas(account)
+        assert credential.text is not None
+        ids = case.report(first=credential.text.reveal())
+        code, out, err = case.close(ids["first"])
+        assert (code, "Azure revokes delegation keys all at once" in " ".join(out.split())) == (1, True), err
+        plan = case.plans(ids["first"])["fast"]
+        code, out, err = case.close(ids["first"], "--apply", "--yes", plan["hash"], "--prove-at", "0")
+        assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
+        assert switches.revoked == 1
+        case.assert_announced(plan)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -200,7 +234,7 @@ def test_killed_around_the_change_of_a_key_the_next_run_looks_first(leaked: Leak
     if moment == "before":
         assert (code, "it is not sent twice" in err) == (2, True), (out, err)
         code, out, err = leaked.close(*agreed, "--again")
-    assert (code, out.splitlines()[-1][:7]) == (0, "CLOSED:"), (out, err)
+    assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
     asked = [each for each in leaked.plane.requests if each.endswith("regenerateKey")]
     assert len(asked) == (2 if moment == "before" else 1)
     leaked.assert_announced(plan)
@@ -216,7 +250,7 @@ def test_killed_between_two_steps_the_next_run_does_the_second_alone(leaked: Lea
             child.communicate(timeout=60)
             leaked.plane.before = lambda _: None
         code, out, err = leaked.close(*agreed)
-        assert (code, out.splitlines()[-1][:7]) == (0, "CLOSED:"), (out, err)
+        assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
         assert "step 1 of 2, make the container between private: done before" in err
         assert [call.method for call in leaked.writes()].count("PUT") == 1
         leaked.assert_announced(plan)
@@ -265,7 +299,7 @@ def test_a_change_by_somebody_else_stops_a_plan_before_anything_is_sent(leaked: 
     code, out, _ = leaked.close(ids["first"])
     assert (code, "none of the account's keys (key1, key2): replaced since" in out) == (1, True)
     code, out, _ = leaked.close(ids["first"], "--prove", "--prove-at", "0")
-    assert (code, out.splitlines()[-1][:7]) == (0, "CLOSED:")
+    assert (code, last(out)[:7]) == (0, "CLOSED:")
 
 
 def test_a_plan_that_was_changed_on_disk_is_not_carried_out(
