@@ -20,6 +20,8 @@ DETAILS = 50
 """Findings that are told in full; the worst come first."""
 ROWS = 10_000
 """Findings that get a line of the table; beyond that they are counted."""
+FEW_STEPS, THEN = 2, 3
+"""Of so few first steps the next ones stand beside them: so many in all."""
 OPEN = 1
 """Findings that are unfolded."""
 GAP_GROUPS, GAP_SUBJECTS, FIXES, RISKS, TARGETS, NAMED = 40, 5, 8, 8, 5, 5
@@ -157,7 +159,8 @@ def _fixes(report: Report) -> Iterator[str]:
         first = report.findings[numbers[0]]
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
         link = f'<a href="#f-{numbers[0]}">{text(_words.subject(first.grant), 80)}</a>'
-        yield f'<li>{text(step)} <span class="faint">closes</span> {link}{more}</li>'
+        then = bullets(first.fix[1:THEN]) if len(steps) <= FEW_STEPS else ""
+        yield f'<li>{text(step)} <span class="faint">closes</span> {link}{more}{f"Then:{then}" if then else ""}</li>'
     yield "</ol>"
     if len(steps) > FIXES:
         yield f'<p class="faint">{words.many(len(steps) - FIXES, "more first step")} with the findings below.</p>'
