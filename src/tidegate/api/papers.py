@@ -110,8 +110,8 @@ def clean(
 ) -> Cleaning:
     """Say where a credential stands in a repository, and write what takes it out. Changes no repository.
 
-    to: the folder to write to; made if it is not there. early: how history is rewritten is told although it may
-    still work. Raises `UsageError` for a finding without a secret, `SourceError` where there is no repository.
+    to: the folder to write to; made if it is not there. early: how history is rewritten is told although it
+    may still work. Raises `UsageError` for a finding without a secret, `SourceError` for no repository.
     """
     if finding.grant.kind == "anonymous":
         raise UsageError(

@@ -279,13 +279,13 @@ def _lines(entry: Record) -> Iterator[str]:
     yield ""
     yield f"{markdown(finding.title)}, {markdown_code(finding.redacted)}"
     yield ""
-    yield f"> {markdown(sentence(finding.grant, entry.made_at))}"
+    yield f"> {markdown(sentence(finding.grant, _found_at(entry), finding.reach))}"
     yield ""
     if entry.state == OPEN:
         yield "**It is not shown to be dead.** " + _why_open(entry)
     elif entry.state == REFUSED:
-        yield "**It is refused so far, and not called closed yet:** the next proof is due at "
-        yield f"{_when(entry.next_proof_at)}."
+        due = _when(entry.next_proof_at)
+        yield f"**It is refused so far, and not called closed yet:** the next proof is due at {due}."
     else:
         yield "**It is closed:** refused like a forged copy at every time asked, while its owner was served."
     yield ""
@@ -329,6 +329,10 @@ def _lines(entry: Record) -> Iterator[str]:
         yield f"- and {finding.occurrences_total - _SHOWN:,} more"
 
 
+def _found_at(entry: Record) -> datetime:
+    return next(each.at for each in entry.timeline if each.what == "found")
+
+
 def _why_open(entry: Record) -> str:
     left = [each for each in entry.done if each.mark != "done"]
     if left or (entry.plan is not None and len(entry.done) < len(entry.plan.steps)):
@@ -345,7 +349,8 @@ def _exposure(entry: Record) -> Iterator[str]:
         return
     begin, end = entry.exposed
     until = "until" if entry.state != OPEN or end < entry.made_at else "so far, until"
-    yield f"**Exposed for {days:,.1f} days**, from {_when(begin)} {until} {_when(end)}."
+    long = f"{days:,.1f} days" if days >= 2 else f"{days * 24:,.1f} hours"
+    yield f"**Exposed for {long}**, from {_when(begin)} {until} {_when(end)}."
 
 
 def _behind(finding: Finding) -> Iterator[str]:

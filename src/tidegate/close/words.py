@@ -34,7 +34,7 @@ def study_lines(study: Study, *, width: int = 100) -> Iterator[str]:
     if reads:
         yield ""
     for call in reads:
-        yield from _told("only read", f"{call.method} {call.url}", 10_000)
+        yield from _told("only read", f"{call.method} {call.url} {call.body}".rstrip(), 10_000)
 
 
 def plan_lines(plan: Plan, *, width: int = 100) -> Iterator[str]:

@@ -169,10 +169,10 @@ class HmacKey(Key):
             first=(f"make a second HMAC key ({create}) and give it to what uses {self.key_id}",),
             spares=("the account's other HMAC keys and its key files, and what they signed",),
         )
-        missing = ["it takes up to three minutes until every place of Google's refuses it"]
+        told.append(("note", "it takes up to three minutes until every place of Google's refuses it"))
         if state == DISABLED:
-            missing.append("it is switched off already; what is left is to delete it")
-        return Study(facts=tuple(told), plans=plans, missing=tuple(missing))
+            told.append(("note", "it is switched off already; what is left is to delete it"))
+        return Study(facts=tuple(told), plans=plans)
 
     def state(self, step: Step) -> str:  # noqa: ARG002
         return self._look()[0]
@@ -277,10 +277,10 @@ class ServiceKey(Key):
                 "what signs in as the account without a key file",
             ),
         )
-        missing = ["tokens that the key got before live on for up to an hour"]
+        told.append(("note", "tokens that the key got before live on for up to an hour"))
         if state == DISABLED:
-            missing.append("it is switched off already; what is left is to delete it")
-        return Study(facts=tuple(told), plans=plans, missing=tuple(missing))
+            told.append(("note", "it is switched off already; what is left is to delete it"))
+        return Study(facts=tuple(told), plans=plans)
 
     def _signer(self, keys: Mapping[str, Mapping[str, Any]]) -> str | None:
         """Return which of the keys signed the link."""

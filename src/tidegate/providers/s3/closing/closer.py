@@ -156,11 +156,10 @@ class KeyCase(S3Closer):
             return Study(facts=tuple(told), plans=(), missing=(words,))
         told += [("user", facts.user), ("status", facts.status), ("use", facts.last_used)]
         told += [("other key", f"{each}, {status.lower()}") for each, status in facts.others]
-        missing = []
         if facts.status == keys.INACTIVE:
-            missing.append("it is deactivated already; what is left is to delete it")
+            told.append(("note", "it is deactivated already; what is left is to delete it"))
         made = keys.plans(self.case, facts, iam, self.sdk().asked)
-        return Study(facts=tuple(told), plans=tuple(made), missing=tuple(missing))
+        return Study(facts=tuple(told), plans=tuple(made))
 
     def state(self, step: Step) -> str:
         user = _said(step.call.body, "UserName")
@@ -263,9 +262,9 @@ class OpenBucket(S3Closer):
             ("block", "this service has none" if shut.block is None else buckets.block_words(shut.block)),
             ("policy", "none" if shut.policy is None else buckets.policy_words(shut.policy)),
             ("access list", buckets.acl_words(shut.acl) if shut.acl else "none"),
+            ("note", "the account's own public access block is left alone: it would shut every bucket"),
         )
         made, missing = buckets.plans(self.case, self.bucket, shut, self.s3())
-        missing.append("the account's own public access block is not changed: it would shut every bucket")
         return Study(facts=told, plans=tuple(made), missing=tuple(missing))
 
     def state(self, step: Step) -> str:
