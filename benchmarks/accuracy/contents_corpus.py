@@ -3,7 +3,7 @@
 Nothing here, nor in any maker, imports Tidegate: a file is what its program or its format's description says.
 """
 
-# ruff: noqa: E501, PLC0415, B007, B023, ARG001, ARG005, A002 - texts and headers read best in one line
+# ruff: noqa: E501, A002 - texts and headers read best in one line
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Makes what opens other things: keys, stores, credentials; and what looks like them. Accounts are made up."""
 
-# ruff: noqa: E501, PLC0415, B007, B023, ARG001, ARG005, A002 - texts and headers read best in one line
+# ruff: noqa: E501, B007 - texts and headers read best in one line
 
 from __future__ import annotations
 
@@ -663,6 +663,7 @@ def browser_profile(shop: Workshop) -> Iterator[Made]:
             f"Users/anna/{home}/{name}" if n < 6 else f"upload/obj-{n}",
             database(shop, schema, 5 + n),
             "tool",
+            frozenset({"payment_data"}),
         )
     for n, (name, schema) in enumerate([*FIREFOX.items()]):
         yield Made(

@@ -1,6 +1,6 @@
 """Makes whole machines: disk images by the real programs, backups by their headers, homes packed by tar, zip and 7z."""
 
-# ruff: noqa: E501, PLC0415, B007, B023, ARG001, ARG005, A002 - texts and headers read best in one line
+# ruff: noqa: E501, PLC0415, ARG001 - texts and headers read best in one line
 
 from __future__ import annotations
 
@@ -153,6 +153,7 @@ def no_disks(shop: Workshop) -> Iterator[Made]:
             ("data/a.img", "data/b.vhd_", "x/c.bin", "x/d", "e.raw_", "f.dat")[n],
             rng.randbytes(1 << 20),
             "form",
+            frozenset({"disk_image", "dataset"}) if n in (0, 5) else frozenset(),
         )
     yield Made(
         "nothing",
@@ -255,7 +256,7 @@ def system_backup(shop: Workshop) -> Iterator[Made]:
         ("doc/wim.txt", b"MSWIM is the mark.\n"), ("app/Info.plist", b'<?xml version="1.0"?>\n<plist version="1.0"><dict><key>CFBundleName</key><string>x</string></dict></plist>\n'),
         ("x/macrium.txt", prose(rng).encode() + b"MACRIUM\n"), ("x/partclone.md", b"partclone images begin with a mark\n"), ("notes.txt", b"ANDROID BACKUPS are made with adb.\n"),
     ):  # fmt: skip
-        yield Made("nothing", name, data, "form", frozenset({"document"}))
+        yield Made("nothing", name, data, "form", frozenset({"document", "source_code"}))
 
 
 def home(rng: Random, form: str, who: str) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """Makes mail and messages: by Python's own mail library, and by the forms that Graph, Slack and Purview describe."""
 
-# ruff: noqa: E501, PLC0415, B007, B023, ARG001, ARG005, A002 - texts and headers read best in one line
+# ruff: noqa: E501, B007 - texts and headers read best in one line
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Makes the rest: code and its history, models, logs, captures, archives, and what is dull."""
 
-# ruff: noqa: E501, PLC0415, B007, B023, ARG001, ARG005, A002 - texts and headers read best in one line
+# ruff: noqa: E501, PLC0415, B023, ARG001, ARG005 - texts and headers read best in one line
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 python contents_peer.py magika LIST RESULT        # also: puremagic, filetype, libmagic
 """
 
+# ruff: noqa: PLC0415
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,6 @@
 """Makes databases, dumps, tables and documents: by SQLite, PostgreSQL and Polars where they are here, else by their forms."""
 
-# ruff: noqa: E501, PLC0415, B007, B023, ARG001, ARG005, A002 - texts and headers read best in one line
+# ruff: noqa: E501, PLC0415, B007 - texts and headers read best in one line
 
 from __future__ import annotations
 

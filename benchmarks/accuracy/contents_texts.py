@@ -8,6 +8,8 @@ The seed of the measurement is not the one that was used while the rules were ma
 observation of it is medium or worse; a file that holds nothing must have none.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import argparse

@@ -59,7 +59,7 @@ TOLD = [
     ("x.tfstate", b'{"version": 4, "terraform_version": "1.9.0", "resources": [{"mode": "managed"}]}', "terraform_state", Severity.CRITICAL),
     (".zsh_history", b": 1700000000:0;ls\n: 1700000001:0;ssh host\n", "shell_history", Severity.HIGH),
     ("db.sql", b"-- MySQL dump 10.13\nCREATE TABLE `users` (\n `id` int,\n `email` varchar(9)\n);\nINSERT INTO `users` VALUES (1,'x');\n", "database_dump", Severity.HIGH),
-    ("disk.jpg", bytes(8192) + b"conectix" + bytes(504), "disk_image", Severity.CRITICAL),
+    ("disk.jpg", bytes(8192) + b"conectix\0\0\0\2\0\1\0\0" + bytes(496), "disk_image", Severity.CRITICAL),
     ("SAM", b"regf".ljust(48, b"\x00") + "\\SystemRoot\\System32\\Config\\SAM".encode("utf-16-le").ljust(4048, b"\x00"), "windows_secrets", Severity.CRITICAL),
     ("config", b'[core]\n\tbare = false\n[remote "origin"]\n\turl = https://u:p4ssw0rd@git.invalid/x\n', "git_repository", Severity.HIGH),
     ("app.log", b"2026-01-01 10:00:00 INFO start\n2026-01-01 10:00:01 INFO end\n" * 9, "log", Severity.INFO),
@@ -126,7 +126,7 @@ def test_many_keys_in_an_archive_are_one_line_with_their_number() -> None:
 
 
 def test_a_large_disk_image_costs_its_two_ends() -> None:
-    data = Counted(Memory(bytes(4 << 20) + b"conectix" + bytes(504)))
+    data = Counted(Memory(bytes(4 << 20) + b"conectix\0\0\0\2\0\1\0\0" + bytes(496)))
     assert look(data, "x").kind == "disk_image"
     assert data.bytes_read <= 3 * 65536
 

@@ -73,7 +73,11 @@ def by_name(judged: Judgement | None, name: str, size_bytes: int) -> Judgement:
         if severity.rank >= Severity.MEDIUM.rank:
             # What only a name says counts one lower.
             below = next(each for each in Severity if each.rank == severity.rank - 1)
-            judged.observations.append(_by_name(named, f"named as {kind(named).one}", below, "medium"))
+            words = f"named as {kind(named).one}"
+            if named == "disk_image":
+                # Its first bytes were read, and are those of no disk: encrypted as a whole, or another thing.
+                below, words = Severity.MEDIUM, words + ", but no disk that we know begins in it"
+            judged.observations.append(_by_name(named, words, below, "medium"))
     elif named in _MEDIA and kind(judged.kind).group != "media" and judged.kind != OTHER:
         words = f"the name says {kind(named).one}, the content is {judged.kind.replace('_', ' ')}"
         judged.observations.append(_by_name("mismatch", words, Severity.LOW, "high"))

@@ -34,7 +34,7 @@ def page_bytes(head: bytes) -> int:
     """Return the size of a page. Raises `ValueError` when the file's first 100 bytes are none of SQLite's."""
     size = int.from_bytes(head[16:18], "big")
     size = 65536 if size == 1 else size
-    if not head.startswith(MAGIC) or size < 512 or size & (size - 1):
+    if len(head) < 100 or not head.startswith(MAGIC) or size < 512 or size & (size - 1):
         raise ValueError("no SQLite file")
     return size
 

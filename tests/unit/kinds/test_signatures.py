@@ -29,7 +29,7 @@ def test_no_two_signatures_share_an_id() -> None:
 
 
 def test_a_fixed_vhd_and_a_dynamic_one_are_told_apart() -> None:
-    footer = b"conectix" + bytes(504)
+    footer = b"conectix\0\0\0\2\0\1\0\0" + bytes(496)
     assert found(bytes(8192) + footer) == "vhd_fixed"
     assert found(footer + bytes(8192) + footer) == "vhd_dynamic"
 

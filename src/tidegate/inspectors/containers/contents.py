@@ -15,6 +15,7 @@ from tidegate.inspectors.containers.streams import COMPRESSIONS
 from tidegate.inspectors.merge import absorb, fold
 from tidegate.inspectors.readable import OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, Judgement
+from tidegate.kinds.table import kind
 from tidegate.model.observation import Evidence, Observation
 from tidegate.model.severity import Severity
 
@@ -94,7 +95,7 @@ def _lay(layout: Layout, archive: Archive, context: Context) -> Laid:
 
 
 def _members(whole: Judgement, archive: Archive, laid: list[Laid], context: Context) -> None:
-    """Judge the members that no layout has judged: what is named as a model first, then the small ones.
+    """Judge the members that no layout has judged: models and keys by their names first, then the small ones.
 
     Names decide nothing here but what comes first, should there be more than the budget allows.
     """
@@ -106,7 +107,7 @@ def _members(whole: Judgement, archive: Archive, laid: list[Laid], context: Cont
         passed |= set().union(*(each.passive for each in laid))
     rest = [each for each in archive.members if each not in passed]
     if archive.kind != "7z":
-        rest.sort(key=lambda each: (not _MODEL_NAMES.search(each.name), each.size_bytes))
+        rest.sort(key=lambda each: (not _MODEL_NAMES.search(each.name), _dull(each.name), each.size_bytes))
     data = Judgement("data", model=False)
     try:
         for member in rest:
@@ -120,6 +121,13 @@ def _members(whole: Judgement, archive: Archive, laid: list[Laid], context: Cont
         whole.complete &= data.complete
         whole.evidence = max(whole.evidence, data.evidence, key=list(Evidence).index)
         whole.observations += fold(data.observations)
+
+
+def _dull(name: str) -> bool:
+    """Tell whether a name promises nothing of the gravest kinds."""
+    from tidegate.kinds.names import kind_of  # noqa: PLC0415 - no model file needs its rules
+
+    return kind(kind_of(name)).severity.rank < Severity.HIGH.rank
 
 
 def _siblings(archive: Archive, member: Member, stack: ExitStack) -> Callable[[str], Readable | None] | None:

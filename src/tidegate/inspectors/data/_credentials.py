@@ -26,6 +26,10 @@ class Form:
     """The last part of the path must fit, where the content alone says little."""
 
 
+_AWS_FORTY: Final = r"[\"']?([A-Za-z0-9/+=]{40})[\"']?"
+"""Forty letters: code that hands the setting on has a name there."""
+
+
 def _lines(pattern: str, group: int = 1) -> Callable[[bytes], int]:
     compiled = re.compile(pattern.encode(), re.IGNORECASE | re.MULTILINE)
 
@@ -152,7 +156,8 @@ def _rdp(text: bytes) -> int:
 FORMS: Final[tuple[Form, ...]] = (
     Form("key of a Google service account", "cloud_credentials", b"service_account", _service_account),
     Form("Google login or OAuth client", "cloud_credentials", b"client_secret", _google_user),
-    Form("AWS keys", "cloud_credentials", b"aws_secret_access_key", _lines(r"^\s*aws_secret_access_key\s*=\s*(\S{16,})")),  # noqa: E501
+    Form("AWS keys", "cloud_credentials", b"aws_secret_access_key", _lines(rf"^\s*aws_secret_access_key\s*=\s*{_AWS_FORTY}\s*$")),  # noqa: E501
+    Form("AWS keys, as the console exports them", "cloud_credentials", b"awssecretkey", _lines(rf"^AWSSecretKey={_AWS_FORTY}\s*$")),  # noqa: E501  # noqa: E501
     Form("AWS keys", "cloud_credentials", b"secretaccesskey", _aws_json),
     Form("AWS keys in a table, as the console exports them", "cloud_credentials", b"secret access key",
          _lines(r"^(?!.*secret access key).*\bAKIA[A-Z0-9]{16}\b[\"']?,[\"']?(\S{30,})")),
@@ -164,7 +169,7 @@ FORMS: Final[tuple[Form, ...]] = (
          _lines(r"^\s*machine\s+\S+(?:\s+login\s+\S+)?\s+password\s+(\S+)"), re.compile(r"netrc")),
     Form("logins of git hosts", "cloud_credentials", b"://", _lines(r"^https?://[^\s:/@]+:([^\s@/]+)@[^\s/]+/?\s*$")),
     Form("login of a package registry (npm)", "cloud_credentials", b"_auth",
-         _lines(r"^(?://\S+:)?_(?:authToken|auth|password)\s*=\s*(\S+)")),
+         _lines(r"^(?://\S+:)?_(?:authToken|auth|password)\s*=\s*[\"']?([\w.+/=-]{16,})[\"']?\s*$")),
     Form("logins of package registries (PyPI)", "cloud_credentials", b"password",
          _lines(r"^password\s*[=:]\s*(\S+)"), re.compile(r"pypirc")),
     Form("remotes with their keys (rclone)", "cloud_credentials", b"type =",

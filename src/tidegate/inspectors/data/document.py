@@ -42,9 +42,9 @@ class Document:
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Say which program's it is, or how many pages it has."""
-        del name, context
+        del context
         head = data.read(0, 4096)
-        return _ole(data, head) if head.startswith(_OLE) else _pdf(data, head)
+        return _ole(data, head, name) if head.startswith(_OLE) else _pdf(data, head)
 
 
 def _pdf(data: Readable, head: bytes) -> Judgement:
@@ -60,7 +60,7 @@ def _pdf(data: Readable, head: bytes) -> Judgement:
     return judged("document", note)
 
 
-def _ole(data: Readable, head: bytes) -> Judgement:
+def _ole(data: Readable, head: bytes, name: str) -> Judgement:
     shift = int.from_bytes(head[30:32], "little")
     if shift not in (9, 12):
         return nothing()
@@ -73,6 +73,8 @@ def _ole(data: Readable, head: bytes) -> Judgement:
             names.append(directory[at : at + length - 2].decode("utf-16-le", "replace"))
     for stream, kind_id, words in _STREAMS:
         if stream in names:
+            if stream == "EncryptedPackage" and name.lower().endswith((".xls", ".xlsx", ".xlsm", ".xlsb")):
+                kind_id, words = "spreadsheet", "an Excel workbook, encrypted"
             severity = None if kind_id == "mail" else Severity.INFO
             return judged(
                 kind_id, seen(kind_id, words, inspector="document", severity=severity, step=Step.SAMPLE)

@@ -12,6 +12,7 @@ from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.severity import Severity
 
 _SECTION: Final = re.compile(rb'(?m)^\[(?:core|remote "[^"\n]{1,200}")\]')
+_HEAD: Final = re.compile(rb"ref: refs/heads/[^\s]{1,200}\n?")
 _URL: Final = re.compile(rb"(?m)^\s*url\s*=\s*(\S+)")
 _LOGIN: Final = re.compile(
     rb"\A\w+://[^/@\s:]*(?::[^/@\s]+|(?:ghp_|github_pat_|glpat-|x-access-token)[^/@\s]*)@"
@@ -19,7 +20,7 @@ _LOGIN: Final = re.compile(
 
 
 class GitFolder:
-    """Reads `.git/config`."""
+    """Reads `.git/config`, and the one line of `HEAD`."""
 
     id = "git_folder"
     order = 40
@@ -27,11 +28,16 @@ class GitFolder:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by its sections."""
         del tail, size_bytes, name
+        if _HEAD.fullmatch(head):
+            return True
         return _SECTION.search(head[:2048]) is not None and plain(head) is not None
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Count remotes, and those whose address holds a login."""
         raw = data.read(0, min(data.size_bytes, 64 << 10))
+        if _HEAD.fullmatch(raw):
+            note = seen("git_repository", "the branch that a git repository is on", severity=Severity.INFO)
+            return judged("git_repository", note)
         urls = _URL.findall(raw)
         with_login = sum(bool(_LOGIN.match(url)) for url in urls)
         step = step_of(data.size_bytes, len(raw))

@@ -56,13 +56,16 @@ class Keystore:
                 if certificates
                 else "no key in the clear part"
             )
+            # Without a key it is made to be shown, where all of it can be seen.
+            kind_id = "certificate" if certificates else "keystore"
             note = seen(
-                "keystore",
+                kind_id,
                 f"{form} with {held}",
+                inspector=self.id,
                 severity=Severity.INFO,
                 step=step_of(data.size_bytes, len(raw)),
             )
-            return judged("keystore", note)
+            return judged(kind_id, note)
         return _told(name, f"{form} with {plural(keys, 'private key')} behind a password", data, raw, keys)
 
 

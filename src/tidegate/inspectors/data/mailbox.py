@@ -28,6 +28,8 @@ _FROM_LINE: Final = re.compile(
     rb"(?:\A|\n)From [^\r\n]{1,200}?\d{1,2}:\d\d(?::\d\d)?[^\r\n]{0,40}\r?\n"
     rb"(?=>?[A-Za-z][A-Za-z0-9-]{1,60}:[ \t])"
 )
+_PATCH: Final = re.compile(rb"From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\r?\n")
+"""What git writes above a patch: code in the form of a mail."""
 _FIELD: Final = re.compile(rb"(?i)\A([a-z][a-z0-9-]{1,60}):[ \t]?[^\n]{0,998}(?:\n|\Z)")
 _OF_MAIL: Final = frozenset(
     b"from to cc subject date message-id received return-path delivered-to mime-version reply-to in-reply-to "
@@ -48,6 +50,8 @@ class Mailbox:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell a mailbox by its first line, and a message by three fields that mail has."""
         del tail, size_bytes, name
+        if _PATCH.match(head):
+            return False
         return _FROM_LINE.match(head) is not None or _is_message(head)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
@@ -208,7 +212,10 @@ def _is_message(head: bytes) -> bool:
             return False
         at = end + 1
     named = known & _OF_MAIL
-    return len(named) >= 3 and bool(named & {b"from", b"received", b"return-path", b"message-id"})
+    if len(named) < 3 or not named & {b"from", b"received", b"return-path", b"message-id"}:
+        return False
+    # Settings may have such names; who writes a mail has an address, or a server wrote into it.
+    return b"@" in head[:at] or bool(named & {b"received", b"return-path", b"message-id", b"mime-version"})
 
 
 def _note(kind_id: str, words: str, numbers: dict[str, int], tally: Tally, step: Step) -> Observation:

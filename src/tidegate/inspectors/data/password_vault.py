@@ -51,7 +51,7 @@ def _words(head: bytes) -> str:
         return f"KeePass database, version {version}: a person's passwords behind one"
     if head.startswith(b"kych"):
         return "Apple keychain: a person's passwords and keys behind one password"
-    if head.startswith(b"PWS3"):
+    if head.startswith(b"PWS3") and plain(head) is None:
         return "Password Safe database: a person's passwords behind one"
     return "encrypted export of Bitwarden: a person's passwords behind one" if _is_bitwarden(head) else ""
 

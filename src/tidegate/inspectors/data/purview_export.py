@@ -35,6 +35,25 @@ _TELLING: Final = frozenset(
         "load id",
     )
 )
+_OF_CHATS: Final = frozenset(
+    (
+        "conversation id",
+        "thread id",
+        "chat id",
+        "message id",
+        "sender name",
+        "sender email",
+        "participants",
+        "message time (utc)",
+        "message text",
+        "message body",
+        "channel name",
+        "team name",
+        "created date (utc)",
+    )
+)
+"""Columns of a transcript: each line is a message."""
+_THREAD: Final = re.compile(rb"19:[0-9A-Za-z_\-]{6,100}@(?:thread\.(?:v2|tacv2|skype)|unq\.gbl\.spaces)")
 _LEAST: Final = 3
 _OF_TEAMS: Final = re.compile(rb"IPM\.SkypeTeams\.Message", re.IGNORECASE)
 
@@ -48,7 +67,8 @@ class PurviewExport:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by names of columns."""
         del tail, size_bytes, name
-        return len(_TELLING & set(_columns(head))) >= _LEAST
+        columns = set(_columns(head))
+        return len(_TELLING & columns) >= _LEAST or _is_transcript(columns, head)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Count."""
@@ -57,12 +77,18 @@ class PurviewExport:
             return nothing()
         lines, teams, whole = _count(data, context)
         items = max(0, lines - 1)
+        transcript = _is_transcript(set(columns), data.read(0, 4096))
+        if transcript:
+            teams = items
         kind_id = "teams_messages" if teams else "mail_archive"
         least = "" if whole else "at least "
-        words = f"items of an eDiscovery export (Purview), listed: {least}{plural(items, 'item')}"
+        words = f"transcript of Teams conversations: {least}{plural(items, 'message')}"
+        if not transcript:
+            words = f"items of an eDiscovery export (Purview), listed: {least}{plural(items, 'item')}"
         numbers = {"items": items}
         if teams:
             numbers["messages"] = teams
+        if teams and not transcript:
             words += f", {least}{plural(teams, 'Teams message')} among them"
         note = Observation(
             inspector=self.id,
@@ -76,6 +102,10 @@ class PurviewExport:
         for start, text in windows(data):
             found += context.sample(text, name, columns, start=start)
         return Judgement(kind_id, model=False, complete=whole, observations=found)
+
+
+def _is_transcript(columns: set[str], head: bytes) -> bool:
+    return len(_OF_CHATS & columns) >= _LEAST and _THREAD.search(head) is not None
 
 
 def _columns(head: bytes) -> list[str]:

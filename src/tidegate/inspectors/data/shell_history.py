@@ -16,6 +16,11 @@ _NAMED: Final = re.compile(
     r"\A\.?(?:bash|zsh|sh|ash|ksh|fish|psql|mysql|python|node_repl|sqlite|rediscli|mongo|irb|lesshst)_?history\Z"
     r"|\A\.?(?:zhistory|histfile|dbshell|rediscli_history|consolehost_history\.txt|python_history)\Z|\A.*_history\Z"
 )
+_CODE: Final = (
+    ".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".go", ".rb", ".rs", ".java", ".php", ".pl", ".lua", ".c", ".h", ".mk",  # noqa: E501
+    ".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd", ".md", ".rst", ".html", ".tcl", ".vim", ".cmake",
+)  # fmt: skip
+"""Names under which lines of commands are a program, or its manual."""
 _ZSH: Final = re.compile(rb"\A: \d{9,10}:\d+;")
 _TIMES: Final = re.compile(rb"\A#\d{9,10}\Z")
 _FISH: Final = re.compile(rb"\A- cmd: ")
@@ -23,7 +28,7 @@ _COMMAND: Final = re.compile(
     rb"\A(?:sudo )?(?:ls|ll|cd|pwd|cat|less|vim?|nano|emacs|git|ssh|scp|rsync|curl|wget|docker|kubectl|helm|terraform|aws|az"  # noqa: E501
     rb"|gcloud|gsutil|python3?|pip3?|npm|yarn|node|make|cmake|apt(?:-get)?|yum|dnf|brew|systemctl|service|journalctl|tail"
     rb"|head|grep|find|rm|cp|mv|mkdir|rmdir|touch|chmod|chown|tar|unzip|ps|top|htop|kill|df|du|free|history|clear|exit"
-    rb"|echo|export|source|which|man|screen|tmux|mysql|psql|redis-cli|go|cargo|java|mvn|gradle|php|composer|ruby|perl"
+    rb"|echo|export(?= \w+=)|source|which|man|screen|tmux|mysql|psql|redis-cli|go|cargo|java|mvn|gradle|php|composer|ruby|perl"  # noqa: E501
     rb"|crontab|ping|ifconfig|ip|netstat|nmap|su|passwd|whoami|uname|date|diff|sed|awk|openssl|Get-\w+|Set-\w+|dir|cls"
     rb"|ipconfig|Connect-\w+|Import-Module|Install-Module|conda|jupyter|nvidia-smi|code)(?:\s|\Z|;|\|)"
 )
@@ -66,6 +71,8 @@ def _shape(text: bytes, name: str) -> bool:
     commands = sum(bool(_COMMAND.match(line)) for line in rows)
     if _NAMED.match(base(name)):
         return commands * 10 >= len(rows) * 2 or len(rows) < 4
+    if name.lower().endswith(_CODE):
+        return False
     # Unnamed, a list of commands may as well be a script or a manual: those have comments, or indent.
     quiet = not any(line.startswith((b"#", b" ", b"\t", b"$ ")) for line in rows)
     return quiet and len(rows) >= 20 and commands * 10 >= len(rows) * 8

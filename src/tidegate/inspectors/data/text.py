@@ -28,6 +28,8 @@ _BY_NAME: Final = frozenset(
     )
 )
 """Kinds that a text may be for its name alone."""
+_SETTINGS: Final = (".json", ".yaml", ".yml", ".toml", ".xml")
+"""Names of data and of settings alike: records are a list."""
 _SHEBANG: Final = re.compile(rb"\A#! ?/\S*(?:sh|bash|zsh|env|python|perl|ruby|node|php|awk)")
 _PAGE: Final = re.compile(rb"(?i)\A\s*(?:<!--.{0,400}?-->\s*)?<(?:!doctype html|html)[\s>]", re.DOTALL)
 _CARD: Final = re.compile(rb"(?i)\A\s*BEGIN:VCARD\b")
@@ -72,6 +74,8 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
     if _PAGE.match(text):
         return "website", "page of a website"
     by_name = named(name)
+    if by_name == "dataset" and name.lower().endswith(_SETTINGS) and text.lstrip()[:1] != b"[":
+        by_name = OTHER
     if by_name in _BY_NAME:
         return by_name, ""
     if _SHEBANG.match(text) or len(_CODE.findall(text[:8192])) >= 2:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from tidegate.inspectors.disks.containers import qcow2, vdi, vhd, vhdx, vmdk
+from tidegate.inspectors.disks.containers import ewf, qcow2, vdi, vhd, vhdx, vmdk
 from tidegate.inspectors.disks.containers.opened import Opened
 from tidegate.inspectors.disks.partitions import recognised
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Memory, Readable
 
-_FORMS: Final = (qcow2, vhdx, vmdk, vdi, vhd)
+_FORMS: Final = (qcow2, vhdx, vmdk, vdi, ewf, vhd)
 
 
 def is_container(head: bytes, tail: bytes) -> bool:

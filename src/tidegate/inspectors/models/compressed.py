@@ -29,8 +29,9 @@ class Compressed:
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by its first bytes; where those say little, by unpacking some."""
-        del tail, size_bytes, name
-        return compression(head) is not None
+        del size_bytes, name
+        # A disk image of Apple may begin with a compressed block; what it is stands at its end.
+        return compression(head) is not None and not tail[-512:].startswith(b"koly")
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Judge what is in it."""

@@ -41,7 +41,9 @@ class Gguf:
     order = 10
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
-        return head[:4] == b"GGUF"
+        # Its version is a small number of either byte order; a text that begins with the word has letters.
+        little, big = int.from_bytes(head[4:8], "little"), int.from_bytes(head[4:8], "big")
+        return head[:4] == b"GGUF" and min(little, big) < 1 << 16
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
         notes = Notes(self.id, policy=context.policy)

@@ -27,6 +27,8 @@ _MARKS = re.compile(
     rb'"(?:auto_map|chat_template|architectures|trust_remote_code|tokenizer_class|base_model_name_or_path|peft_type'
     rb'|_diffusers_version|weight_map|transformers_version|custom_pipeline|model_type)"\s*:'
 )
+_DOCKER = re.compile(rb'"(?:auths|credsStore|credHelpers|HttpHeaders|currentContext)"\s*:')
+"""Docker's settings are a `config.json` too."""
 _LIBRARIES = frozenset(["diffusers", "transformers", "onnxruntime", "flax", "optimum"])
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
 
@@ -44,7 +46,9 @@ class HubConfig:
             return True
         known = last in _NAMES or last.endswith(".index.json")
         marked = _MARKS.search(head) is not None
-        return begins == b"{" and (marked or (known and b'"class_name"' not in head))
+        return begins == b"{" and (
+            marked or (known and b'"class_name"' not in head and _DOCKER.search(head) is None)
+        )
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
         notes = Notes(self.id, policy=context.policy)

@@ -78,6 +78,8 @@ CONTEXT: Final = re.compile(
 ANY_WORD: Final = "(?i:" + "|".join(word for word, _ in _BY_WORD) + ")"
 """The same without names, for RE2 over UTF-8."""
 NUMBER: Final = re.compile(r"[A-Z]{0,6}\d[0-9A-Z]{0,12}(?:[ .\-/+]{1,2}[0-9A-Z]{1,12}){0,6}", re.IGNORECASE)
+_DATE: Final = re.compile(r"(?:19|20)\d\d([-/.])[01]?\d\1[0-3]?\d|[0-3]?\d([-/.])[01]?\d\2(?:19|20)\d\d")
+"""Eight digits with signs between them are a day before they are a person."""
 _NINO: Final = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]")
 
 
@@ -106,6 +108,8 @@ def names_of(found: re.Match[str]) -> tuple[str, ...]:
 
 def valid(value: str, names: tuple[str, ...]) -> str | None:
     """Return the validator that takes the value, or `None`. Values of one repeated digit are no person's."""
+    if _DATE.fullmatch(value):
+        return None
     compact = re.sub(r"[ .\-/]", "", value)
     if not 7 <= len(compact) <= 20 or len(set(compact)) < 4 or compact in {"123456789", "1234567890"}:
         return None

@@ -20,7 +20,7 @@ from tidegate.inspectors.personal.values import (
     is_persons_email,
     is_us_ssn,
 )
-from tidegate.inspectors.secrets.place import public_by_path
+from tidegate.inspectors.secrets.place import authors_by_path, public_by_path
 from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
 
@@ -226,7 +226,11 @@ def _of_table(seen: dict[str, _Seen], rows: int, name: str, start: int, step: St
     for kind, severity in base.items():
         if severity is None:
             continue
-        why = public_by_path(name) or ("its addresses are made up" if made_up else "")
+        why = (
+            public_by_path(name)
+            or _authors(kind, name, sorts)
+            or ("its addresses are made up" if made_up else "")
+        )
         if why:
             severity = min(severity, Severity.LOW, key=lambda word: word.rank)
         elif not proved:
@@ -241,6 +245,15 @@ def _of_table(seen: dict[str, _Seen], rows: int, name: str, start: int, step: St
             step=step if proved else Step.ENDS,
             numbers=_numbers(seen, rows),
         )
+
+
+def _authors(kind: str, name: str, sorts: set[str]) -> str:
+    """Return why a table names people openly: authors. Who has more of them than that is no such list."""
+    if kind != "personal_data" or sorts.intersection(
+        {"birth", "national", "passport", "income", "special", "address"}
+    ):
+        return ""
+    return authors_by_path(name) or ""
 
 
 def _health(seen: dict[str, _Seen], people: Collection[str]) -> Severity | None:
@@ -316,7 +329,9 @@ def _of_prose(data: bytes, name: str, start: int, step: Step) -> list[Observatio
             seen[sort] |= values
     counts = {sort: len(values) for sort, values in seen.items() if values}
     code = name.lower().endswith(_CODE_ENDS)
-    public = public_by_path(name) or ("it is code or its documentation" if code else "")
+    public = (
+        public_by_path(name) or authors_by_path(name) or ("it is code or its documentation" if code else "")
+    )
     made = []
     for kind, sorts, severity in (
         ("payment_data", ("card", "iban"), _prose_payment(counts)),

@@ -185,17 +185,24 @@ def _national(text: bytes) -> Iterator[Hit]:
         word = national.CONTEXT.fullmatch(found.group(0).decode("utf-8", "replace"))
         if word is None:
             continue
+        if _COMMON.fullmatch(word.group()) and not _SETTING.match(text, found.end()):
+            # An English word, or the name of a function, unless it is written as an abbreviation or a name.
+            continue
         names = national.names_of(word)
         begin = max(found.end(), taken)
         window = text[begin : found.end() + _NEAR + 24].decode("latin-1")
         for number in islice(national.NUMBER.finditer(window), 3):
-            if number.start() > _NEAR:
+            if number.start() > _NEAR or "\n\n" in window[: number.start()]:
                 break
             value = _cut(number.group(), names)
             if value is not None:
                 taken = begin + number.start() + len(value)
                 yield Hit("national", begin + number.start(), taken, value)
                 break
+
+
+_COMMON: Final = re.compile(r"run|rut|sin|nie|ird|nik|rfc|nif|nir|bsn|avs|oib|cnp|pan|Run|Rut|Sin|Nie|Pan")
+_SETTING: Final = re.compile(rb"[\"']?[ \t]{0,4}[:=]")
 
 
 def _cut(value: str, names: tuple[str, ...]) -> str | None:

@@ -7,6 +7,7 @@ letter, so that a text could pass for one: there the opcodes must also make sens
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from tidegate.inspectors.pickles.opcodes import ARGS, Arg, Op
@@ -34,6 +35,7 @@ _NAME: Final = re.compile(rb"[A-Za-z_][\w.]*\r?\Z")
 _PROTO: Final = re.compile(rb"\x80[\x00-\x05]")
 _PROTO_BYTE = b"\x80"
 _HIGHEST = 5
+_MOST_STARTS = 16
 _ENOUGH = 12
 """Opcodes that make sense on a stack; no text of our tests reaches six."""
 
@@ -56,8 +58,8 @@ _TO_MARK: Final = {
     Op.APPENDS: (1, 1), Op.SETITEMS: (1, 1), Op.ADDITEMS: (1, 1), Op.POP_MARK: (0, 0),
 }  # fmt: skip
 _NUMBERS: Final = frozenset({Op.INT, Op.LONG, Op.FLOAT, Op.PUT, Op.GET})
-_NUMBER: Final = re.compile(rb"\s*[-+]?(?:\d|inf|nan)", re.IGNORECASE)
-"""How a number begins, for any loader; "Linear" is none, though L begins one."""
+_NUMBER: Final = re.compile(rb"\s*[-+]?(?:\d|inf|nan)\S*\s*\Z", re.IGNORECASE)
+"""A number, for any loader; "Linear" is none, though L begins one, nor is a line of a log: "I0301 08:00"."""
 _PUTS: Final = frozenset({Op.PUT, Op.BINPUT, Op.LONG_BINPUT, Op.MEMOIZE})
 _GETS: Final = frozenset({Op.GET, Op.BINGET, Op.LONG_BINGET})
 _TEXT: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+\Z")
@@ -71,7 +73,7 @@ def is_pickle(head: bytes, size_bytes: int, name: str) -> bool:
     if head[:1] == _PROTO_BYTE:
         return _calls_in_no_protocol(head, size_bytes)
     if not head or ARGS[head[0]] == Arg.UNKNOWN:
-        return name.lower().endswith(_NAMES) and _begins_later(head)
+        return name.lower().endswith(_NAMES) and _begins_later(head, size_bytes)
     return _makes_sense(head, whole=size_bytes <= len(head))
 
 
@@ -89,10 +91,14 @@ def _begins_with_proto(head: bytes) -> bool:
     return len(head) == 2 or ARGS[head[2]] != Arg.UNKNOWN
 
 
-def _begins_later(head: bytes) -> bool:
-    """Tell whether a pickle stands behind padding or a foreign head, where the name says that it is one."""
-    found = _PROTO.search(head)
-    return found is not None and _begins_with_proto(head[found.start() :])
+def _begins_later(head: bytes, size_bytes: int) -> bool:
+    """Tell whether a pickle stands behind padding or a foreign head, where the name says that it is one.
+
+    Of random bytes one head in three has the two bytes of PROTO: what follows must be a stream.
+    """
+    whole = size_bytes <= len(head)
+    starts = (found.end() for found in islice(_PROTO.finditer(head), _MOST_STARTS))
+    return any(_makes_sense(head[start:], whole=whole) for start in starts)
 
 
 def _makes_sense(head: bytes, *, whole: bool, must_call: bool = False) -> bool:
@@ -114,6 +120,9 @@ def _makes_sense(head: bytes, *, whole: bool, must_call: bool = False) -> bool:
                 return False
             calls = True
         if code in _NUMBERS and not (isinstance(operand, bytes) and _NUMBER.match(operand)):
+            return False
+        if code == Op.PERSID and not (isinstance(operand, bytes) and operand.isascii()):
+            # Loaders refuse it; a zip begins with this letter, and may have a line feed somewhere.
             return False
         if code == Op.STRING and not (isinstance(operand, bytes) and operand[:1] in (b"'", b'"')):
             return False

@@ -13,7 +13,7 @@ from typing import Final
 
 from tidegate.inspectors.secrets import assigned, general
 from tidegate.inspectors.secrets.fingerprints import of_private_key
-from tidegate.inspectors.secrets.place import TEST, document_by_path, public_by_path
+from tidegate.inspectors.secrets.place import EXAMPLE, TEST, document_by_path, example_by_path, public_by_path
 from tidegate.inspectors.secrets.sought import Sought
 from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
@@ -155,13 +155,14 @@ def _with_repeats(found: list[Sought], text: bytes) -> list[Sought]:
 def _observations(found: list[Sought], name: str, start: int | None, step: Step) -> Iterator[Observation]:
     public = public_by_path(name)
     document = document_by_path(name)
+    example = example_by_path(name)
     one_by_one: defaultdict[str, list[Sought]] = defaultdict(list)
     for each in found:
         one_by_one[each.fingerprint].append(each)
     by_type: defaultdict[tuple[str, Severity, str], list[list[Sought]]] = defaultdict(list)
     for same in one_by_one.values():
         first = same[0]
-        severity, why = _judged(first, public, document)
+        severity, why = _judged(first, public or (example if first.kind == "private_key" else None), document)
         by_type[first.type, severity, why].append(same)
     for (_, severity, why), groups in by_type.items():
         for same in groups[:_SHOWN]:
@@ -199,7 +200,7 @@ def _observation(
 
 
 def _kind(each: Sought, why: str) -> str:
-    return "test_key" if each.kind == "private_key" and why == TEST else each.kind
+    return "test_key" if each.kind == "private_key" and why in (TEST, EXAMPLE) else each.kind
 
 
 def _because(why: str) -> str:

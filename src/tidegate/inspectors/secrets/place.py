@@ -45,6 +45,8 @@ _MANUAL: Final = re.compile(
     r"readme|changelog|changes|history|news|.*\.(?:rst|md|adoc|1|3|7|8)(?:\.gz)?$", re.IGNORECASE
 )
 
+_EXAMPLES: Final = frozenset({"example", "examples", "sample", "samples", "demo", "demos", "snakeoil"})
+EXAMPLE: Final = "its path says example"
 TEST: Final = "its path says test suite"
 PACKAGE: Final = "it stands in a published package"
 DOCUMENT: Final = "its path says documentation"
@@ -64,6 +66,28 @@ def public_by_path(name: str) -> str | None:
     if _PACKAGE.intersection(lowered) or any(pair in _PACKAGE_PAIRS for pair in pairwise(lowered)):
         return PACKAGE
     return None
+
+
+_AUTHORS: Final = re.compile(
+    r"pom\.xml|package(?:-lock)?\.json|composer\.json|[^/]*\.(?:pom|gemspec|podspec|nuspec|cabal|opam|spec)|metadata|pkg-info"
+    r"|(?:authors?|contributors?|credits|maintainers|thanks|committers|owners|codeowners|copyright|copying|license|acks"
+    r"|acknowledge?ments|change_?logs?|changes|news|history|release[_-]?notes?)(?:[._-][^/]*)?|\.mailmap|public_suffix_list\.dat"
+    r"|public-suffix-list\.txt",
+    re.IGNORECASE,
+)
+AUTHORS: Final = "it names the authors of published software"
+
+
+def authors_by_path(name: str) -> str | None:
+    """Return why the people in a file of this path are named openly, or `None`: authors of software."""
+    file = re.split(r"[/\\]", name)[-1]
+    return AUTHORS if _AUTHORS.fullmatch(file) else None
+
+
+def example_by_path(name: str) -> str | None:
+    """Return why a key in a file of this path is there to be shown, or `None`."""
+    folders = re.split(r"[/\\]", name.lower())[:-1]
+    return EXAMPLE if _EXAMPLES.intersection(folders) else None
 
 
 def document_by_path(name: str) -> str | None:

@@ -14,16 +14,17 @@ from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Part, Readable
 
 _FOOTER: Final = 512
+_VERSION: Final = b"\x00\x01\x00\x00"
+"""Of the format, and the only one: a text about disks may begin with the word too."""
 _FIXED, _DYNAMIC, _DIFFERENCING = 2, 3, 4
 _NONE: Final = 0xFFFFFFFF
 
 
 def opens(head: bytes, tail: bytes) -> bool:
     """Tell it by the footer, which a dynamic one repeats at its start; old writers leave a byte out."""
-    return (
-        tail[-_FOOTER:].startswith(b"conectix")
-        or head.startswith(b"conectix")
-        or (tail[-_FOOTER + 1 :].startswith(b"conectix"))
+    return any(
+        footer.startswith(b"conectix") and footer[12:16] == _VERSION
+        for footer in (tail[-_FOOTER:], head, tail[-_FOOTER + 1 :])
     )
 
 
