@@ -13,6 +13,8 @@ _WIDE: Final = 64 << 10
 """A ranged request costs about as much as 100 kB of transfer: what stands beside is taken along."""
 _WIDE_UNTIL_BYTES: Final = 384 << 10
 """Of a stretch of work. An aged disk is scattered: from here on only pages are read, and 1 MB is enough."""
+_WIDE_PART: Final = 256
+"""Of an image less than this part is read widely: of one of 32 MiB 384 KiB would be a hundredth."""
 _KEPT: Final = 8192
 """Pages, 32 MiB."""
 _LONG: Final = 256 << 10
@@ -29,6 +31,7 @@ class Pages:
         self.size_bytes = whole.size_bytes
         self.bytes_read = 0
         self.reads = 0
+        self._wide_bytes = min(_WIDE_UNTIL_BYTES, whole.size_bytes // _WIDE_PART)
         self._start = 0
         self._most = 1 << 62
 
@@ -69,7 +72,7 @@ class Pages:
 
     def _fill(self, first: int, stop: int) -> dict[int, bytes]:
         start, end = first * _PAGE, stop * _PAGE
-        if self.bytes_read - self._start < _WIDE_UNTIL_BYTES and self.left_bytes > 2 * _WIDE:
+        if self.bytes_read - self._start < self._wide_bytes and self.left_bytes > 2 * _WIDE:
             end = max(end, -(-end // _WIDE) * _WIDE if end % _WIDE else end)
             end = max(end, start + _WIDE // 2)
         data = self._get(start, min(end, self.size_bytes) - start)
