@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if target.exists():
         raise UsageError(f"{target} exists", hint="name a folder that does not hold an earlier lab")
     with _account(args) as (account, endpoint):
-        repository.build(target, account)
+        repository.build(target, account, replay.model(account) or repository.MODEL)
         scope = folder / "tidegate.toml"
         scope.write_text(replay.scope_file(account, endpoint), encoding="utf-8")
         _scan(target, scope, folder)

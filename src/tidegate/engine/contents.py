@@ -29,6 +29,9 @@ from tidegate.plugins import Storage
 if TYPE_CHECKING:
     from tidegate.inventory.limits import Counts, Limits  # Polars behind it: 0.3 s, and only listing needs it
 
+_SHARE = 4
+"""Listing leaves at least a quarter of the bytes for looking inside, or as much as that may take."""
+
 
 @dataclass(slots=True)
 class Counted:
@@ -79,6 +82,7 @@ class Lister:
         return self._list(storage, credential, reads=True)
 
     def _list(self, storage: Storage, credential: Credential, reads: bool) -> Counted:
+        from tidegate.inventory.limits import Limits  # noqa: PLC0415
         from tidegate.inventory.lister import list_all  # noqa: PLC0415
         from tidegate.inventory.summary import summarise  # noqa: PLC0415
 
@@ -94,7 +98,7 @@ class Lister:
                 self.net,
                 file,
                 past=self.past,
-                limits=self.limits,
+                limits=replace(self.limits or Limits(), keep_bytes=self._kept() if reads else 0),
                 progress=self.progress or (self._listed if self.going is not None else None),
             )
             summary = summarise(listing.file, containers=len(listing.containers), now=self.now)
@@ -107,6 +111,13 @@ class Lister:
                 counted.contents, counted.items = told.contents, told.items
                 counted.gaps += told.gaps
         return counted
+
+    def _kept(self) -> int:
+        """Return what listing leaves of the bytes that the scope allows."""
+        left = self.net.bytes_left
+        if self.survey is None or left is None:
+            return 0
+        return min(self.survey.max_read, left // _SHARE)
 
     def _listed(self, counts: Counts) -> None:
         if self.going is not None:

@@ -11,6 +11,8 @@ class Limits:
 
     max_items: int | None = None
     """Rows in all; the page that reaches it is kept whole."""
+    keep_bytes: int = 0
+    """Of the bytes that the scope allows, so many are left: for looking into what was listed."""
     max_pages: int = 200_000
     """Pages of one container: a billion items where pages are full."""
     empty_pages: int = 1_000

@@ -292,6 +292,13 @@ class _Run:
         most = self.limits.max_items
         if most is not None and self._counts.items >= most:
             return f"listing stopped after {self._counts.items:,} items; raise --max-items to go on"
+        left = self._net.bytes_left if self.limits.keep_bytes else None
+        if left is not None and left < self.limits.keep_bytes:
+            self.out_of_budget(
+                f"listing stopped so that {left:,} of the bytes that the scope allows are left for looking"
+                " inside; raise bytes_read"
+            )
+            return self.budget
         with self._mutex:
             self._pages[chain.id[0]] += 1
             pages = self._pages[chain.id[0]]

@@ -15,6 +15,8 @@ from tidegate.lab.azurite import Azurite
 from tidegate.lab.sas import account_sas
 from tidegate.lab.server import serve
 
+_MODELS = "public-models"
+
 
 @contextmanager
 def on_azurite(home: Path, files: Mapping[str, bytes]) -> Iterator[tuple[Account, str]]:
@@ -41,9 +43,22 @@ def of_files(files: Mapping[str, bytes]) -> Account:
     return accounts.of_files(files)
 
 
+def model(account: Account) -> str | None:
+    """Return container and name of a model that the simulated account shows to all, or `None`."""
+    for container in account.containers:
+        for key in container.keys(0, min(container.items, 100)) if container.name == _MODELS else ():
+            if key.endswith(b".ckpt"):
+                return f"{container.name}/{key.decode()}"
+    return None
+
+
 def scope_file(account: Account, endpoint: str) -> str:
     """Return the scope file that permits asking this account, at this endpoint alone."""
-    return f'[scope]\nazure = ["{account.name}"]\n[endpoints]\nazure = "{endpoint}"\n'
+    # Ten million blobs are 7 GB of listing, and nobody else uses the service.
+    return (
+        f'[scope]\nazure = ["{account.name}"]\n[endpoints]\nazure = "{endpoint}"\n'
+        f'[budget]\nrequests_per_second = 2000\nbytes_read = "20 GiB"\n'
+    )
 
 
 def _put(url: str, data: bytes, headers: Mapping[str, str]) -> None:

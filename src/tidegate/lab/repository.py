@@ -13,8 +13,11 @@ MODEL = "models/resnet50_l2_eps3.pt"
 _WHO = "Mira Example"
 
 
-def build(folder: Path, account: Account) -> None:
-    """Make it in `folder`, which must not exist. Raises `OSError` or `CalledProcessError`: git is needed."""
+def build(folder: Path, account: Account, model: str = MODEL) -> None:
+    """Make it in `folder`, which must not exist. Raises `OSError` or `CalledProcessError`: git is needed.
+
+    model: container and name of the blob that the link leads to.
+    """
     folder.mkdir(parents=True)
     _git(folder, "2020-07-20T09:12:00Z", "init", "-q", "-b", "main")
     first = account_sas(account, ss="b", sp="rwdlac", st="2020-07-20T06:00:00Z", se="2021-10-05T06:00:00Z")
@@ -23,14 +26,14 @@ def build(folder: Path, account: Account) -> None:
         ("2020-07-20T09:12:00Z", "Publish the models", first),
         ("2021-10-05T07:31:00Z", "Renew the download link", second),
     ):
-        (folder / "README.md").write_text(_readme(query), encoding="utf-8")
+        (folder / "README.md").write_text(_readme(model, query), encoding="utf-8")
         _git(folder, when, "add", "README.md")
         _git(folder, when, "commit", "-q", "-m", message)
 
 
-def _readme(query: str) -> str:
-    file = MODEL.partition("/")[2]
-    link = f"https://{NAME}.blob.core.windows.net/{MODEL}?{query}"
+def _readme(model: str, query: str) -> str:
+    file = model.rpartition("/")[2]
+    link = f"https://{NAME}.blob.core.windows.net/{model}?{query}"
     loads = f'import torch\n\nmodel = torch.load("{file}", weights_only=False)'
     return (
         "# Robust vision models\n\nPretrained weights:\n\n"

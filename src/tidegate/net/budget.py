@@ -41,6 +41,12 @@ class Spending:
         if self._budget.bytes_read is not None and self.bytes_read > self._budget.bytes_read:
             raise self._bytes_error()
 
+    @property
+    def bytes_left(self) -> int | None:
+        """Bytes that may still be read; `None`: as many as there are."""
+        most = self._budget.bytes_read
+        return None if most is None else max(0, most - self.bytes_read)
+
     def left_s(self, now_s: float) -> float:
         """Return how many seconds the run still has."""
         return float("inf") if self._ends_s is None else self._ends_s - now_s

@@ -79,6 +79,11 @@ class Sends(Protocol):
         """Bytes of bodies so far."""
         ...
 
+    @property
+    def bytes_left(self) -> int | None:
+        """Bytes of bodies that may still be read; `None`: as many as there are."""
+        ...
+
     def base(self, provider: str, name: str, service: str, host: str, scheme: str = "https") -> Base:
         """Return where to send requests meant for `host`: there, or to the endpoint of the scope file.
 

@@ -98,6 +98,10 @@ class Net:
         """Bytes of bodies so far."""
         return self._spending.bytes_read
 
+    @property
+    def bytes_left(self) -> int | None:
+        return self._spending.bytes_left
+
     def named(self, provider: str) -> tuple[str, ...]:
         return self._scope.named(provider)
 

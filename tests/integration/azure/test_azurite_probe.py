@@ -50,6 +50,13 @@ def test_the_address_is_asked_as_anyone_before_the_credential_is_sent(azure: Set
     assert azure.asked() == ["list one blob: 403", "list one blob: 200", "read one byte: 206"]
 
 
+@pytest.mark.parametrize("path", ["models/was deleted.ckpt", "was-deleted/model.ckpt", "was-deleted"])
+def test_what_a_link_named_may_be_gone_and_the_rest_of_the_account_open(azure: Setting, path: str) -> None:
+    reach = azure.probe(sas(account_sas(azure.key(), "rl"), path))
+    assert reach.state is State.OPEN
+    assert {P.READ, P.LIST, P.LIST_CONTAINERS} <= set(reach.proved)
+
+
 @pytest.mark.parametrize(
     ("token", "path", "proved"),
     [

@@ -80,24 +80,30 @@ def blob_list_ask(container: str, most: int, query: dict[str, str], words: str) 
 def _blobs(rights: frozenset[Permission], grant: Grant, access: Access) -> Plan:
     container, key = grant.container, grant.key
     asked = False
+    listed: str | None = None
     after: dict[str, str] = {}
+    following: tuple[str, dict[str, str]] | None = None
     if grant.scope is Scope.ACCOUNT and P.LIST_CONTAINERS in rights:
         asked = True
-        first = (yield _one_container("blob", after)).value
-        if first and not container:
-            container, after = first
+        following = (yield _one_container("blob", after)).value
+        if following and not container:
+            (container, after), following = following, None
     if container and grant.scope is not Scope.OBJECT and P.LIST in rights:
         asked = True
         listed = (yield _list_one_blob(container, grant)).value
-        for _ in range(1, MOST_CONTAINERS):  # where the first containers are empty
-            following = (yield _one_container("blob", after)).value if after and not listed else None
-            if not following:
+        for _ in range(1, MOST_CONTAINERS):  # where the first containers are empty, or gone
+            if not listed and not following and after:
+                following = (yield _one_container("blob", after)).value
+            if listed or not following:
                 break
-            container, after = following
+            (container, after), following, key = following, None, None
             listed = (yield _list_one_blob(container, grant)).value
-        key = key if key and grant.scope is not Scope.DIRECTORY else listed
-    if container and key and P.READ in rights:
-        yield from _read("blob", f"{container}/{key}", access)
+        if grant.scope is Scope.DIRECTORY:
+            key = None
+    if container and (key or listed) and P.READ in rights:
+        read = yield from _read("blob", f"{container}/{key or listed}", access)
+        if not read and key and listed and listed != key:  # the blob that was named is gone
+            yield from _read("blob", f"{container}/{listed}", access)
     elif not asked and (container or not access.anonymous):
         yield _sign_of_life(container, key, grant, access)
 
@@ -126,11 +132,14 @@ def _sign_of_life(container: str | None, key: str | None, grant: Grant, access: 
     return Step(ask=ask, permission=None, read=_from_storage)
 
 
-def _read(service: str, path: str, access: Access) -> Plan:
+def _read(service: str, path: str, access: Access) -> Generator[Step, Brought, bool]:
+    """Read one byte; return whether it was given."""
     read = yield Step(ask=byte_ask(service, path, access.selects), permission=P.READ, read=_from_storage)
     if read.code == "BlobArchived":
         # Nobody reads an archived blob now; that its properties are shown proves the right.
-        yield Step(ask=properties_ask(service, path, access.selects), permission=P.READ, read=_from_storage)
+        ask = properties_ask(service, path, access.selects)
+        read = yield Step(ask=ask, permission=P.READ, read=_from_storage)
+    return bool(read.value)
 
 
 def _site(grant: Grant) -> Plan:
@@ -221,7 +230,8 @@ def _name(items: pl.DataFrame) -> str | None:
     return name[:-1] if items["kind"][0] == "directory" else name
 
 
-def _from_storage(response: Response) -> None:
+def _from_storage(response: Response) -> bool:
     """Accept what a storage service answered; anyone else's 200, a proxy's say, proves nothing."""
     if not any(name.startswith("x-ms-") for name in response.headers):
         raise NoAnswerError("what answered is no storage service")
+    return True
