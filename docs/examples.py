@@ -38,12 +38,14 @@ WIDTH = 80
 _SCRIPTS = {"research_repo": "robust-models", "model_files": "models", "storage_log": "logs"}
 
 _COMMENT = re.compile(r"^<!-- (not run|exit|begins with|file): (.*) -->$")
+_PRINTED = "<!-- printed by: {} -->"
 _FENCE = re.compile(r"^(```+)(\w*)")
 _CHANGES = [
     (re.compile(r"\b[\d.,]+ (?:ms|s)\b"), "SOME TIME"),
     (re.compile(r"\b\d+ (year|month|week|day|hour|minute)s?\b"), r"SOME \1s"),
     (re.compile(r"\(\d{4}-\d\d-\d\d \d\d:\d\d UTC\)"), "(NOW)"),
     (re.compile(r"(shown on|tidegate) \d[\d.-]+"), r"\1 N"),
+    (re.compile(r"\([\d.]+ (?:bytes|[KMG]iB), [\d.]+ % of the bytes\)"), "(SOME BYTES)"),
     (re.compile(r"127\.0\.0\.1:\d+"), "LOOPBACK"),
     (re.compile(r"\s+"), " "),
 ]
@@ -122,8 +124,18 @@ def _commands(block: list[tuple[int, str]], codes: list[str]) -> Iterator[Comman
 def printed_by(path: Path, command: str) -> list[str]:
     """Return the block that the page says is printed by this command. Raises `ValueError` where there is none."""
     lines = path.read_text("utf-8").splitlines()
-    begins = lines.index(f"<!-- printed by: {command} -->") + 2
+    begins = lines.index(_PRINTED.format(command)) + 2
     return lines[begins : lines.index("```", begins)]
+
+
+def rewrite_lab(path: Path, home: Path) -> None:
+    """Run `tidegate lab`, which takes half a minute, and put what it prints into the page that shows it."""
+    command = ["tidegate", "lab", "--folder", str(home / "lab")]
+    done = subprocess.run(command, env=environment(home), stdout=subprocess.PIPE, text=True, check=True)
+    lines = path.read_text("utf-8").splitlines()
+    begins = lines.index(_PRINTED.format("tidegate lab")) + 2
+    lines[begins : lines.index("```", begins)] = done.stdout.replace(str(home / "lab"), "…").splitlines()
+    path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def run(page: Page, folder: Path, environment: dict[str, str]) -> list[Printed]:
@@ -251,10 +263,10 @@ def main() -> int:
     args = parser.parse_args()
     pages = [page for path in (args.pages or PAGES) if (page := read(path)).commands]
     wrong = 0
-    with (
-        tempfile.TemporaryDirectory() as home,
-        Accounts() as accounts,
-    ):
+    if args.write and (shown := [path for path in args.pages if "printed by: " in path.read_text("utf-8")]):
+        with tempfile.TemporaryDirectory() as home:
+            rewrite_lab(shown[0], Path(home))
+    with tempfile.TemporaryDirectory() as home, Accounts() as accounts:
         for page in pages:
             folder = Path(tempfile.mkdtemp(dir=home))
             prepare(page, folder, accounts)
