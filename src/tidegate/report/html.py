@@ -160,7 +160,7 @@ def _fixes(report: Report) -> Iterator[str]:
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
         link = f'<a href="#f-{numbers[0]}">{text(_words.subject(first.grant), 80)}</a>'
         then = bullets(first.fix[1:THEN]) if len(steps) <= FEW_STEPS else ""
-        yield f'<li>{text(step)} <span class="faint">closes</span> {link}{more}{f"Then:{then}" if then else ""}</li>'
+        yield f'<li>{text(step)} <span class="faint">closes</span> {link}{more}{f"; then:{then}" if then else ""}</li>'
     yield "</ol>"
     if len(steps) > FIXES:
         yield f'<p class="faint">{words.many(len(steps) - FIXES, "more first step")} with the findings below.</p>'

@@ -85,6 +85,12 @@ def test_file_shares_do_not_lie_within_an_account_of_which_blobs_alone_were_open
     assert counted(opens(Scope.ACCOUNT, 100, services=("blob", "file")), share) == 100
 
 
+def test_an_account_opened_for_one_service_lies_within_the_same_opened_for_two() -> None:
+    both = opens(Scope.ACCOUNT, 100, services=("blob", "file"))
+    assert counted(both, opens(Scope.ACCOUNT, 60)) == 100
+    assert counted(opens(Scope.ACCOUNT, 60), opens(Scope.ACCOUNT, 40, services=("file",))) == 100
+
+
 def test_a_bucket_is_one_whoever_signed_for_it() -> None:
     one, two = (
         replace(each, grant=replace(each.grant, provider="aws", account=who, services=("s3",)))
