@@ -77,7 +77,10 @@ class Online:
             # Interrupted, nobody waits for what is under way: whoever closes the network breaks it off.
             pool.shutdown(wait=False, cancel_futures=True)
         coverage.requests = self._net.requests
-        coverage.items_listed = sum(c.contents.items for c in self._lists.counted) if self._lists else 0
+        for each in self._lists.counted if self._lists else ():
+            coverage.items_listed += each.contents.items
+            coverage.items_read += each.contents.items_read
+            coverage.bytes_read += each.contents.bytes_read
         return found
 
     def ask(self, credential: Credential) -> Asked:
