@@ -28,8 +28,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--use", metavar="TRACE.json", help="what tidegate trace said, for the record")
     group.add_argument(
         "--repository",
+        nargs="?",
+        const="",
         metavar="DIR",
-        help="write what takes it out of a repository: patch, pull request, history; asks nobody",
+        help="write what takes it out of a repository (the one of the report): patch, pull request, history",
     )
     group.add_argument("--to", metavar="DIR", help="where that is written (a folder named like the finding)")
     group.add_argument(
@@ -71,7 +73,7 @@ def run(args: argparse.Namespace, report: Report, finding: Finding, store: Store
         print("tidegate: reading every object of the repository …", file=sys.stderr, flush=True)
     found = papers.clean(
         finding,
-        Path(args.repository),
+        Path(args.repository) if args.repository else _repository(finding),
         Path(args.to) if args.to else Path(finding.id),
         state=state,
         early=args.even_open,
@@ -87,6 +89,21 @@ def run(args: argparse.Namespace, report: Report, finding: Finding, store: Store
     if found.held.objects or found.held.others:
         return codes.FOUND
     return codes.INCOMPLETE if found.held.gaps else codes.CLEAN
+
+
+def _repository(finding: Finding) -> Path:
+    """Return the one repository in which the report saw it. Raises `UsageError`."""
+    from tidegate.api import papers  # noqa: PLC0415
+
+    found = papers.repositories(finding)
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(
+        "the report saw it in several repositories"
+        if found
+        else "the report names no repository that is here",
+        hint="Name one: --repository DIR. First clone one that is elsewhere: git clone --mirror ADDRESS DIR.",
+    )
 
 
 def _json(report: Report, finding: Finding, found: Cleaning, state: Dead) -> str:
@@ -114,7 +131,7 @@ def _lines(args: argparse.Namespace, finding: Finding, found: Cleaning, state: D
 
     held = found.held
     if not held.objects and not held.others:
-        yield safe(f"{finding.id} does not stand in {args.repository}.")
+        yield safe(f"{finding.id} does not stand in {args.repository or 'the repository'}.")
         yield from (safe(f"not looked at: {gap.subject}: {gap.reason}") for gap in held.gaps[:10])
         return
     hand = sum(1 for each in held.objects if each.by_hand) + len(held.others)

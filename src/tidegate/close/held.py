@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,11 @@ class Held:
     """`blob`, `commit` or `tag`."""
     oid: bytes
     content: bytes
-    """Holds the secret: for computing, never for output."""
+    """Holds the secret: for computing, never for output. Empty for what HEAD does not have."""
+    size: int
+    """Of the whole, in bytes."""
+    body: int
+    """Where the message of a commit or tag begins; 0 for a blob."""
     cuts: tuple[tuple[int, int], ...]
     """Byte ranges of `content` that are to be replaced, ascending; empty when `by_hand`."""
     hidden: tuple[tuple[int, int], ...]
@@ -168,23 +172,18 @@ def _held(
         kind=kind,
         oid=oid,
         content=content,
+        size=len(content),
+        body=0 if kind == "blob" else content.find(b"\n\n") + 2,
         cuts=cuts,
         hidden=(*hidden, *cuts),
         head_paths=head_paths,
         places=places,
     )
     why = _obstacle(held, own, mine, fingerprint, detector)
-    if not why:
-        return held
-    return Held(
-        kind=kind,
-        oid=oid,
-        content=content,
-        cuts=(),
-        hidden=held.hidden,
-        head_paths=head_paths,
-        places=places,
-        by_hand=why,
+    # A history may hold it in thousands of versions of a large file: of those the numbers are enough.
+    kept = content if head_paths and not why else b""
+    return replace(
+        held, content=kept, cuts=() if why else cuts, hidden=held.hidden if kept else (), by_hand=why
     )
 
 
@@ -200,7 +199,7 @@ def _obstacle(
         return f"it is encoded as a whole ({', '.join(coded)})"
     if not held.content or not held.cuts:
         return "its bytes could not be read again"
-    if held.kind != "blob" and held.cuts[0][0] < held.content.find(b"\n\n"):
+    if held.kind != "blob" and held.cuts[0][0] < held.body:
         return "it stands in a name, a date or another header"
     again = detector.stretches(held.cleaned(b"REMOVED"))
     if any(each.secret.fingerprint == fingerprint for each in again):

@@ -220,9 +220,8 @@ def callbacks(finding: Finding, held: Holding) -> list[tuple[str, str]]:
 
 def _row(each: Held) -> str:
     # git-filter-repo hands over the message alone, without the headers before it.
-    offset = 0 if each.kind == "blob" else each.content.find(b"\n\n") + 2
-    numbers = " ".join(f"{start - offset} {stop - offset}" for start, stop in each.cuts)
-    return f"{each.oid.hex()} {len(each.content) - offset} {numbers}"
+    numbers = " ".join(f"{start - each.body} {stop - each.body}" for start, stop in each.cuts)
+    return f"{each.oid.hex()} {each.size - each.body} {numbers}"
 
 
 def _callback(finding: Finding, kind: str, rows: Sequence[str], new: bytes) -> str:

@@ -46,7 +46,7 @@ class Store:
     """The folder of closings. Raises `ConfigError` where it cannot be written or holds nonsense."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def keep(self, plan: Plan) -> None:
         """Write a plan down before it is carried out; the same again changes nothing."""
@@ -78,7 +78,7 @@ class Store:
 
     def plans(self, finding: str) -> list[Plan]:
         """Return the plans that were begun, the newest last."""
-        folder = self._folder / _checked(finding)
+        folder = self.folder / _checked(finding)
         if not folder.is_dir():
             return []
         found = [each for each in folder.iterdir() if (each / "plan.json").exists()]
@@ -147,7 +147,7 @@ class Store:
         return path
 
     def _of(self, finding: str, digest: str) -> Path:
-        return self._folder / _checked(finding) / _checked(digest)
+        return self.folder / _checked(finding) / _checked(digest)
 
 
 def _checked(name: str) -> str:

@@ -270,3 +270,26 @@ def test_a_link_that_none_of_the_accounts_keys_signed_is_told_so() -> None:
         study = way.open(link(v4())).study()
         assert study.plans == ()
         assert "signBlob" in study.missing[0]
+
+
+def test_the_command_closes_a_link_that_stands_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tidegate.cli import main  # noqa: PLC0415
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").write_text(f"get it: {v4()}\n")
+    with ways() as way:
+        (tmp_path / "tidegate.toml").write_text(
+            f'[scope]\ngcs = ["{BUCKET}", "{EMAIL}"]\n[endpoints]\ngcs = "{way.fake.url}"\ngcs_management = "{way.fake.url}"\n'
+        )
+        main(["scan", "README.md", "--jobs", "1", "--format", "json", "-o", "report.json", "--quiet"])
+        (leak,) = [each["id"] for each in json.loads((tmp_path / "report.json").read_text())["findings"]]
+        close = ["close", leak, "--report", "report.json", "--quiet"]
+        assert main([*close, "--way", "fast", "--format", "json"]) == 1
+        (plan,) = json.loads(capsys.readouterr().out)["closing"]["plans"]
+        assert main([*close, "--apply", "--yes", plan["hash"], "--prove-at", "0"]) == 0
+        assert "CLOSED" in capsys.readouterr().out
+        assert main([*close, "--repository"]) == 2
+        assert "no repository that is here" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from s3_fill import PRIVATE, PUBLIC, User, new_user
 from s3_setting import key, link, open_address
 
 from services.ministack import MiniStack
+from services.s3_fake import Bucket, FakeKey, S3Fake
 from services.seaweedfs import KEY_ID, SECRET, SeaweedFS
 from tidegate.close.carry_out import StoppedError, carry_out
 from tidegate.close.journal import Journal, Mark
@@ -370,3 +371,14 @@ def test_the_command_finds_a_link_in_a_repository_closes_it_proves_it_and_says_h
     signature = text.reveal().rpartition("Signature=")[2][:16]
     for path in (*(tmp_path / "state").rglob("*"), *(tmp_path / "late").iterdir(), tmp_path / "audit.jsonl"):
         assert not path.is_file() or signature not in path.read_text()
+
+
+def test_a_bucket_of_another_region_is_changed_in_that_region(
+    amazon: S3Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(monkeypatch)
+    amazon.keys[KEY_ID] = FakeKey(SECRET)
+    amazon.buckets["contoso-far"] = Bucket(region="eu-central-1", listed_by_anyone=True)
+    with ways(amazon.url, "contoso-far") as way:
+        closer = way.open(open_address("s3://contoso-far"))
+        assert closer._placed().region == "eu-central-1"  # type: ignore[attr-defined]

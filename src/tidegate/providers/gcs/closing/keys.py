@@ -94,7 +94,12 @@ class Key(GcsCloser):
 
     def hang(self) -> list[Known]:
         """Return what is known to hang on the same key."""
-        return [each for each in self.case.known if self.signer in (each.signer, each.account)]
+        return [
+            each
+            for each in self.case.known
+            if self.signer
+            in (each.signer, each.account, *(v.partition("/")[0] for v in each.parameters.values()))
+        ]
 
 
 class HmacKey(Key):

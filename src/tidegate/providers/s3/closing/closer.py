@@ -24,8 +24,9 @@ from tidegate.providers.s3.closing.sdk import Client, Sdk, Service
 from tidegate.providers.s3.codes import Means
 from tidegate.providers.s3.keys import account_of_key_id
 from tidegate.providers.s3.probe_key import named_buckets
+from tidegate.providers.s3.probe_open import list_one
 from tidegate.providers.s3.signed import SignedLink, signed_link
-from tidegate.providers.s3.where import where
+from tidegate.providers.s3.where import Where, where
 
 _KEY_KINDS = ("access_key", "presigned_url", "post_policy")
 _PROVE = "prove whether a leaked credential is dead"
@@ -238,7 +239,7 @@ class OpenBucket(S3Closer):
     def s3(self) -> Client:
         """Return the bucket's service. Raises `UsageError`, `OutOfScopeError`."""
         if self._made is None:
-            place = where(self.grant)
+            place = self._placed()
             service = Service(
                 self._net,
                 "s3",
@@ -254,6 +255,11 @@ class OpenBucket(S3Closer):
                 )
             self._made = self.sdk().client(service)
         return self._made
+
+    def _placed(self) -> Where:
+        """Return where the bucket is: signatures are for one region, and Amazon tells which."""
+        found = list_one(self._net, self.owner(), self.bucket, control=True)[-1]
+        return found.access.where if found.access is not None else where(self.grant)
 
     def study(self) -> Study:
         shut = buckets.learn(self.s3(), self.bucket)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tidegate.errors import RefusedError
+from tidegate.errors import RefusedError, UsageError
 from tidegate.model.closing import Call, Case, Known, Plan, Step, Way
 from tidegate.providers.s3.closing.sdk import Client
 
@@ -69,7 +69,7 @@ def learn(iam: Client, key_id: str) -> KeyFacts | None:
     except RefusedError as why:
         if why.status != 403:
             raise
-        hint = "The owner needs iam:GetAccessKeyLastUsed and iam:ListAccessKeys."
+        hint = "The owner needs iam:GetAccessKeyLastUsed and iam:ListAccessKeys, in the key's own account."
         raise RefusedError(str(why), status=why.status, code=why.code, hint=hint) from None
 
 
@@ -85,8 +85,14 @@ def _learn(iam: Client, key_id: str) -> KeyFacts | None:
         if why.code == "AccessDenied" or why.status not in (400, 404, 405, 501):
             raise
         # Services that speak Amazon's language do not all know this request.
+    known = bool(used)
     if not user:
         user = _search(iam, key_id)
+        if not user and known:
+            raise UsageError(
+                "Amazon knows the key, and no user has it: it is the root user's",
+                hint="Sign in as root and delete it there: Security credentials, Access keys.",
+            )
         if not user:
             return None
     keys = listed(iam, user)
@@ -139,7 +145,7 @@ def _used(used: Mapping[str, Any]) -> str:
 def plans(case: Case, facts: KeyFacts, iam: Client, reads: Sequence[Call]) -> list[Plan]:
     """Return the fast plan, and the one without downtime. Nothing is asked."""
     key_id, user = facts.key_id, facts.user
-    hang = [each for each in case.known if key_id in (each.signer, each.account)]
+    hang = [each for each in case.known if _hangs(each, key_id)]
     breaks = _breaks(facts, hang)
     steps: list[Step] = []
     if facts.status == ACTIVE:
@@ -182,6 +188,12 @@ def plans(case: Case, facts: KeyFacts, iam: Client, reads: Sequence[Call]) -> li
     made = [Plan(way=Way.FAST, steps=tuple(steps), **common)] if steps else []
     first = _first(facts, hang) if steps else ()
     return [*made, Plan(way=Way.NO_DOWNTIME, steps=(*steps, delete), first=first, **common)]
+
+
+def _hangs(each: Known, key_id: str) -> bool:
+    """Say whether another credential is this key's: by its signer, or by what stands in the link."""
+    named = (each.signer, each.account, *(value.partition("/")[0] for value in each.parameters.values()))
+    return key_id in named
 
 
 def _breaks(facts: KeyFacts, hang: Sequence[Known]) -> tuple[str, ...]:
