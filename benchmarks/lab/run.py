@@ -52,7 +52,8 @@ class Replay:
     @property
     def read_percent(self) -> float:
         """Of the bytes that lie there, how many were read of items."""
-        return 100.0 * self.contents["bytes_read"] / self.contents["bytes"]
+        read, all_bytes = int(self.contents["bytes_read"]), int(self.contents["bytes"])
+        return 100.0 * read / all_bytes
 
 
 def main() -> int:
