@@ -13,7 +13,7 @@ _CODE = re.compile(r"^  (\d+) +(.+)$", re.MULTILINE)
 
 def commands_page() -> str:
     """Return every command with all of its options, and the exit codes."""
-    parser = entry._parser()
+    parser = entry.parser()
     parts = ["# Commands", "", parser.description or "", ""]
     parts += ["| command | does |", "|---|---|"]
     parts += [f"| [`tidegate {name}`](#tidegate-{name}) | {text} |" for name, text, _ in _verbs(parser)]
