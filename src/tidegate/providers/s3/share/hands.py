@@ -110,7 +110,14 @@ class S3Hands:
         return None
 
     def end(self, policy: str, parameters: Mapping[str, str]) -> Ending:  # noqa: ARG002 - see the seam
-        """Deny the object to all presigned links: nothing else of the bucket, and nobody who signs in."""
+        """Deny the object to all that do not sign in by header: presigned links, forms, and anyone.
+
+        Nothing else of the bucket is denied. What anyone may read is left alone: others may live by that.
+        """
+        if self.right != "write" and self.open_to_anyone():
+            return Ending(
+                done=False, words="what it opened answers anyone, without any link: close that first"
+            )
         sid = deny(self.access, self.wish, self.net, self.writer)
         return Ending(done=True, words=f"the bucket's policy denies it to presigned links (statement {sid})")
 

@@ -67,7 +67,8 @@ def _statement(access: Access, wish: Wish) -> dict[str, Any]:
         "Principal": "*",
         "Action": ACTIONS[right],
         "Resource": f"arn:{partition}:s3:::{wish.container}{tail}",
-        "Condition": {"StringEquals": {"s3:authType": "REST-QUERY-STRING"}},
+        # Not "equals REST-QUERY-STRING": SeaweedFS 4.48 sets the key for requests signed by header alone.
+        "Condition": {"StringNotEquals": {"s3:authType": "REST-HEADER"}},
     }
 
 
