@@ -27,5 +27,5 @@ def hold(name: str, text: str) -> Any:
     assert documents
     for each in documents:
         errors = [f"{e.json_path}: {e.message[:300]}" for e in validator.iter_errors(each)]
-        assert errors == []
+        assert not errors, "\n".join(errors)
     return documents if DOCUMENTS[name].line else documents[0]

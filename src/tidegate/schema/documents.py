@@ -12,8 +12,9 @@ from tidegate.model.finding import Finding
 from tidegate.model.grant import Grant
 from tidegate.model.observation import Inspection, Verdict
 from tidegate.model.report import SCHEMA, Coverage, Gap, Report
-from tidegate.schema.shapes import COUNT, INSTANT, TEXT, YES_NO, Json, Shapes, many, said, thing
-from tidegate.share.ledger import Share
+from tidegate.schema.closing import close, closure
+from tidegate.schema.shapes import COUNT, INSTANT, TEXT, YES_NO, Json, Shapes, many, maybe, said, thing
+from tidegate.schema.sharing import share
 from tidegate.trace.summary import Trace
 from tidegate.watch import changes
 from tidegate.watch.diff import Event
@@ -98,7 +99,7 @@ def _inspected(shapes: Shapes) -> Json:
     verdicts = {each.value: COUNT for each in Verdict}
     return {
         "items": COUNT,
-        "verdicts": said(thing(verdicts, maybe=tuple(verdicts)), "Of model files, by verdict."),
+        "verdicts": said(thing(verdicts, at_times=tuple(verdicts)), "Of model files, by verdict."),
         "contents": shapes.of(tuple[Contents, ...]),
     }
 
@@ -126,7 +127,7 @@ def _grant(shapes: Shapes) -> Json:
 
 
 def _trace(shapes: Shapes) -> Json:
-    change = thing({"item": TEXT, "at": {"anyOf": [INSTANT, {"type": "null"}]}, "deed": TEXT})
+    change = thing({"item": TEXT, "at": maybe(INSTANT), "deed": TEXT})
     more = {
         "schema": {"const": "tidegate-trace/1"},
         "logs": thing({"files": COUNT, "bytes": COUNT, "formats": shapes.of(dict[str, int])}),
@@ -143,24 +144,8 @@ def _changes(shapes: Shapes) -> Json:
     return thing({"schema": {"const": changes.SCHEMA}, "events": shapes.of(tuple[Event, ...])})
 
 
-def _share(shapes: Shapes) -> Json:
-    row = shapes.fields(Share, without=("state", "parameters"), more={"status": TEXT})
-    shapes.defs["Share"] = row
-    one, name = {"$ref": "#/$defs/Share"}, {"schema": {"const": "tidegate-share/1"}}
-    probed = thing({"with": TEXT, "status": {"type": ["integer", "null"]}, "code": TEXT})
-    commit = {"type": ["string", "null"]}
-    place = thing({"share": one, "path": TEXT, "line": COUNT, "commit": commit, "target": TEXT})
-    return {
-        "anyOf": [
-            thing({**name, "shares": many(one)}, "`share list`"),
-            thing(
-                {**name, "link": TEXT, "share": one, "notes": many(TEXT)},
-                "`share create`: the link, this once",
-            ),
-            thing({**name, "verdict": TEXT, "probes": many(probed)}, "`share revoke`"),
-            thing({**name, "leaked": many(place), "complete": YES_NO}, "`share check`"),
-        ]
-    }
+def _close(shapes: Shapes) -> Json:
+    return close(shapes, _report(shapes))
 
 
 def _document(name: str, printed_by: str, shape: Callable[[Shapes], Json], *, line: bool = False) -> Document:
@@ -178,7 +163,9 @@ DOCUMENTS: Final = {
         _document("grant", "decode --format json", _grant),
         _document("trace", "trace --format json", _trace),
         _document("changes", "report --compare --format json", _changes),
-        _document("share", "share create, list, revoke and check with --format json", _share),
+        _document("close", "close --format json", _close),
+        _document("closure", "close --apply and --prove into record.json", closure),
+        _document("share", "share create, list, revoke and check with --format json", share),
     )
 }
 """By id. A file of each stands in docs/schema/."""

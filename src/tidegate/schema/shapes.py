@@ -28,6 +28,8 @@ class Shapes:
     def __init__(self) -> None:
         self.own: dict[type, Callable[[], Json]] = {}
         """Makes the schema of types that are written otherwise than their fields say."""
+        self.names: dict[type, str] = {}
+        """Of types, where it is not their own: two types of one name may stand in one schema."""
         self.defs: Json = {}
         """Name -> schema of every type that was referred to."""
 
@@ -39,7 +41,7 @@ class Shapes:
         origin, inner = get_origin(kind), get_args(kind)
         if origin in (Union, types.UnionType):
             some = [self.of(each) for each in inner if each is not types.NoneType]
-            return {"anyOf": [*some, {"type": "null"}]} if types.NoneType in inner else {"anyOf": some}
+            return {"anyOf": [*some, {"type": "null"}] if types.NoneType in inner else some}
         if origin is Counter:
             return {"type": "object", "additionalProperties": dict(COUNT)}
         if isinstance(origin, type) and issubclass(origin, Mapping):
@@ -47,10 +49,13 @@ class Shapes:
         if isinstance(origin, type) and issubclass(origin, Sequence):
             return many(self.of(inner[0]))
         if isinstance(kind, type) and (issubclass(kind, StrEnum) or is_dataclass(kind)):
-            if kind.__name__ not in self.defs:
-                self.defs[kind.__name__] = {}  # stands while its own fields are made
-                self.defs[kind.__name__] = self.own[kind]() if kind in self.own else self._named(kind)
-            return {"$ref": f"#/$defs/{kind.__name__}"}
+            name = self.names.setdefault(kind, kind.__name__)
+            if any(other is not kind and taken == name for other, taken in self.names.items()):
+                raise TypeError(f"two types are called {name}")
+            if name not in self.defs:
+                self.defs[name] = {}  # stands while its own fields are made
+                self.defs[name] = self.own[kind]() if kind in self.own else self._named(kind)
+            return {"$ref": f"#/$defs/{name}"}
         raise TypeError(f"no output has a {kind}")
 
     def _named(self, kind: type) -> Json:
@@ -75,12 +80,12 @@ class Shapes:
         return thing({**made, **(more or {})}, inspect.getdoc(kind) or "")
 
 
-def thing(properties: Mapping[str, Json], description: str = "", *, maybe: Sequence[str] = ()) -> Json:
-    """Return an object that has all of these keys, but those of `maybe` only at times.
+def thing(properties: Mapping[str, Json], description: str = "", *, at_times: Sequence[str] = ()) -> Json:
+    """Return an object that has all of these keys, but those of `at_times` not always.
 
     Other keys are allowed: later versions add some, and readers are to ignore what they do not know.
     """
-    required = [name for name in properties if name not in maybe]
+    required = [name for name in properties if name not in at_times]
     made: Json = {"description": description} if description else {}
     return {**made, "type": "object", "required": required, "properties": dict(properties)}
 
@@ -93,3 +98,8 @@ def many(each: Json) -> Json:
 def said(shape: Json, description: str) -> Json:
     """Return the shape with a description."""
     return {**shape, "description": description}
+
+
+def maybe(shape: Json) -> Json:
+    """Return the shape, or null."""
+    return {"anyOf": [shape, {"type": "null"}]}

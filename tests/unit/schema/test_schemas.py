@@ -8,21 +8,35 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from io import StringIO
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from corpus.schemas import hold
+from tidegate.api.sharing import Ended, Made
+from tidegate.cli import _shares
+from tidegate.close import record, words
+from tidegate.close.prove import AFTER, Round
+from tidegate.close.record import Record
+from tidegate.close.store import Proof
 from tidegate.model import codec
 from tidegate.model.attack import AttackStep
+from tidegate.model.closing import Plan, Step, Study
+from tidegate.model.finding import Finding
 from tidegate.model.grant import Grant, Permission
 from tidegate.model.inspected import Inspected
+from tidegate.model.observation import Inspection
 from tidegate.model.reach import Reach, State
 from tidegate.model.report import Report
+from tidegate.model.secret import Secret
+from tidegate.model.share import Minted, Tried
 from tidegate.report import _items, jsonl
 from tidegate.schema.documented import fields_of
 from tidegate.schema.documents import DOCUMENTS, schema
+from tidegate.share.ledger import Share
+from tidegate.share.look import Looked
 from tidegate.watch import changes
 from tidegate.watch.diff import Event
 
@@ -37,12 +51,21 @@ def sample(kind: Any, *, full: bool) -> Any:
         return sample(inner[0], full=True) if full else None
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return {"a": sample(inner[1], full=True)} if full else {}
+    if origin is tuple and inner[-1] is not ...:
+        return tuple(sample(each, full=full) for each in inner)
     if isinstance(origin, type) and issubclass(origin, Sequence):
         return (sample(inner[0], full=full),) if full else ()
     if issubclass(kind, StrEnum):
         return list(kind)[0 if full else -1]
     assert is_dataclass(kind)
     hints = get_type_hints(kind)
+    if kind is Step:
+        return Step(
+            **{
+                f.name: "b" if f.name == "after" else sample(get_type_hints(Step)[f.name], full=full)
+                for f in fields(Step)
+            }
+        )
     if kind is AttackStep:
         return AttackStep(text="a", facts=("a",) if full else (), certainty="granted")
     if kind is Reach and not full:
@@ -75,6 +98,37 @@ def test_what_is_written_of_items_is_what_their_schemas_say(full: bool) -> None:
     _items.write_jsonl(result, lines)
     hold("inspect", whole.getvalue())
     hold("inspect-line", lines.getvalue())
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_what_is_written_of_closing_is_what_its_schemas_say(full: bool) -> None:
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    plan, rounds = sample(Plan, full=True), [sample(Round, full=full)]
+    proof = Proof(path=Path("a"), closed_at=at, after=AFTER, rounds=rounds)
+    closing = words.to_dict(
+        sample(Study, full=full), [plan], [("a", "done", at, "a")], proof if full else None
+    )
+    whole = {**codec.to_dict(sample(Report, full=full)), "closing": closing}
+    hold("close", codec.json.dumps(whole))
+    entry = Record(
+        finding=sample(Finding, full=full), plan=plan if full else None, rounds=tuple(rounds), state=record.OPEN,
+        done=(record.Done(step=plan.steps[0], mark="done", at=at if full else None),),
+        timeline=(record.Moment(what="found", at=at, says="a"),), exposed=(at, at) if full else None,
+        next_proof_at=at if full else None, use={"uses": 1} if full else None, made_at=at,
+    )  # fmt: skip
+    hold("closure", codec.json.dumps(record.to_dict(entry)))
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_what_is_written_of_sharing_is_what_its_schema_says(full: bool) -> None:
+    row = replace(sample(Share, full=full), ends_at="2026-11-26T00:00:00+00:00", parameters={})
+    minted = Minted(link=Secret("a"), kind="a", revocation="a")
+    looked = Looked(sums=[], models=[sample(Inspection, full=True)]) if full else None
+    tried = Tried(status=403 if full else None, code="a")
+    made = Made(share=row, minted=minted, looked=looked, notes=("a",))
+    ended = Ended(verdict="dead", closed=True, words=("a",), probes=(tried, tried, tried), others=("a",))
+    for printed in (_shares.made(made, "a"), _shares.ended("a", ended)):
+        hold("share", codec.json.dumps(printed))
 
 
 def test_a_wrong_word_a_missing_key_and_a_wrong_type_do_not_pass() -> None:
