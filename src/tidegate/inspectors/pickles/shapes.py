@@ -1,7 +1,7 @@
 """Whether the arguments of an allow-listed callable have the shape that its own library writes.
 
 A shape is a list of kinds: `storage int ints ints bool dict plain?`. A kind with `?` may be missing, one
-with `*` may stand any number of times; `|` separates alternatives; a word in quotes is that very string.
+with `*` may stand any number of times; `|` separates alternatives; a word in quotes is that very string, one behind `@` that very function or class.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def _is(kinds: tuple[str, ...], value: Value) -> bool:
 def _is_one(kind: str, value: Value) -> bool:
     if kind.startswith("'"):
         return value == kind.strip("'")
+    if kind.startswith("@"):
+        return isinstance(value, Global) and not value.changed and value.path == kind[1:]
     match kind:
         case "plain":
             return not _is_function(value)
