@@ -1,6 +1,6 @@
 """Make the small images beside this file anew, from real programs: `make_images.py`, as root, on Linux.
 
-Needs e2fsprogs, ntfs-3g, dosfstools, mtools, qemu-utils and xz. The tests need none of them: what is made is kept.
+Needs e2fsprogs, ntfs-3g, dosfstools, mtools, qemu-utils, ewf-tools and xz. The tests need none of them: what is made is kept.
 """
 
 import lzma
@@ -59,6 +59,13 @@ def main() -> None:
         ):
             run("qemu-img", "convert", "-O", form, "-o", option, here / "ext4.img", here / name)
         run("qemu-img", "convert", "-c", "-O", "qcow2", here / "ext4.img", here / "packed.qcow2")
+        for form, packing, name in (
+            ("encase6", "deflate:best", "packed"),
+            ("encase5", "deflate:none", "plain"),
+        ):
+            words = [part for letter in "CDEeN" for part in (f"-{letter}", "made")]
+            options = ("-u", "-q", "-f", form, "-c", packing, *words)
+            run("ewfacquire", *options, "-t", here / name, here / "ext4.img")
         for each in sorted(here.iterdir()):
             if each.is_file():
                 (HERE / f"{each.name}.xz").write_bytes(lzma.compress(each.read_bytes(), preset=9))

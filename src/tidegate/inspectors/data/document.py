@@ -34,6 +34,8 @@ class Document:
 
     id = "document"
     order = 40
+    of_archives = True
+    """A document with a zip embedded at its end reads as a zip too: what it begins with says what it is."""
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by magic."""
@@ -70,9 +72,9 @@ def _ole(data: Readable, head: bytes, name: str) -> Judgement:
     for at in range(0, len(directory) - 127, 128):
         length = int.from_bytes(directory[at + 64 : at + 66], "little")
         if 2 < length <= 64:
-            names.append(directory[at : at + length - 2].decode("utf-16-le", "replace"))
+            names.append(directory[at : at + length - 2].decode("utf-16-le", "replace").lower())
     for stream, kind_id, words in _STREAMS:
-        if stream in names:
+        if stream.lower() in names:
             if stream == "EncryptedPackage" and name.lower().endswith((".xls", ".xlsx", ".xlsm", ".xlsb")):
                 kind_id, words = "spreadsheet", "an Excel workbook, encrypted"
             severity = None if kind_id == "mail" else Severity.INFO

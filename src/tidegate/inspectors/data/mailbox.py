@@ -27,6 +27,7 @@ _OVERLAP_BYTES: Final = 512
 _FROM_LINE: Final = re.compile(
     rb"(?:\A|\n)From [^\r\n]{1,200}?\d{1,2}:\d\d(?::\d\d)?[^\r\n]{0,40}\r?\n"
     rb"(?=>?[A-Za-z][A-Za-z0-9-]{1,60}:[ \t])"
+    rb"|(?:\A|\n)From \S{1,100} +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\r?\n(?=\r?\n)"  # noqa: E501
 )
 _PATCH: Final = re.compile(rb"From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\r?\n")
 """What git writes above a patch: code in the form of a mail."""

@@ -23,7 +23,7 @@ _CODE: Final = (
 """Names under which lines of commands are a program, or its manual."""
 _ZSH: Final = re.compile(rb"\A: \d{9,10}:\d+;")
 _TIMES: Final = re.compile(rb"\A#\d{9,10}\Z")
-_FISH: Final = re.compile(rb"\A- cmd: ")
+_FISH: Final = re.compile(rb"\A(?:- cmd: |  when: \d{9,10}\Z)")
 _COMMAND: Final = re.compile(
     rb"\A(?:sudo )?(?:ls|ll|cd|pwd|cat|less|vim?|nano|emacs|git|ssh|scp|rsync|curl|wget|docker|kubectl|helm|terraform|aws|az"  # noqa: E501
     rb"|gcloud|gsutil|python3?|pip3?|npm|yarn|node|make|cmake|apt(?:-get)?|yum|dnf|brew|systemctl|service|journalctl|tail"
@@ -66,7 +66,7 @@ def _shape(text: bytes, name: str) -> bool:
     if not rows or text.startswith(b"#!"):
         return False
     marked = sum(bool(_ZSH.match(line) or _TIMES.match(line) or _FISH.match(line)) for line in rows)
-    if marked >= 2 and marked * 10 >= len(rows) * 4:
+    if (marked >= 2 and marked * 10 >= len(rows) * 4) or (marked >= 3 and marked * 5 >= len(rows)):
         return True
     commands = sum(bool(_COMMAND.match(line)) for line in rows)
     if _NAMED.match(base(name)):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from tidegate.inspectors.data._notes import judged, nothing, seen
+from tidegate.inspectors.data._text import plain
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.signatures import signature
 from tidegate.kinds.table import kind
 from tidegate.model.severity import Severity
 
+_TEXTS: Final = frozenset(("vmdk",))
+"""Formats of some weight that are texts themselves."""
 _ISO: Final = 32769
 """Where the first volume descriptor of an ISO 9660 stands, in a file that may begin with nothing."""
 
@@ -38,6 +41,9 @@ class BySignature:
                 )
             return nothing()
         severity = kind(row.kind).severity
+        if severity.rank >= Severity.MEDIUM.rank and row.id not in _TEXTS and plain(head) and plain(tail):
+            # A text that begins with the word: a page about the format, not a file of it.
+            return nothing()
         if severity.rank <= Severity.LOW.rank:
             severity = Severity.INFO
         note = seen(row.kind, row.words, inspector=self.id, severity=severity)
