@@ -11,20 +11,24 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidegate.cli import options
+from tidegate.cli import _lab_ending, options
 from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
     from tidegate.lab.account import Account
+    from tidegate.lab.control_plane import ControlPlane
     from tidegate.model.report import Report
 
-HELP = "replay the incident of 2023 on this machine: repository, account, scan, report"
+HELP = "replay the incident of 2023 on this machine: found, understood, ended, proved"
 DESCRIPTION = """\
 Build a research repository whose README holds a link to a storage account, fill
 such an account on loopback with public models and with what should not be there,
 and scan the repository alone, with --probe. Everything is made up; nothing leaves
 this machine. The account is held by Azurite, or by a server of our own where
-Azurite is not installed and cannot be."""
+Azurite is not installed and cannot be.
+
+Then the link is ended by replacing the key that signed it, and proved dead, and a
+link that can be ended is made in its place; with --keep both are left to you."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,33 +45,44 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build, serve, scan, and end with the path of the HTML report."""
     from tidegate.lab import replay, repository  # noqa: PLC0415 - heavy, and not needed for --help
+    from tidegate.lab.control_plane import ControlPlane  # noqa: PLC0415
 
     folder = Path(args.folder) if args.folder else Path(tempfile.mkdtemp(prefix="tidegate-lab-"))
     target = folder / "robust-models"
     if target.exists():
         raise UsageError(f"{target} exists", hint="name a folder that does not hold an earlier lab")
-    with _account(args) as (account, endpoint):
+    with ControlPlane({}) as plane, _account(args, plane) as (account, endpoint):
         repository.build(target, account, replay.model(account) or repository.MODEL)
         scope = folder / "tidegate.toml"
-        scope.write_text(replay.scope_file(account, endpoint), encoding="utf-8")
-        _scan(target, scope, folder)
+        scope.write_text(replay.scope_file(account, endpoint, plane.url), encoding="utf-8")
+        report = _scan(target, scope, folder)
+        ends = not (args.keep or args.scale) and bool(report.findings)
+        _screen(report, ends=ends)
+        if ends:
+            _lab_ending.show(report, folder, scope, account, plane, endpoint, _told)
+        print(
+            f"\nAll of it in words: {folder / 'report.txt'}\nand as a page:       {folder / 'report.html'}",
+            flush=True,
+        )
         if args.keep:
-            _keep(target, scope)
+            _keep(target, scope, _lab_ending.sign_in(folder, plane), report)
     return 0
 
 
-def _account(args: argparse.Namespace) -> AbstractContextManager[tuple[Account, str]]:
+def _account(args: argparse.Namespace, plane: ControlPlane) -> AbstractContextManager[tuple[Account, str]]:
     from tidegate.lab import account, replay, spill  # noqa: PLC0415
 
     if args.scale:
         _say("account: simulated, 10 million blobs, 38 TB")
-        return replay.simulated(account.make())
+        return replay.simulated(account.make(), plane)
     files = spill.files()
     home = None if args.simulated else _azurite()
     size = sum(map(len, files.values())) // 1_000_000
     held = "Azurite" if home else "a server of our own (simulated)"
     _say(f"account: {len(files)} blobs, {size} MB, made up, in {held} on loopback")
-    return replay.on_azurite(home, files) if home else replay.simulated(replay.of_files(files))
+    if home is None:
+        return replay.simulated(replay.of_files(files), plane)
+    return replay.on_azurite(home, files, plane)
 
 
 def _azurite() -> Path | None:
@@ -90,7 +105,7 @@ def _azurite() -> Path | None:
     return azurite_home.find(*ours)
 
 
-def _scan(target: Path, scope: Path, folder: Path) -> None:
+def _scan(target: Path, scope: Path, folder: Path) -> Report:
     from tidegate.api import asking, scanning  # noqa: PLC0415
     from tidegate.cli.output import Output  # noqa: PLC0415
     from tidegate.cli.render import render  # noqa: PLC0415
@@ -101,15 +116,14 @@ def _scan(target: Path, scope: Path, folder: Path) -> None:
     for form, name in (("text", "report.txt"), ("json", "report.json"), ("html", "report.html")):
         with Output(str(folder / name), "never") as out:
             render(report, out, form)
-    _screen(report)
-    print(
-        f"\nAll of it in words: {folder / 'report.txt'}\nand as a page:       {folder / 'report.html'}",
-        flush=True,
-    )
+    return report
 
 
-def _screen(report: Report) -> None:
-    """Print what a person must know of the worst finding, on one screen."""
+def _screen(report: Report, *, ends: bool) -> None:
+    """Print what a person must know of the worst finding, on one screen.
+
+    ends: how it is ended is shown after this, and done.
+    """
     from tidegate.assess import words  # noqa: PLC0415
     from tidegate.report import _reach, _words  # noqa: PLC0415
 
@@ -133,7 +147,7 @@ def _screen(report: Report) -> None:
         _told("Looked", _reach.looked(found))
     for number, path in enumerate(worst.paths):
         _told("Risk" if not number else "", path.title)
-    for number, fix in enumerate(worst.fix[:3], 1):
+    for number, fix in enumerate(() if ends else worst.fix[:3], 1):
         _told("Close" if number == 1 else "", f"{number}. {fix}")
     for gap in report.gaps[:3]:
         _told("Gap", f"{gap.reason}")
@@ -147,12 +161,15 @@ def _told(label: str, text: str) -> None:
         print("\n".join(f"{'' if number else label:8}{line}" for number, line in enumerate(lines)))
 
 
-def _keep(target: Path, scope: Path) -> None:
+def _keep(target: Path, scope: Path, owner: Path, report: Report) -> None:
+    finding = report.findings[0].id if report.findings else "ID"
     print(
         f"\nThe account answers until Ctrl-C. In another terminal:\n"
         f"  tidegate scan {target} --probe --scope {scope}\n"
         f"  tidegate list LINK --scope {scope}       # LINK: from {target}/README.md\n"
-        f"  tidegate inspect LINK --scope {scope}",
+        f"  tidegate inspect LINK --scope {scope}\n"
+        f"  . {owner}        # signs you in to the account's control plane, on loopback\n"
+        f"  tidegate close {finding} --report {scope.parent / 'report.json'} --scope {scope}",
         flush=True,
     )
     try:

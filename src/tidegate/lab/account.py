@@ -54,6 +54,10 @@ class Account:
         )
         return base64.b64encode(first).decode("ascii"), base64.b64encode(second).decode("ascii")
 
+    def change_keys(self, first: str, second: str) -> None:
+        """Replace the keys, as an owner may: what the old ones signed ends wherever it is served."""
+        self.__dict__["keys"] = (first, second)
+
     def container(self, name: str) -> Container | None:
         """Return the container of this name."""
         return next((each for each in self.containers if each.name == name), None)

@@ -53,10 +53,6 @@ _ACCOUNT = re.compile(
     r"/providers/Microsoft\.Storage/storageAccounts/(?P<account>[a-z0-9]{3,24})(?=/|$)",
     re.IGNORECASE,
 )
-_SDK_MISSING = UsageError(
-    "Azure's own libraries are not installed, and keys are only changed through them",
-    hint="pip install 'tidegate[azure]'",
-)
 
 
 def owner(url: str, host: str | None) -> str | None:
@@ -194,7 +190,7 @@ class Management:
             try:
                 from azure.identity import DefaultAzureCredential  # noqa: PLC0415
             except ImportError:
-                raise _SDK_MISSING from None
+                raise _missing() from None
             logging.getLogger("azure").addHandler(logging.NullHandler())
             self._credential = DefaultAzureCredential()
         return self._credential
@@ -204,7 +200,7 @@ class Management:
             try:
                 from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415
             except ImportError:
-                raise _SDK_MISSING from None
+                raise _missing() from None
             self._clients[subscription] = StorageManagementClient(
                 self._identity(),
                 subscription,
@@ -295,7 +291,7 @@ class Management:
         try:
             from azure.core.exceptions import AzureError, HttpResponseError  # noqa: PLC0415
         except ImportError:
-            raise _SDK_MISSING from None
+            raise _missing() from None
         self._words, self._expected = words, call
         try:
             yield
@@ -369,6 +365,13 @@ def _placed(account: Any) -> Placed:
         shared_key=getattr(properties, "allow_shared_key_access", None) is not False,
         public_access=getattr(properties, "allow_blob_public_access", None) is not False,
         keys_made=times,
+    )
+
+
+def _missing() -> UsageError:
+    return UsageError(
+        "Azure's own libraries are not installed, and keys are only changed through them",
+        hint="pip install 'tidegate[azure]'",
     )
 
 
