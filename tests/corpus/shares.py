@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from corpus.schemas import hold
 from tidegate.cli import main
 
 
@@ -64,7 +65,7 @@ class Shares:
         """Run it with JSON, which must end with this code."""
         got, out, err = self(*words, "--format", "json", **more)
         assert got == code, out + err
-        found: dict[str, Any] = json.loads(out)
+        found: dict[str, Any] = hold("share", out)
         return found
 
     def rows(self) -> list[dict[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from azure_setting import ACCOUNT, ENTRA_ACCOUNT, HOUR, NOW, account_sas, contai
 from closing_setting import CLOSING_ACCOUNT, Leak, leak
 from fake_setting import company, delegated_sas
 
+from corpus.schemas import hold
 from services.azure_fake import running
 from services.azurite import Azurite
 from tidegate.lab.control_plane import ControlPlane, Fault, Switches
@@ -69,7 +69,7 @@ def test_the_leaked_link_is_ended_by_replacing_only_the_key_that_signed_it(
 
     code, out, err = leaked.close(*words, "--format", "json")
     assert (code, err) == (1, "")
-    document = json.loads(out)
+    document = hold("close", out)
     facts = {fact["label"]: fact["words"] for fact in document["closing"]["facts"]}
     assert facts["signed by"] == f"key1 of {leaked.account} (tried: key2 did not)"
     plans = {plan["way"]: plan for plan in document["closing"]["plans"]}
@@ -92,7 +92,7 @@ def test_the_leaked_link_is_ended_by_replacing_only_the_key_that_signed_it(
     assert links["first"].partition("sig=")[2].partition("&")[0].encode() not in held
 
     code, out, _ = leaked.close(*words, "--prove", "--format", "json")
-    document = json.loads(out)
+    document = hold("close", out)
     assert (code, document["complete"], document["findings"][0]["reach"]["state"]) == (0, True, "closed")
     assert document["closing"]["proof"]["proved"] is True
 
@@ -122,7 +122,7 @@ def test_it_is_closed_only_when_every_proof_that_was_asked_for_holds(leaked: Lea
     assert (code, "Refused so far (1 of 4 proofs)" in out) == (3, True)
     assert len(leaked.plane.requests) == before
     code, out, _ = leaked.close(ids["first"], "--prove", "--format", "json")
-    document = json.loads(out)
+    document = hold("close", out)
     assert document["complete"] is False
     assert document["gaps"][0]["reason"].startswith("refused so far; the next proof is due at ")
     assert len(document["closing"]["proof"]["rounds"]) == 1
