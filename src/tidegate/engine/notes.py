@@ -102,7 +102,13 @@ def _of_kinds(items: Iterable[Inspection]) -> Iterator[Noted]:
     by_kind: defaultdict[str, list[Inspection]] = defaultdict(list)
     for item in items:
         inside = kind_inside(item)
-        if inside is not None and item.verdict is not Verdict.DANGEROUS and _tells(kind(inside).severity):
+        # By its own severity, too: a dull database is none that a person should hear of.
+        if (
+            inside is not None
+            and item.verdict is None
+            and _tells(kind(inside).severity)
+            and _tells(item.severity)
+        ):
             by_kind[inside].append(item)
     for name, own in by_kind.items():
         yield from _machines(name, own) if kind(name).group == "machine" else [_one_kind(name, own)]

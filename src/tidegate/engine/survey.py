@@ -44,7 +44,7 @@ _NAMED_GAPS: Final = 5
 """Items named in gaps of one reason; beyond it they are counted."""
 _COPIES: Final = 16
 _GONE: Final = 404
-_STORE_FILE: Final = re.compile(r"(?:CURRENT|\d{6,20}\.(?:ldb|sst|log))\Z")
+_STORE_FILE: Final = re.compile(r"(?:CURRENT|MANIFEST-\d{6,20}|\d{6,20}\.(?:ldb|sst|log))\Z")
 _MODELS: Final = 200_000
 """Of one folder, where all of them are judged."""
 

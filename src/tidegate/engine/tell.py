@@ -12,6 +12,7 @@ from tidegate.engine.notes import noted
 from tidegate.kinds.table import OTHER, kind
 from tidegate.model.contents import Contents, Estimate, Kind
 from tidegate.model.observation import Inspection, Step
+from tidegate.model.severity import Severity
 
 ESTIMATED: Final = ("credentials", "personal_data", "code_on_load")
 _STEPS: Final = {step: number for number, step in enumerate(Step)}
@@ -71,6 +72,7 @@ def _shares(items: Sequence[Inspection], bytes_read: int) -> Iterable[Estimate]:
 
 def _kinds(names: Contents, looked: Sequence[Looked]) -> tuple[Kind, ...]:
     found = {each.kind: each for each in names.kinds}
+    worst: dict[str, Severity] = {}
     for each in looked:
         inside = kind_inside(each.item)
         if inside is None or (inside == "archive" and each.named not in ("archive", OTHER)):
@@ -84,5 +86,17 @@ def _kinds(names: Contents, looked: Sequence[Looked]) -> tuple[Kind, ...]:
             own = replace(own, items=own.items + 1, bytes=own.bytes + each.size_bytes)
         step = max((own.step, step_of(each.item)), key=_STEPS.__getitem__)
         found[inside] = replace(own, proved=own.proved + 1, step=step, severity=kind(inside).severity)
-    kept = [each for each in found.values() if each.items]
+        worst[inside] = max(worst.get(inside, Severity.INFO), each.item.severity, key=_rank)
+    kept = [_judged(each, worst.get(each.kind)) for each in found.values() if each.items]
     return tuple(sorted(kept, key=lambda each: (-each.bytes, -each.items, each.kind)))
+
+
+def _judged(found: Kind, worst: Severity | None) -> Kind:
+    """Return a kind as bad as the worst of its items, where all were read: ten dull databases are dull."""
+    if worst is None or found.proved < found.items or found.kind == "model":
+        return found
+    return replace(found, severity=min(found.severity, worst, key=_rank))
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank

@@ -167,7 +167,7 @@ def _kinds(paper: Paper, found: Contents) -> Iterator[str]:
     ]
     for number, cells in enumerate(table([[paper.clean(cell) for cell in row] for row in rows])):
         label = "" if number else "kinds"
-        yield f" {label:{LABEL - 1}}{''.join(cells).rstrip()}"
+        yield paper.shorten(f" {label:{LABEL - 1}}{''.join(cells).rstrip()}", paper.width)
     if len(kinds) > KINDS:
         items = sum(kind.items for kind in kinds[KINDS:])
         rest = f"{words.many(len(kinds) - KINDS, 'more kind')}, {words.many(items, 'item')}"

@@ -7,6 +7,7 @@ is opened but its own cache of compiled rules, no socket is made (watched with s
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -161,12 +162,21 @@ _WORDS: Final = {
 }
 
 
-@cache
+_ONE_AT_A_TIME: Final = threading.Lock()
+
+
 def scanner(cache_dir: Path | None) -> Scanner:
     """Return the scanner: 4 s when its rules are compiled, 0.4 s from the cache, 60 MB.
 
     cache_dir: for the compiled rules; `None`: where the library keeps them for its user.
     """
+    # Threads that come to their first text together would each compile: 48 of them for 3 minutes.
+    with _ONE_AT_A_TIME:
+        return _made(cache_dir)
+
+
+@cache
+def _made(cache_dir: Path | None) -> Scanner:
     from kingfisher_sdk import Rules, Scanner  # noqa: PLC0415 - late, as it is needed
 
     rules = Rules(
