@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tidegate.assess.fix import fixes
@@ -233,10 +233,12 @@ named = st.sampled_from(sorted(kinds_of_things(), key=lambda name: kinds_of_thin
 def test_worse_contents_never_lower_the_score(
     given_: Grant, reach: Reach, one: str, two: str, read: bool, items: int
 ) -> None:
-    things = sorted((one, two), key=lambda name: kinds_of_things()[name].inside)
+    less, worse = sorted((kinds_of_things()[one], kinds_of_things()[two]), key=lambda row: row.inside)
+    # A key opens further systems, too: what is worse by itself and no key is judged by another factor.
+    assume(less.group != "key" or worse.group == "key")
     scores = []
-    for name in things:
-        found = Kind(kind=name, items=items, bytes=1, severity=kinds_of_things()[name].severity)
+    for row in (less, worse):
+        found = Kind(kind=row.id, items=items, bytes=1, severity=row.severity)
         behind = holding([replace(found, proved=items, step=Step.WHOLE) if read else found])
         scores.append(assess(given_, now=NOW, reach=reach, contents=behind).score)
     assert scores == sorted(scores)
@@ -268,3 +270,22 @@ def test_nothing_lowers_a_score_without_saying_so(
     if judged.score < judged.unlowered:
         assert any(reason.startswith("lowered: ") for reason in judged.reasons)
     assert judged.possible >= judged.score or not judged.factors
+
+
+def test_a_key_made_for_tests_opens_nothing_more() -> None:
+    wide = Grant(
+        provider="azure", kind="account_sas", account="contosomodels", scope=Scope.ACCOUNT, services=("blob",),
+        permissions=(Permission.READ,), validity=Validity.UNKNOWN,
+        revocation=Revocation(means="m", collateral="c", individually=False),
+    )  # fmt: skip
+    reach = Reach(state=State.OPEN, proved=(Permission.READ,), checked_at=NOW, reason="200")
+
+    def opens(name: str) -> str:
+        behind = holding(
+            [Kind(kind=name, items=1, bytes=1, severity=Severity.LOW, proved=1, step=Step.WHOLE)]
+        )
+        judged = assess(wide, now=NOW, reach=reach, contents=behind)
+        return next(each.word for each in judged.factors if each.factor == "opens")
+
+    assert opens("private_key") == "account and more"
+    assert opens("test_key") == "account"

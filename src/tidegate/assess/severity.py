@@ -20,6 +20,7 @@ from tidegate.assess.tables import (
     FLAT,
     FLOOR,
     INFO_SCORE,
+    INSIDE_OF_SEVERITY,
     INSIDE_WORST,
     LOWERS,
     OPEN_TO_ANYONE_FLOOR,
@@ -243,12 +244,18 @@ def _opens(case: _Case) -> Factor:
     return Factor(factor="opens", word=word, value=OPENS[word], basis=basis, sentence=said)
 
 
+def _opens_more(kind: str) -> bool:
+    """Tell whether it lets one into other systems; a key made for tests does not."""
+    row = kind_of_thing(kind)
+    return row.group == "key" and row.inside >= INSIDE_OF_SEVERITY[Severity.HIGH]
+
+
 def _keys_read(contents: Contents | None) -> bool:
     kinds = contents.kinds if contents is not None else ()
     return any(
         each.items
         and (each.proved or (each.step is not Step.NAME and not each.estimated))
-        and kind_of_thing(each.kind).group == "key"
+        and _opens_more(each.kind)
         for each in kinds
     )
 
