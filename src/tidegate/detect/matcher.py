@@ -7,13 +7,8 @@ UTF-16 and UTF-32. A hit says which rule, in which clothes, and where it ends; i
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import os
-import platform
 import re
-import stat
-import tempfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +21,7 @@ import hyperscan
 from tidegate.detect.rules import Rule
 from tidegate.detect.width import widest
 from tidegate.errors import RuleError
+from tidegate.packing import kept
 
 PLAIN: Final = "plain"
 RAW: Final = "raw"
@@ -36,7 +32,6 @@ WIDE4: Final = "utf-32"
 
 _FORMAT: Final = b"tidegate-patterns-1\n"
 _HYPERSCAN: Final[str] = hyperscan.__version__  # type: ignore[attr-defined] # its stub leaves it out
-_OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MIN_BASE64 = 5
 """Characters a base64 form must keep to be an anchor: 64**5 random characters for one false hit."""
 
@@ -67,7 +62,7 @@ class Matcher:
         if database is None:
             database = _compile(expressions, rules, self.meanings)
             if cache_dir is not None:
-                _store(database, expressions, cache_dir)
+                kept.write(cache_dir, _cache_name(expressions), _FORMAT, hyperscan.dumpb(database))
         self._scan = database.scan
         self._expressions = expressions
 
@@ -174,43 +169,17 @@ def _compile(expressions: list[bytes], rules: Sequence[Rule], meanings: list[Mea
 def _cache_name(expressions: list[bytes]) -> str:
     """Depends on everything the compiled form depends on: expressions, library, processor."""
     digest = hashlib.sha256(_FORMAT)
-    for part in (_HYPERSCAN, platform.machine(), _cpu_features(), str(len(expressions))):
+    for part in (_HYPERSCAN, kept.processor(), str(len(expressions))):
         digest.update(part.encode() + b"\x00")
     for expression in expressions:
         digest.update(len(expression).to_bytes(4, "big") + expression)
     return f"patterns-{digest.hexdigest()[:32]}.hs"
 
 
-def _cpu_features() -> str:
-    try:
-        with Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as lines:
-            for line in lines:
-                if line.startswith(("flags", "Features")):
-                    return " ".join(f for f in ("ssse3", "avx2", "avx512vbmi", "sve2") if f in line)
-    except OSError:
-        pass
-    return platform.processor()
-
-
 def _cached(expressions: list[bytes], cache_dir: Path | None) -> Any | None:
-    """Load the compiled form, or `None` when there is none that can be trusted.
-
-    A compiled database is handed to native code that does not check it, so that only a file is taken
-    which this user alone could have written, and whose digest holds.
-    """
-    if cache_dir is None:
-        return None
-    try:
-        folder = cache_dir.lstat()
-        handle = os.open(cache_dir / _cache_name(expressions), _OPEN)
-    except OSError:
-        return None
-    with os.fdopen(handle, "rb") as file:
-        if not _only_mine(folder) or not _only_mine(os.fstat(file.fileno())):
-            return None
-        content = file.read()
-    body = content[len(_FORMAT) + 32 :]
-    if content[: len(_FORMAT)] != _FORMAT or hashlib.sha256(body).digest() != content[len(_FORMAT) :][:32]:
+    """Load the compiled form, or `None` when there is none that can be trusted."""
+    body = kept.read(cache_dir, _cache_name(expressions), _FORMAT) if cache_dir is not None else None
+    if body is None:
         return None
     try:
         database = hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK)
@@ -218,24 +187,3 @@ def _cached(expressions: list[bytes], cache_dir: Path | None) -> Any | None:
     except hyperscan.error:
         return None
     return database
-
-
-def _only_mine(info: os.stat_result) -> bool:
-    return info.st_uid == os.geteuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def _store(database: Any, expressions: list[bytes], cache_dir: Path) -> None:
-    """Keep the compiled form for the next start. A cache that cannot be written costs time, no more."""
-    body = hyperscan.dumpb(database)
-    try:
-        cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=cache_dir)
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_FORMAT + hashlib.sha256(body).digest() + body)
-        Path(name).replace(cache_dir / _cache_name(expressions))
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()

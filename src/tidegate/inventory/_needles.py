@@ -37,17 +37,26 @@ _SHARE: Final = [
     for byte in range(256)
 ]
 """How often a byte is found in names, about."""
-_USUAL: Final = re.compile(
-    rb"\.?(?:json|rar|7z|csv|jpe?g|gz|zip|pdf|txt|xml|png|parquet|docx?|xlsx?|log|html?|tar|avro|tiff?)|home|user|data|backup|test|train"
-    rb"|(?:node_)?modules|session|image|docs?|report|invoice|index|config|site|dist"
-    rb"|share|export|example|sample|upload|model|document|asset|snapshot|service|notes|record|archive|member|account|event"
-    rb"|client|customer|contact|product|order|default|source|static|public|private|message|number|detail|content"
+_USUAL_WORDS: Final = (
+    ".json .rar .7z .csv .jpg .jpeg .gz .zip .pdf .txt .xml .png .parquet .doc .docx .xls .xlsx .log"
+    " .htm .html .tar .avro .tif .tiff json rar 7z csv jpg jpeg gz zip pdf txt xml png parquet docx"
+    " xls xlsx log htm html tar avro tif tiff home user data backup test train modules node_m"
+    " node_modules session image doc docs report invoice index config site dist share export example"
+    " sample upload model document asset snapshot service notes record archive member account event"
+    " client customer contact product order default source static public private message number detail"
+    " content site-pack dist-pack package third_party vendor share/doc /doc /docs doc/ docs/ /test"
+    " test/ tests/ /man man/ usr/ /lib lib/ lib64/ libexec/ share/ icons locale template schema"
+    " internal network search browser"
 )
+_USUAL: Final = re.compile(
+    "|".join(map(re.escape, sorted(_USUAL_WORDS.split(), key=len, reverse=True))).encode()
+)
+"""Words that names are full of; of those that begin alike the longest."""
 _USUAL_SHARE: Final = 1e-3
-TOLD: Final = 8
-"""Bytes of an end that is told at once."""
 _FEW: Final = 10
 """So few ends are as quickly looked for."""
+_TOLD: Final = 8
+"""Bytes of an end that is told at once."""
 _TWICE: Final = re.compile(rb"\.[a-z0-9]+\.[a-z0-9]+")
 _TOKEN: Final = re.compile(
     r"\\(?P<escaped>.)|\[(?P<class>\^?[^\[\]\\]+)\]|(?P<open>\(\?:)|(?P<close>\))|(?P<bar>\|)"
@@ -100,7 +109,7 @@ def _by_end(pattern: Node) -> tuple[set[bytes], Node]:
             left.append(Node("each", (*parts[:2], *choice, parts[-1])))
         for word in every or ():
             text = bytes(next(iter(cell)) if len(cell) == 1 else 0 for cell in word)
-            if len(text) <= TOLD and _TWICE.fullmatch(text):
+            if len(text) <= _TOLD and _TWICE.fullmatch(text):
                 ends.add(text)
             else:
                 left.append(Node("each", tuple(Node("cell", cell=cell) for cell in word)))
@@ -369,6 +378,7 @@ def _share(cell: Cell) -> float:
     return sum(_SHARE[byte] for byte in cell)
 
 
+@cache
 def _chance(word: Word) -> float:
     found = math.prod(map(_share, word))
     text = bytes(next(iter(cell)) if len(cell) == 1 else 0 for cell in word)

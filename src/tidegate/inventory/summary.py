@@ -29,14 +29,14 @@ _ITEM: Final = ("service", "container", "name", "state", "size_bytes", "modified
 _PREFIX: Final = ("service", "container", "prefix")
 
 
-def summarise(file: Path, *, containers: int, now: datetime) -> Summary:
+def summarise(file: Path, *, containers: int, now: datetime, cache_dir: Path | None = None) -> Summary:
     """Sum up an inventory.
 
     file: Parquet as `list_all` writes it, by service, container and name: a folder's items stand together.
     containers: how many there are, those without items included. Raises `OSError`, and Polars' errors for
-    another file.
+    another file. cache_dir: where what names are told by is kept for the next time.
     """
-    sums = _Sums(now, names.Ruler.of(sum(group_rows(file))))
+    sums = _Sums(now, names.Ruler.of(sum(group_rows(file)), cache_dir))
     for piece in _pieces(file):
         sums.add(piece)
     return sums.summary(containers)

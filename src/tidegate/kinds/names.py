@@ -105,6 +105,17 @@ def first_patterns(paths: Iterable[str]) -> list[int]:
     return [min(fitting(_text(path)) or (NO_RULE,)) for path in paths]
 
 
+def winners(paths: Iterable[str]) -> list[int]:
+    """Return for each name the place in `rules()` of the rule that wins, `NO_RULE` where none fits."""
+    paths = list(paths)
+    places = {rule.id: place for place, rule in enumerate(rules())}
+    endings = {ending: places[rule.id] for ending, rule in by_ending().items()}
+    return [
+        endings.get(ending_of(path), NO_RULE) if first == NO_RULE else first
+        for path, first in zip(paths, first_patterns(paths), strict=True)
+    ]
+
+
 def kind_of(path: str) -> str:
     """Return the kind that a name tells; `other` when it tells none."""
     rule = match(path)

@@ -170,9 +170,9 @@ def test_no_ending_is_of_two_kinds() -> None:
 
 
 @pytest.fixture(scope="module")
-def many() -> Ruler:
-    ruler = Ruler(few=0)
-    ruler.by_pattern(pl.Series(["a"]))
+def many(names_made: Path) -> Ruler:
+    ruler = Ruler(few=0, cache_dir=names_made)
+    ruler.rules(pl.Series(["a"]))
     return ruler
 
 

@@ -49,14 +49,22 @@ class Frame:
         return self.draw.bytes.get(int(which), 0)
 
 
-def frame(file: Path, *, account: str, seed: int, most: Mapping[int, int] | None = None) -> Frame:
+def frame(
+    file: Path,
+    *,
+    account: str,
+    seed: int,
+    most: Mapping[int, int] | None = None,
+    cache_dir: Path | None = None,
+) -> Frame:
     """Read an inventory once, piece by piece. Raises `OSError`, and Polars' errors for another file.
 
-    most: band -> how many of it are held at most, where that is not the usual.
+    most: band -> how many of it are held at most, where that is not the usual. cache_dir: where what names
+    are told by is kept for the next time.
     """
     held = {int(which): count for which, count in HELD.items()} | dict(most or {})
     draw = Draw(seed, account, {**held, int(Band.EMPTY): 0, int(Band.UNREADABLE): 0})
-    ruler = Ruler()
+    ruler = Ruler(cache_dir=cache_dir)
     for piece in _pieces(file):
         draw.add(banded(piece, ruler))
     return Frame(draw)

@@ -1,0 +1,247 @@
+"""What the rules of names are made into for many names, kept for the next start: making it takes 3 s."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from array import array
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+
+from tidegate.inventory import _needles
+from tidegate.inventory._endings import Endings
+from tidegate.kinds import names as one_by_one
+from tidegate.packing import kept
+
+_FORM: Final = b"tidegate-names-1\n"
+_HASHES: Final = 1 << 16
+
+
+class Search:
+    """Expressions for one search in memory, with what each thread needs for it."""
+
+    def __init__(self, database: Any) -> None:
+        self.database = database
+        self._own = threading.local()
+
+    @classmethod
+    def of(cls, expressions: list[bytes], flags: int = 0) -> Self:
+        """Compile them."""
+        import hyperscan  # noqa: PLC0415 - only for many names
+
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        count = len(expressions)
+        # Without UTF-8, either case is that of ASCII alone, as the one-by-one form has it.
+        flags |= hyperscan.HS_FLAG_CASELESS
+        database.compile(
+            expressions=expressions, ids=list(range(count)), elements=count, flags=[flags] * count
+        )
+        return cls(database)
+
+    def scan(self, text: Any) -> tuple[Any, Any]:
+        """Return of each hit the expression's number and the end, in order of the ends."""
+        import hyperscan  # noqa: PLC0415
+
+        scratch = getattr(self._own, "scratch", None)
+        if scratch is None:
+            scratch = self._own.scratch = hyperscan.Scratch(self.database)
+        hits = array("Q")
+        add = hits.append
+
+        def told(expression: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            add(end << 16 | expression)
+
+        self.database.scan(text, match_event_handler=told, scratch=scratch)
+        found = np.array(hits, np.int64)
+        return found & 0xFFFF, found >> 16
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rules of names are made into."""
+
+    needles: Search
+    """Texts without which no pattern fits."""
+    patterns: Search
+    """The patterns, for names that stand a name a line."""
+    groups: Any
+    """The group of each needle: the patterns that it stands for."""
+    ends_well: Any
+    """[group, hash of the last bytes]: whether a name that ends so may fit a pattern of that group.
+
+    The last group is that of all needles that count only at the start.
+    """
+    starts: Any
+    """(n, 2): what the first four bytes of a name may be: which bits count, and what they are."""
+    endings: Endings
+
+
+_making: Final = threading.Lock()
+_made: Final[list[Known]] = []
+
+
+def known(folder: Path | None) -> Known:
+    """Return what the rules are made into; made once, and kept in the folder where there is one."""
+    with _making:
+        if not _made:
+            found = _kept(folder)
+            _made.append(found or _make(folder))
+        return _made[0]
+
+
+def known_already(folder: Path | None) -> Known | None:
+    """Return it if it was made or kept before."""
+    with _making:
+        if not _made and (found := _kept(folder)) is not None:
+            _made.append(found)
+        return _made[0] if _made else None
+
+
+def _make(folder: Path | None) -> Known:
+    import hyperscan  # noqa: PLC0415
+
+    lines = [_in_line(each.pattern).encode() for each in one_by_one.patterns()]
+    looked_for = [_needles.needles(rule.pattern) for rule in one_by_one.patterns()]
+    pairs: dict[str, int] = {}
+    words: dict[_needles.Word, frozenset[int]] = {}
+    for number, (ends, own) in enumerate(looked_for):
+        for end in sorted(ends):
+            pairs.setdefault(end.decode(), number)
+        for word in own:
+            words[word] = words.get(word, frozenset()) | {number}
+    words = _needles.fewest(words)
+    inside = {word: held for word, held in words.items() if word[0] != _needles.START}
+    at_start = {word: held for word, held in words.items() if word[0] == _needles.START}
+    groups = {held: number for number, held in enumerate(dict.fromkeys(inside.values()))}
+    found = Known(
+        needles=Search.of([_needles.expression(word) for word in inside]),
+        patterns=Search.of(lines, hyperscan.HS_FLAG_MULTILINE),
+        groups=np.array([groups[held] for held in inside.values()], np.uint16),
+        ends_well=_ends_well([*groups, frozenset().union(*at_start.values())]),
+        starts=np.array(sorted({_start(word) for word in at_start}), np.uint32).reshape(-1, 2),
+        endings=_endings(pairs),
+    )
+    _keep(found, pairs, folder)
+    return found
+
+
+def _endings(pairs: dict[str, int]) -> Endings:
+    numbers = {rule.id: number for number, rule in enumerate(one_by_one.rules())}
+    return Endings({each: numbers[rule.id] for each, rule in one_by_one.by_ending().items()}, pairs)
+
+
+def _ends_well(groups: list[frozenset[int]]) -> Any:
+    found = np.zeros((len(groups), _HASHES), bool)
+    by_pattern = [_needles.tails(rule.pattern) for rule in one_by_one.patterns()]
+    for number, held in enumerate(groups):
+        for pattern in held:
+            tails = by_pattern[pattern]
+            if tails is None:
+                found[number] = True
+            else:
+                last = np.array([int.from_bytes(tail, "little") << 8 for tail in tails], np.uint32)
+                found[number, hashed(last)] = True
+    return found
+
+
+def hashed(last: Any) -> Any:
+    """Return a number for the last three of the last four bytes of names, whatever their case."""
+    return ((last >> np.uint32(8) | np.uint32(0x202020)) * np.uint32(0x9E3779B1)) >> np.uint32(16)
+
+
+def _start(word: _needles.Word) -> tuple[int, int]:
+    mask = value = 0
+    for place, cell in enumerate(word[1:5]):
+        if len(cell) == 1:
+            mask |= 0xFF << 8 * place
+            value |= (next(iter(cell)) | 0x20) << 8 * place
+    return mask, value
+
+
+_SAME: Final = (
+    (r"^\(\?:\^\|/\)\[\^/\]\*", r""),
+    (r"^\(\?:\^\|/\)\(\?:\[\^/\]\*\[\^([^\]]*)/\]\)\?", r"(?:^|[^\1])"),
+    (r"^\(\?:\^\|/\)\(\?:\[\^/\]\*\[([^\]^][^\]]*)\]\)\?", r"(?:^|/|[\1])"),
+    (r"/\(\?:\[\^/\]\*/\)\*\[\^/\]\*\$$", r"/"),
+    (r"/\(\?:\[\^/\]\*/\)\*\[\^/\]\*", r"/[^\\n]*"),
+)
+"""Ways to write a pattern, and a shorter one that fits the same."""
+
+
+def _in_line(pattern: str) -> str:
+    """Write a pattern for one line of many, as short as it can be."""
+    # What a class leaves out must not reach into the next line.
+    for written, shorter in _SAME:
+        pattern = re.sub(written, shorter, pattern)
+    return re.sub(r"\[\^(?!\\n\])([^\]]*)\]", r"[^\1\\n]", pattern)
+
+
+# Kept.
+
+
+@cache
+def _name() -> str:
+    """Depends on everything that is kept: the rules, this code, the library, the processor."""
+    import hyperscan  # noqa: PLC0415
+
+    digest = hashlib.sha256(_FORM)
+    for part in (
+        hyperscan.__version__,  # type: ignore[attr-defined] # its stub leaves it out
+        kept.processor(),
+        *(Path(module).read_text(encoding="utf-8") for module in (__file__, _needles.__file__)),
+        *(rule.pattern for rule in one_by_one.patterns()),
+    ):
+        digest.update(part.encode() + b"\x00")
+    return f"names-{digest.hexdigest()[:32]}.hs"
+
+
+def _keep(made: Known, pairs: dict[str, int], folder: Path | None) -> None:
+    import hyperscan  # noqa: PLC0415
+
+    if folder is None:
+        return
+    bodies = [
+        hyperscan.dumpb(made.needles.database),
+        hyperscan.dumpb(made.patterns.database),
+        np.packbits(made.ends_well).tobytes(),
+    ]
+    head = {
+        "pairs": pairs,
+        "groups": made.groups.tolist(),
+        "starts": made.starts.tolist(),
+        "bytes": [len(body) for body in bodies],
+    }
+    kept.write(folder, _name(), _FORM, b"\n".join([json.dumps(head).encode(), b"".join(bodies)]))
+
+
+def _kept(folder: Path | None) -> Known | None:
+    import hyperscan  # noqa: PLC0415
+
+    content = kept.read(folder, _name(), _FORM) if folder is not None else None
+    if content is None:
+        return None
+    head, _, rest = content.partition(b"\n")
+    told = json.loads(head)
+    needles, patterns, _ = told["bytes"]
+    try:
+        searches = [
+            Search(hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK))
+            for body in (rest[:needles], rest[needles : needles + patterns])
+        ]
+    except hyperscan.error:
+        return None
+    bits = np.frombuffer(rest, np.uint8, offset=needles + patterns)
+    return Known(
+        needles=searches[0],
+        patterns=searches[1],
+        groups=np.array(told["groups"], np.uint16),
+        ends_well=np.unpackbits(bits).view(bool).reshape(-1, _HASHES),
+        starts=np.array(told["starts"], np.uint32).reshape(-1, 2),
+        endings=_endings(told["pairs"]),
+    )
