@@ -6,7 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -382,3 +382,33 @@ def test_a_bucket_of_another_region_is_changed_in_that_region(
     with ways(amazon.url, "contoso-far") as way:
         closer = way.open(open_address("s3://contoso-far"))
         assert closer._placed().region == "eu-central-1"  # type: ignore[attr-defined]
+
+
+def test_a_link_of_a_session_is_ended_by_closing_its_object_to_presigned_links(
+    weed: SeaweedFS, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sign_in(monkeypatch)
+    user = new_user(weed, "as-if-a-session")
+    found = signed(weed, user)
+    # No service here makes keys of sessions: the link of a user's key is taken for one.
+    session = replace(found, grant=replace(found.grant, signer="ASIATIDEGATEFAKEKEY1"))
+    with ways(weed.endpoint, PRIVATE, user.key_id) as way:
+        closer = way.open(session)
+        (plan,) = closer.study().plans
+        (step,) = plan.steps
+        assert json.loads(step.call.body)["Statement"][-1]["Resource"] == f"arn:aws:s3:::{PRIVATE}/c.bin"
+        assert step.undo == f"aws s3api delete-bucket-policy --bucket {PRIVATE}"
+        assert verdict(closer) is Verdict.ALIVE
+        try:
+            apply(plan, closer, tmp_path / "journal")
+            assert verdict(closer) is Verdict.DEAD
+            assert way.announced(plan)
+            # The key that signed it is alive, by header and for other objects.
+            assert verdict(way.open(key(user.key_id, user.secret))) is Verdict.ALIVE
+            again = way.open(session).study()
+            assert again.plans == ()
+            assert "denies it already" in again.missing[0]
+        finally:
+            with weed.s3() as s3:
+                s3.delete_bucket_policy(Bucket=PRIVATE)
+        assert verdict(closer) is Verdict.ALIVE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -22,7 +23,7 @@ from tidegate.providers.gcs.xml_api import is_list
 _PROVE = "prove whether a leaked credential is dead"
 
 
-class GcsCloser:
+class GcsCloser(ABC):
     """What all kinds of case share; see `tidegate.plugins.Closer`."""
 
     def __init__(self, case: Case, net: Sends, writer: Writes) -> None:
@@ -31,14 +32,14 @@ class GcsCloser:
         self._net, self._writer = net, writer
         self._sdk: Sdk | None = None
 
-    def study(self) -> Study:
-        raise NotImplementedError
+    @abstractmethod
+    def study(self) -> Study: ...
 
-    def state(self, step: Step) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def state(self, step: Step) -> str: ...
 
-    def do(self, step: Step) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def do(self, step: Step) -> None: ...
 
     def sdk(self) -> Sdk:
         """Return Google's library with the owner's credentials. Raises `UsageError`."""

@@ -69,7 +69,10 @@ def learn(iam: Client, key_id: str) -> KeyFacts | None:
     except RefusedError as why:
         if why.status != 403:
             raise
-        hint = "The owner needs iam:GetAccessKeyLastUsed and iam:ListAccessKeys, in the key's own account."
+        hint = (
+            why.hint
+            or "The owner needs iam:GetAccessKeyLastUsed and iam:ListAccessKeys, in the key's own account."
+        )
         raise RefusedError(str(why), status=why.status, code=why.code, hint=hint) from None
 
 

@@ -46,6 +46,19 @@ _SECRET = frozenset(("authorization", "x-amz-security-token"))
 _CODE = re.compile(rb"<Code>\s*([A-Za-z0-9_.]{1,80})\s*</Code>")
 
 
+_CLOCK = "Look at this machine's clock, and at the owner's credentials."
+_SIGN_IN = "The owner's own credentials are refused: sign in anew."
+_HINTS = {
+    "RequestTimeTooSkewed": _CLOCK,
+    "RequestExpired": _CLOCK,
+    "SignatureDoesNotMatch": _CLOCK,
+    "InvalidClientTokenId": _SIGN_IN,
+    "InvalidAccessKeyId": _SIGN_IN,
+    "ExpiredToken": _SIGN_IN,
+    "UnrecognizedClientException": _SIGN_IN,
+}
+
+
 class _PlannedError(Exception):
     """Thrown in the place of sending: this is the request."""
 
@@ -159,10 +172,8 @@ class Client:
             return
         code = _code_in(response.body) or "no code"
         words = f"could not {asked}: {response.status} {code}"
-        if code in ("RequestTimeTooSkewed", "SignatureDoesNotMatch", "RequestExpired"):
-            raise NotDoneError(words, hint="Look at this machine's clock, and at the owner's credentials.")
         if response.status < 500 and response.status != 429:
-            raise NotDoneError(words)
+            raise NotDoneError(words, hint=_HINTS.get(code, ""))
         raise RefusedError(
             words, status=response.status, code=code, hint="It may have been done: look before trying again."
         )
@@ -207,9 +218,8 @@ class Client:
             code = told if re.fullmatch(r"[A-Za-z0-9_.]{1,80}", told) else ""
             code = code if re.search("[A-Za-z]", code) else _code_in(self._body) or code
             status = why.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            raise RefusedError(
-                f"could not {what}: {status} {code or 'no code'}", status=status, code=code
-            ) from None
+            words = f"could not {what}: {status} {code or 'no code'}"
+            raise RefusedError(words, status=status, code=code, hint=_HINTS.get(code, "")) from None
         except BotoCoreError as why:
             raise NoAnswerError(f"could not {what}: {type(why).__name__}") from None
 
