@@ -4,46 +4,24 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from tidegate import plugins
+from tidegate.api.closing import Ways, open_ways
 from tidegate.api.scanning import scan
 from tidegate.errors import NotDoneError, RefusedError, RequestError, UsageError
 from tidegate.model.finding import Finding
 from tidegate.model.report import Report
 from tidegate.model.secret import Secret
 from tidegate.model.share import Ending, Found, Minted, Tried, Wish
-from tidegate.net.audit import AuditFile
-from tidegate.net.scope import Scope
-from tidegate.net.transport import Net
-from tidegate.net.writer import Writer
 from tidegate.share import manifest, mint, proof, seam
 from tidegate.share.ledger import Ledger, Share
 from tidegate.share.look import MAX_READ, Looked, as_found, look
 
+__all__ = ["Ended", "Made", "Order", "Ways", "Who", "check", "create", "open_ways", "revoke"]
+
 _UNTRIED = Tried(status=None, code="not asked")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ways:
-    """Both ways out, with one scope and one audit log."""
-
-    net: Net
-    writer: Writer
-
-
-@contextmanager
-def open_ways(scope: Path | None, *, accounts: Sequence[str], audit: Path) -> Iterator[Ways]:
-    """Open what reads and what writes, for `with`; raises as `open_net` does."""
-    storages = {name: plugins.storage(name) for name in seam.PROVIDERS}
-    owners = {name: each.owner for name, each in storages.items() if each is not None}
-    named = (Scope.of() if scope is None else Scope.load(scope)).with_names(accounts)
-    with closing(AuditFile(audit)) as record, Net(named, owners=owners, audit=record) as net:
-        yield Ways(net=net, writer=Writer(named, owners=owners, audit=record, run=net.run))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,10 +154,10 @@ def revoke(
         )
     if link is not None and _fingerprint(link, share.provider) != share.fingerprint:
         raise UsageError(f"the link that was given is not that of {share.id}")
-    wish = _wish_of(share)
+    wish = wish_of(share)
     provider = seam.sharing(share.provider)
     hands = provider.hands(wish, environment, ways.net, ways.writer, kind=share.kind or "service_sas")
-    text = link if link is not None else _again(hands, share)
+    text = link if link is not None else made_again(hands, share)
     ledger.change(share.id, "revoking", state="revoking")
     with ledger.alone(share):
         ending = hands.end(share.policy, share.parameters)
@@ -189,7 +167,7 @@ def revoke(
         return Ended(verdict=proof.INCONCLUSIVE, closed=False, words=words)
     ended = _proved(hands, text, ending, wish, wait)
     if not ending.done and not ended.closed:
-        ended = replace(ended, others=_others(share, ledger))
+        ended = replace(ended, others=tied(share, ledger))
     ledger.change(
         share.id,
         f"{ending.words}; {ended.verdict}",
@@ -252,7 +230,7 @@ def _row(wish: Wish, who: Who, instant: datetime, policy: str) -> Share:
     )
 
 
-def _wish_of(share: Share) -> Wish:
+def wish_of(share: Share) -> Wish:
     return Wish(
         id=share.id,
         provider=share.provider,
@@ -274,7 +252,7 @@ def _minted(hands: seam.Hands, found: Found, ledger: Ledger, row: Share) -> Mint
         raise
 
 
-def _again(hands: seam.Hands, share: Share) -> Secret | None:
+def made_again(hands: seam.Hands, share: Share) -> Secret | None:
     """Return the link, made again, or `None` when what is at hand now makes another one."""
     if not share.kind:  # its making was cut off: nobody has ever had it, but its policy may stand
         return hands.unfinished(share.policy)
@@ -313,18 +291,18 @@ def _proved(
     )
 
 
-def _others(share: Share, ledger: Ledger) -> tuple[str, ...]:
+def tied(share: Share, ledger: Ledger) -> tuple[str, ...]:
     """Return the ids of other live links that hang on what this one hangs on: the account, or the signer."""
     now = datetime.now(UTC)
 
-    def tied(other: Share) -> bool:
+    def alike(other: Share) -> bool:
         same = other.account == share.account if share.provider == "azure" else other.signer == share.signer
         return same and other.kind == share.kind and other.provider == share.provider
 
     return tuple(
         each.id
         for each in ledger.all()
-        if each.id != share.id and each.status(now) in ("live", "revoking") and tied(each)
+        if each.id != share.id and each.status(now) in ("live", "revoking") and alike(each)
     )
 
 

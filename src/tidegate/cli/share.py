@@ -17,7 +17,7 @@ from tidegate.errors import UnsafeError, UsageError
 if TYPE_CHECKING:
     from tidegate.api.sharing import Ended, Made, Ways
     from tidegate.model.secret import Secret
-    from tidegate.share.ledger import Ledger
+    from tidegate.share.ledger import Ledger, Share
 
 HELP = "make links that can be ended, list them, end them with proof, find those that leaked"
 DESCRIPTION = """\
@@ -47,6 +47,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--link",
         metavar="FILE",
         help="the link itself, - for standard input: where it cannot be made again, because its key is gone",
+    )
+    end.add_argument(
+        "--wide",
+        action="store_true",
+        help="for a link that cannot be ended alone: show the plan that ends all that hang on its key",
+    )
+    end.add_argument("--yes", metavar="HASH", help="with --wide: carry out the plan that was looked at")
+    end.add_argument(
+        "--state", metavar="DIR", help="where such plans and journals are kept (closings of the state folder)"
     )
     online.add(end)
     find = verbs.add_parser(
@@ -190,11 +199,15 @@ def _revoke(args: argparse.Namespace) -> int:
     from tidegate.api import sharing  # noqa: PLC0415
     from tidegate.cli import _shares  # noqa: PLC0415
 
+    if args.yes and not args.wide:
+        raise UsageError("--yes belongs to --wide")
     link = _given(args.link)
     with _ledger(args) as ledger, _ways(args) as ways:
-        ended = sharing.revoke(
-            ledger.one(args.id), environment=_environment(), ways=ways, ledger=ledger, link=link
-        )
+        share = ledger.one(args.id)
+        if args.wide:
+            ended = _wide(args, share, link, ways, ledger)
+        else:
+            ended = sharing.revoke(share, environment=_environment(), ways=ways, ledger=ledger, link=link)
     if args.format == "json":
         print(_dumps(_shares.ended(args.id, ended)))
     else:
@@ -202,10 +215,44 @@ def _revoke(args: argparse.Namespace) -> int:
     return codes.CLEAN if ended.closed else codes.INCOMPLETE
 
 
+def _wide(args: argparse.Namespace, share: Share, link: Secret | None, ways: Ways, ledger: Ledger) -> Ended:
+    """Show the plans; or carry out the one that was looked at."""
+    from tidegate.api import closing as api  # noqa: PLC0415
+    from tidegate.api import sharing, sharing_wide  # noqa: PLC0415
+    from tidegate.close import words  # noqa: PLC0415
+    from tidegate.close.store import Store  # noqa: PLC0415
+
+    store = Store(Path(args.state) if args.state else _state_folder() / "closings")
+    wide = sharing_wide.consider(
+        share, environment=_environment(), ways=ways, ledger=ledger, store=store, link=link
+    )
+    if args.yes:
+        plan = api.agreed(wide.case, args.yes)
+        return sharing_wide.end(wide, share, plan, ledger, tell=_say)
+    study = wide.case.study
+    assert study is not None
+    for line in words.study_lines(study, width=options.width()):
+        _say(line) if args.format == "json" else print(_safe(line))
+    hashes = [
+        f"{plan.way}: tidegate share revoke {share.id} --wide --yes {plan.hash}" for plan in study.plans
+    ]
+    told = ("nothing was changed", *(hashes or ("there is no plan: see what is missing",)))
+    others = (*(other.id for other, _ in wide.others), *wide.unproved)
+    return sharing.Ended(verdict="still alive", closed=False, words=told, others=others)
+
+
+def _safe(text: str) -> str:
+    from tidegate.report._escape import safe  # noqa: PLC0415
+
+    return safe(text)
+
+
 def _print_ended(share_id: str, ended: Ended) -> None:
     from tidegate.report._escape import safe  # noqa: PLC0415
 
     print(f"{share_id} is {ended.verdict}: {safe('; '.join(ended.words))}")
+    if all(each.status is None and each.code == "not asked" for each in ended.probes):
+        return
     for name, each in zip(ended.controls, ended.probes, strict=True):
         print(f"  {name:<22} {each.status or 'no answer'} {each.code}".rstrip())
     if ended.others:
@@ -291,16 +338,16 @@ def _environment() -> dict[str, str]:
     }
 
 
+def _state_folder() -> Path:
+    named = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".local" / "state") / "tidegate"
+
+
 @contextmanager
 def _ledger(args: argparse.Namespace) -> Iterator[Ledger]:
     from tidegate.share.ledger import open_ledger  # noqa: PLC0415 - SQLAlchemy and Alembic
 
-    where = args.ledger or os.environ.get("TIDEGATE_LEDGER") or ""
-    if not where:
-        named = Path(os.environ.get("XDG_STATE_HOME", ""))
-        where = str(
-            (named if named.is_absolute() else Path.home() / ".local" / "state") / "tidegate/ledger.sqlite"
-        )
+    where = args.ledger or os.environ.get("TIDEGATE_LEDGER") or str(_state_folder() / "ledger.sqlite")
     with closing(open_ledger(where, password=os.environ.get("PGPASSWORD", ""))) as ledger:
         yield ledger
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from gcs_setting import BUCKET, SIGNER, Setting
+from gcs_setting import BUCKET, SIGNER, VIEW, Setting
 
 from corpus import mint_clouds as mint
 from corpus.asked import repository
@@ -68,6 +68,45 @@ def test_a_signed_link_is_used_found_and_dead_once_its_key_is_gone(
     signature = made["link"].partition("X-Goog-Signature=")[2]
     assert signature.encode() not in share.kept()
     assert share.written() == []
+
+
+def test_a_key_is_switched_off_by_a_plan_that_was_looked_at_and_all_its_links_are_proved_dead(
+    share: Shares, gcs: Setting, by_hmac: dict[str, str], tmp_path: Path
+) -> None:
+    owner = mint.service_account_json("owner")
+    gcs.cloud.register(owner, mint.rsa_key("gcp"))
+    gcs.cloud.owners.add(f"serviceAccount:{owner['client_email']}")
+    gcs.cloud.allow(BUCKET, f"serviceAccount:{owner['client_email']}", VIEW)
+    (tmp_path / "owner.json").write_text(json.dumps(owner))
+    (tmp_path / "tidegate.toml").write_text(
+        f'[scope]\ngcs = ["{BUCKET}", "{by_hmac["GS_ACCESS_KEY_ID"]}"]\n'
+        f'[endpoints]\ngcs = "{gcs.fake.url}"\ngcs_management = "{gcs.fake.url}"\n'
+    )
+    mine = {
+        **by_hmac,
+        "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "owner.json"),
+        "NO_GCE_CHECK": "true",
+        "CLOUDSDK_CONFIG": str(tmp_path / "none"),
+    }
+    first = share.json("create", TARGET, **mine)
+    second = share.json("create", f"gs://{BUCKET}/2025/notes.txt", "--no-manifest", **mine)
+    ids = [each["share"]["id"] for each in (first, second)]
+
+    code, out, err = share("revoke", ids[0], "--wide", **mine)
+    assert code == 3, out + err
+    assert "nothing was changed" in out
+    assert ids[1] in out  # who else is hit is said
+    digest = out.partition("--wide --yes ")[2].split()[0].rstrip(";")
+    assert answers(first["link"]) == 200
+    assert share("revoke", ids[0], "--wide", "--yes", "0" * 16, **mine)[0] == 2
+
+    code, out, err = share("revoke", ids[0], "--wide", "--yes", digest, **mine)
+    assert code == 0, out + err
+    assert f"{ids[0]} is dead" in out
+    assert f"proved dead with it: {ids[1]}" in out
+    assert [answers(each["link"]) for each in (first, second)] == [403, 403]
+    assert {each["status"] for each in share.rows()} == {"revoked"}
+    assert len(share.written()) == 1
 
 
 def test_a_list_below_a_prefix_is_shared(share: Shares) -> None:
