@@ -22,7 +22,7 @@ def api_page() -> str:
     parts = ["# Python API", "", "What `tidegate.__all__` lists; [Library](library.md) shows it in use.", ""]
     parts += ["## Functions", ""]
     for name, each in functions.items():
-        parts += [f"### {name}", "", "```python", _signature(name, each), "```", "", *_prose(each)]
+        parts += [f"### {name}", "", "```text", _signature(name, each), "```", "", *_prose(each)]
     parts += [
         "## Types",
         "",
