@@ -103,7 +103,7 @@ def inventory(
     """
     named = (targets,) if isinstance(targets, str) else tuple(targets)
     instant = now or datetime.now(UTC)
-    lister = Lister(net, instant, file, past, limits, progress)
+    lister = Lister(net, instant, file, past, limits, progress, cache_dir=cache_dir)
     report = engine.run(
         engine.Plan(
             targets=named,

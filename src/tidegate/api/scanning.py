@@ -75,7 +75,9 @@ def scan(
             SurveyPlan(max_read=max_read or MAX_READ, seed=seed, cache_dir=cache_dir) if inspect else None
         )
         online = Online(
-            net, instant, lists=Lister(net, instant, survey=survey, going=going) if contents else None
+            net,
+            instant,
+            lists=Lister(net, instant, survey=survey, going=going, cache_dir=cache_dir) if contents else None,
         )
     return engine.run(
         engine.Plan(

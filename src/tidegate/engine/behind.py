@@ -39,7 +39,7 @@ class Behind:
     def look(self, target: str) -> Iterator[Looked]:
         """Look into what a link or address reaches. Raises `OutOfScopeError`."""
         storage, credential, said = self._credential(target)
-        lister = Lister(self.net, self.now, survey=self.plan, going=self.going)
+        lister = Lister(self.net, self.now, survey=self.plan, going=self.going, cache_dir=self.cache_dir)
         try:
             counted = lister.list_all(storage, credential)
             if not counted.contents.items and counted.gaps:

@@ -60,6 +60,8 @@ class Lister:
     """With it items are looked into, too."""
     going: Callable[[Going], None] | None = None
     """Called with how far listing and looking into items are."""
+    cache_dir: Path | None = None
+    """Where what names are told by is kept between runs; nowhere when not given."""
     counted: list[Counted] = field(default_factory=list)
     """All that was listed, in order."""
     _known: dict[tuple[object, ...], Counted] = field(default_factory=dict)
@@ -101,7 +103,12 @@ class Lister:
                 limits=replace(self.limits or Limits(), keep_bytes=self._kept() if reads else 0),
                 progress=self.progress or (self._listed if self.going is not None else None),
             )
-            summary = summarise(listing.file, containers=len(listing.containers), now=self.now)
+            summary = summarise(
+                listing.file,
+                containers=len(listing.containers),
+                now=self.now,
+                cache_dir=self.cache_dir,
+            )
             found = in_sum(summary, complete=listing.complete)
             kinds = tuple(replace(kind, severity=severity_of(kind.kind)) for kind in found.kinds)
             counted = Counted(replace(found, kinds=kinds), summary, list(listing.gaps))

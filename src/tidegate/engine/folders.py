@@ -165,7 +165,8 @@ class Folders:
             file = Path(folder) / "inventory.parquet"
             _write(listed, file)
             names = contents(
-                summarise(file, containers=1, now=datetime.now(UTC)), complete=len(self.tally.gaps) == gaps
+                summarise(file, containers=1, now=datetime.now(UTC), cache_dir=plan.cache_dir),
+                complete=len(self.tally.gaps) == gaps,
             )
             kinds = tuple(replace(each, severity=severity_of(each.kind)) for each in names.kinds)
             survey = Survey(Below(walk.root.rstrip("/"), prefix), plan, self._show)

@@ -128,7 +128,9 @@ class Survey:
         from tidegate.inventory.sampling.frame import frame  # noqa: PLC0415
 
         more = {int(Band.MODELS): _MODELS} if self._plan.every_model else None
-        drawn = frame(file, account=self._place.salt, seed=self._plan.seed, most=more)
+        drawn = frame(
+            file, account=self._place.salt, seed=self._plan.seed, most=more, cache_dir=self._plan.cache_dir
+        )
         self._census(drawn)
         self._sample(drawn)
         estimates = self._estimates(drawn)
