@@ -323,8 +323,9 @@ def tree(folders: Sequence[str]) -> list[str]:
                         found[each["severity"]] += 1
                         where = row["path"] + ("!" + each["member"] if each.get("member") else "")
                         print(f"{each['severity']:8} {each['kind']:18} {where}: {each['summary']}")
+            shown = folder if folder.startswith("/usr/") else Path(folder).name
             lines.append(
-                f"| `{folder}` | {files:,} | {size / 1e9:.2f} | {found['critical']} | {found['high']} | {took:.0f} |"
+                f"| `{shown}` | {files:,} | {size / 1e9:.2f} | {found['critical']} | {found['high']} | {took:.0f} |"
             )
     return ["| tree | files | GB | critical | high | wall s |", "|---|--:|--:|--:|--:|--:|", *lines]
 

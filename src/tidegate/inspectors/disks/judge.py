@@ -10,9 +10,11 @@ from tidegate.inspectors.disks.container import open_container
 from tidegate.inspectors.disks.containers.opened import Opened
 from tidegate.inspectors.disks.damage import MIB, DamageError, LockedError
 from tidegate.inspectors.disks.pages import Pages
-from tidegate.inspectors.disks.partitions import locked, partitions, recognised, volume
+from tidegate.inspectors.disks.partitions import locked, partitions, recognised
+from tidegate.inspectors.disks.partitions import volumes as volumes_in
 from tidegate.inspectors.disks.paths import WORDS
 from tidegate.inspectors.disks.triage import Triage, Walker, small, triage
+from tidegate.inspectors.disks.volumes.apfs import Apfs
 from tidegate.inspectors.disks.volumes.volume import MOST_ENTRIES, Volume
 from tidegate.inspectors.merge import absorb
 from tidegate.inspectors.readable import OverBudgetError, Readable
@@ -69,7 +71,14 @@ def _volumes(judged: Judgement, opened: Opened, pages: Pages, context: Context) 
             )
         elif form:
             try:
-                volumes.append((where, volume(form, data)))
+                inside, hidden = volumes_in(form, data)
+                for name in hidden:
+                    encrypted += 1
+                    words = f"encrypted ({form}): contents unknown"
+                    judged.observations.append(_note("encrypted_volume", words, member=_joined(where, name)))
+                volumes += [
+                    (_joined(where, each.name) if isinstance(each, Apfs) else where, each) for each in inside
+                ]
             except DamageError as error:
                 _unread(judged, str(error), where)
     if encrypted and not volumes:

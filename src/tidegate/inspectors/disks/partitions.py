@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from tidegate.inspectors.disks.damage import DamageError, little
+from tidegate.inspectors.disks.volumes import apfs
 from tidegate.inspectors.disks.volumes.ext import Ext
 from tidegate.inspectors.disks.volumes.fat import Fat
 from tidegate.inspectors.disks.volumes.ntfs import Ntfs
@@ -15,7 +16,6 @@ from tidegate.inspectors.readable import Part, Readable
 _MOST: Final = 128
 _LOCKED: Final = ((3, b"-FVE-FS-", "BitLocker"), (0, b"LUKS\xba\xbe", "LUKS"))
 _UNREAD: Final = (
-    (32, b"NXSB", "APFS"),
     (1024, b"H+\0\x04", "HFS+"),
     (1024, b"HX\0\x05", "HFS+"),
     (0, b"XFSB", "XFS"),
@@ -49,6 +49,8 @@ def partitions(disk: Readable) -> Iterator[Stretch]:
 def recognised(data: Readable) -> str:
     """Return what begins here: the name of a file system or of an encryption; empty: nothing we know."""
     head = data.read(0, 2048)
+    if head[32:36] == b"NXSB":
+        return "APFS"
     if head[3:11] == b"NTFS    ":
         return "NTFS"
     if head[3:11] == b"EXFAT   ":
@@ -69,8 +71,19 @@ def locked(form: str) -> bool:
     return any(form == name for _, _, name in _LOCKED)
 
 
+def volumes(form: str, data: Readable) -> tuple[list[Volume], list[str]]:
+    """Open what is in a file system of that name, and say which volumes of it are encrypted.
+
+    Raises `DamageError`.
+    """
+    if form == "APFS":
+        opened = apfs.open_container(data)
+        return list(opened.volumes), opened.locked
+    return [volume(form, data)], []
+
+
 def volume(form: str, data: Readable) -> Volume:
-    """Open a file system of that name. Raises `DamageError`."""
+    """Open a file system of that name that is one volume. Raises `DamageError`."""
     if form == "NTFS":
         return Ntfs(data)
     if form == "ext":
