@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from tidegate.detect.engine import Detector, Stretch
 from tidegate.model.document import Spot, Tally
 from tidegate.model.place import Place
+from tidegate.model.quoting import percent_encoded
 from tidegate.model.report import Gap
 from tidegate.sources.git import GitSource, open_git
 from tidegate.sources.git.history import reachable
@@ -21,6 +23,9 @@ MAX_TIPS = 500
 """Branches and tags that are asked whether they hold it; git filter-repo rewrites all of them anyway."""
 MAX_OBJECTS = 20_000
 """Versions that are looked into byte by byte."""
+
+_SHORTEST = 16
+"""Characters of a secret that are sought by themselves: no secret we know is shorter."""
 
 _DECODED = frozenset({"base64", "base64+gzip", "utf-16", "utf-32"})
 # What a reading undid at the very end of a match begins where the match was said to end.
@@ -167,7 +172,7 @@ def _held(
     found = detector.stretches(content)
     mine = [each for each in found if each.secret.fingerprint == fingerprint]
     hidden = tuple((each.start, _after(content, each, each.stop)) for each in found)
-    cuts = _merged([_cut(content, each) for each in mine])
+    cuts = _merged([*(_cut(content, each) for each in mine), *_spelled(content, mine)])
     held = Held(
         kind=kind,
         oid=oid,
@@ -211,6 +216,22 @@ def _cut(content: bytes, each: Stretch) -> tuple[int, int]:
     """Return what is to go: the whole of a link or token, of anything else only the secret."""
     start, stop = (each.begin, each.end) if each.rule.link else (each.start, each.stop)
     return start, _after(content, each, stop)
+
+
+def _spelled(content: bytes, mine: list[Stretch]) -> Iterator[tuple[int, int]]:
+    """Yield where the bare secret stands once more, as in the fields of a recorded request."""
+    forms = set()
+    for secret in {each.secret.reveal() for each in mine}:
+        encoded = percent_encoded(secret)
+        forms |= {secret, secret.rstrip("="), encoded, encoded.replace("%2F", "/")}
+    for form in sorted(forms, key=len, reverse=True):
+        if len(form) < _SHORTEST:
+            continue
+        text = form.encode("latin-1", "replace")
+        at = content.find(text)
+        while at >= 0:
+            yield at, at + len(text)
+            at = content.find(text, at + len(text))
 
 
 def _after(content: bytes, each: Stretch, stop: int) -> int:

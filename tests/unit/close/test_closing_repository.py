@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from corpus import mint
 from tidegate import scan
 from tidegate.close import gitpatch, repository
-from tidegate.close.held import Holding, holding
+from tidegate.close.held import Holding, _held, holding
 from tidegate.close.repository import papers, replacement
 from tidegate.detect.engine import Detector
 from tidegate.detect.rules import load_rules
+from tidegate.model.document import Spot
 from tidegate.model.finding import Finding
 
 DEAD = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -228,3 +229,34 @@ def test_any_bytes_are_patched_by_git_as_meant(
     (path / "the.patch").write_bytes(b"# a word before\n" + patch)
     git(path, "apply", "the.patch", check=content != wanted)
     assert (path / name).read_bytes() == wanted
+
+
+def test_of_every_form_that_is_text_nothing_is_left_after_the_cuts(detector: Detector) -> None:
+    """Of all forms 212 are exchanged byte by byte, of 29 it is said why not, and one keeps a session's token.
+
+    Here those of Azure and of the odd places, which are made quickly.
+    """
+    from corpus.forms import ALL  # noqa: PLC0415
+    from corpus.judge import leaks  # noqa: PLC0415
+
+    open_ = {"azure-storage-url", "aws-bucket-url", "gcs-bucket-url", "aws-access-key-id"}
+    cleaned, left = 0, []
+    for form in (each for each in ALL if each.id.startswith(("A", "X1"))):
+        case = form.build()
+        for data in case.files.values():
+            found = [each for each in detector.stretches(data) if each.rule.id not in open_]
+            for fingerprint in {each.secret.fingerprint for each in found}:
+                spots = [
+                    (Spot(b"", 1, 1, e.steps), [])
+                    for e in detector.stretches(data)
+                    if e.secret.fingerprint == fingerprint
+                ]
+                held = _held("blob", b"", data, spots, (b"a",), fingerprint, detector) if spots else None
+                data = data if held is None or held.by_hand else held.cleaned(b"REMOVED")
+                cleaned += held is not None and not held.by_hand
+            if not any(each.steps for each in detector.stretches(data)) and leaks(
+                case.secrets, data.decode("latin-1")
+            ):
+                left.append(form.id)
+    assert left == []
+    assert cleaned > 50
