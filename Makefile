@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 AZURITE := azurite@3.35.0
 
-.PHONY: demo test check services browser format requirements clean help
+.PHONY: demo test check services browser format docs requirements clean help
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
