@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from s3_fill import PRIVATE, PUBLIC, User, new_user
 from s3_setting import key, link, open_address
 
@@ -28,6 +29,7 @@ from tidegate.net.scope import Scope
 from tidegate.net.transport import Net
 from tidegate.net.writer import Writer
 from tidegate.plugins import Closer, closing, storage
+from tidegate.schema.documents import DOCUMENTS, schema
 
 pytestmark = pytest.mark.xdist_group("s3-services")
 
@@ -355,7 +357,9 @@ def test_the_command_finds_a_link_in_a_repository_closes_it_proves_it_and_says_h
     markdown = record.read_text()
     assert "CLOSED" in markdown
     assert "no log was read" in markdown.lower()
-    assert json.loads(record.with_suffix(".json").read_text())["state"] == "closed"
+    kept = json.loads(record.with_suffix(".json").read_text())
+    assert kept["state"] == "closed"
+    Draft202012Validator(schema(DOCUMENTS["closure"])).validate(kept)
 
     code, told = command(capsys, *close, "--repository", str(repository), "--to", "late", "--format", "json")
     assert code == 1
