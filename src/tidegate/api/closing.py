@@ -104,7 +104,8 @@ def read_again(
     found = again.credential(plan, finding.id)
     if found is None:
         raise UsageError(
-            f"the credential of {finding.id} does not stand any more where the report saw it",
+            f"the credential of {finding.id} does not stand any more where the report saw it: "
+            + (", ".join(targets[:3]) or "nowhere that can be read again"),
             hint="Give it with --credential-from FILE, or with - on standard input: the proof needs it.",
         )
     return found

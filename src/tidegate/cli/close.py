@@ -350,6 +350,8 @@ def _credential(args: argparse.Namespace, finding: Finding) -> Credential:
                 text = file.read(MAX_INPUT_BYTES).decode("utf-8", "replace")
         except OSError as error:
             raise UsageError(f"cannot read {args.credential_from}: {error.strerror or error}") from error
+    elif finding.occurrences:
+        _teller(args)(f"reading the credential again from {finding.occurrences[0].target}")
     jobs = len(os.sched_getaffinity(0))
     return api.read_again(finding, text=text, jobs=jobs, cache_dir=options.cache_dir())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,7 +13,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.data.tables import TableAccessPolicy, TableServiceClient, generate_table_sas
 from azure.storage.blob import AccessPolicy, BlobServiceClient, ContainerSasPermissions
+from azure.storage.queue import AccessPolicy as QueuePolicy
+from azure.storage.queue import QueueClient, generate_queue_sas
 from azure_fill import EMULATED
 from azure_setting import ACCOUNT, ENTRA_ACCOUNT, HOUR, NOW, account_sas, container_sas
 from closing_setting import CLOSING_ACCOUNT, Leak, leak
@@ -67,7 +72,7 @@ def test_the_leaked_link_is_ended_by_replacing_only_the_key_that_signed_it(
     ledger.close()
     words = (ids["first"], "--ledger", tmp_path / "ledger.sqlite")
 
-    code, out, err = leaked.close(*words, "--format", "json")
+    code, out, err = leaked.close(*words, "--format", "json", "--quiet")
     assert (code, err) == (1, "")
     document = hold("close", out)
     facts = {fact["label"]: fact["words"] for fact in document["closing"]["facts"]}
@@ -112,6 +117,15 @@ def share(case: Leak, name: str, key: str) -> Share:
     )  # fmt: skip
 
 
+def test_what_ended_by_its_own_date_is_not_taken_for_proved(leaked: Leak) -> None:
+    token = account_sas(leaked.keys[0], "rl", account=leaked.account, expiry=NOW - HOUR)
+    ids = leaked.report(first=leaked.link(token))
+    code, out, _ = leaked.close(ids["first"])
+    assert (code, "ended         by its own date" in out) == (1, True), out
+    code, out, _ = leaked.close(ids["first"], "--prove", "--prove-at", "0")
+    assert (code, last(out)[:10]) == (3, "NOT PROVED"), out
+
+
 def test_it_is_closed_only_when_every_proof_that_was_asked_for_holds(leaked: Leak) -> None:
     ids = leaked.report(first=wide(leaked))
     plan = leaked.plans(ids["first"])["no-downtime"]
@@ -143,6 +157,7 @@ def test_the_fast_way_turns_keys_off_and_can_be_taken_back(
         assert "already" in case.close(ids["first"])[1]
         case.plane.accounts[ENTRA_ACCOUNT].allow_keys(True)
         assert case.answers(link) == 200
+        time.sleep(1)  # until the second is due
         code, out, _ = case.close(ids["first"], "--prove", "--prove-at", "0,1s")
         assert (code, last(out)[:10]) == (1, "NOT CLOSED")
 
@@ -174,6 +189,33 @@ def test_a_policy_is_ended_and_nothing_else_of_the_container_is_touched(leaked: 
         assert stands["public_access"] == "blob"
         names = {each.id for each in stands["signed_identifiers"]}
         assert names == ({"leaky", "other"} if way == "fast" else {"other"})
+    leaked.assert_announced(plan)
+
+
+@pytest.mark.parametrize("service", ["queue", "table"])
+def test_policies_of_queues_and_tables_are_ended_as_well(leaked: Leak, service: str) -> None:
+    key, name = leaked.keys[1], "closed"
+    until = {"expiry": NOW + WIDE, "start": NOW - HOUR}
+    if service == "queue":
+        options = {"credential": key, "api_version": "2025-11-05"}
+        with QueueClient(leaked.azurite.url(leaked.account, "queue"), name, **options) as queue:
+            queue.create_queue()
+            held = {"leaky": QueuePolicy("rp", **until), "other": QueuePolicy("r", **until)}
+            queue.set_queue_access_policy(held)
+            token = generate_queue_sas(leaked.account, name, key, policy_id="leaky")
+    else:
+        known = AzureNamedKeyCredential(leaked.account, key)
+        with TableServiceClient(leaked.azurite.url(leaked.account, "table"), credential=known) as tables:
+            table = tables.create_table(name)
+            table.set_table_access_policy(
+                {each: TableAccessPolicy(permission="r", **until) for each in ("leaky", "other")}
+            )
+            token = generate_table_sas(known, name, policy_id="leaky")
+    ids = leaked.report(first=f"https://{leaked.account}.{service}.core.windows.net/{name}?{token}")
+    plan = leaked.plans(ids["first"])["no-downtime"]
+    code, out, err = leaked.close(ids["first"], "--apply", "--yes", plan["hash"], "--prove-at", "0")
+    assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
+    assert "<Id>other</Id>" in plan["steps"][0]["call"]["body"]
     leaked.assert_announced(plan)
 
 

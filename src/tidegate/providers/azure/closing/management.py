@@ -271,7 +271,7 @@ class Management:
                 f"Azure's library wanted to send a {method} that was not planned: it was not sent"
             )
         self._writer.announce(method, url)
-        return self._writer.send(
+        response = self._writer.send(
             Write(
                 method=method,
                 provider=PROVIDER,
@@ -284,6 +284,9 @@ class Management:
                 asked=self._words,
             )
         )
+        if response.status == 401:  # nothing was done: the library may bring a better token, once
+            self._expected = call
+        return response
 
     @contextmanager
     def _asking(self, words: str, call: Call | None = None) -> Iterator[None]:

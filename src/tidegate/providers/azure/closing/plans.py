@@ -341,8 +341,14 @@ def _plan(
 
 def _study(case: AzureCloser, facts: Sequence[tuple[str, str]], made: Sequence[Plan | None]) -> Study:
     found = tuple(each for each in made if each is not None)
-    told = (*facts, ("not counted", _UNCOUNTED)) if found and case.grant.kind != "anonymous" else tuple(facts)
-    return Study(facts=told, plans=found, missing=tuple(dict.fromkeys(case.missing)))
+    told = [*facts]
+    ends = case.grant.expires_at
+    if ends is not None and ends <= case.case.now:
+        words = f"by its own date, {ends:%Y-%m-%d %H:%M} UTC: that it is refused proves nothing of its key"
+        told.append(("ended", words))
+    if found and case.grant.kind != "anonymous":
+        told.append(("not counted", _UNCOUNTED))
+    return Study(facts=tuple(told), plans=found, missing=tuple(dict.fromkeys(case.missing)))
 
 
 def _living(case: AzureCloser) -> list[Known]:
