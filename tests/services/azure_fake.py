@@ -18,7 +18,9 @@ from xml.sax.saxutils import escape
 from services import azure_fake_pages as pages
 from services.azure_fake_auth import RefusedRequestError, Wanted, admit
 from services.azure_fake_state import Account
+from services.azurite import made_up_key
 
+OBJECT_ID = "11111111-2222-3333-4444-555555555555"
 TYPES = {"blob": "Windows-Azure-Blob/1.0", "dfs": "Windows-Azure-HDFS/1.0", "file": "Windows-Azure-File/1.0"}
 
 
@@ -74,6 +76,33 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         self.do_GET()
+
+    def do_POST(self) -> None:
+        """Lend a user delegation key to the owner, who is signed in; the same for the same time."""
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        parts = urlsplit(self.path)
+        self.state.requests.append(f"{self.command} {parts.path}")
+        _, self._service, name, *_ = unquote(parts.path).split("/")
+        account = self.state.accounts[name]
+        asked = dict(parse_qsl(parts.query))
+        if asked.get("comp") != "userdelegationkey" or not account.owner(
+            self.headers.get("Authorization", "")
+        ):
+            self._refuse(RefusedRequestError(403, "AuthorizationPermissionMismatch", "Not permitted."))
+            return
+        if not account.delegation_keys:  # revoked: a new one is made
+            account.delegation_keys[OBJECT_ID] = made_up_key(f"delegation {len(self.state.requests)}")
+        told = {
+            "SignedOid": OBJECT_ID,
+            "SignedTid": "66666666-7777-8888-9999-000000000000",
+            "SignedStart": "2026-01-01T00:00:00Z",
+            "SignedExpiry": "2099-01-01T00:00:00Z",
+            "SignedService": "b",
+            "SignedVersion": "2021-12-02",
+            "Value": account.delegation_keys[OBJECT_ID],
+        }
+        inside = "".join(f"<{tag}>{value}</{tag}>" for tag, value in told.items())
+        self._answer(200, f"<UserDelegationKey>{inside}</UserDelegationKey>".encode())
 
     def _serve(self, account: Account, service: str, rest: list[str], query: dict[str, str]) -> None:
         container, path = (*rest, "", "")[:2]

@@ -114,12 +114,13 @@ def _case(
     *,
     known: tuple[Known, ...] | None = None,
 ) -> Closure:
+    link = seam.sharing(share.provider).at_home(wish_of(share), link)
     report = scan("-", stdin=io.BytesIO(link.reveal().encode()), jobs=1)
     if not report.findings:
         raise UsageError("the link is not recognised by the scan")
     finding = report.findings[0]
     credential = closing.read_again(finding, text=link.reveal())
-    # A link to an endpoint of the scope does not say which bucket it means; the ledger does.
+    # A link to an endpoint of the scope need not say which bucket it means; the ledger does.
     grant = replace(credential.grant, container=share.container, key=share.path or None)
     return closing.open_case(
         finding,

@@ -85,6 +85,13 @@ class Sharing(Protocol):
         """Return the name that must be in scope, and the host that stands for it."""
         ...
 
+    def at_home(self, wish: Wish, link: Secret) -> Secret:
+        """Return a link at the service's own address, where the host is no part of what is signed.
+
+        An endpoint of the scope file may hide whose it is.
+        """
+        ...
+
     def hands(
         self, wish: Wish, environment: Mapping[str, str], net: Sends, writer: Writes, *, kind: str = ""
     ) -> Hands:

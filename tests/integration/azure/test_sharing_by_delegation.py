@@ -7,11 +7,14 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from azure_setting import ENTRA_ACCOUNT
+from azure_setting import ACCOUNT, ENTRA_ACCOUNT
 
-from corpus.shares import Shares
+from corpus.shares import Shares, answers
+from services.azure_fake import running
+from services.azure_fake_state import Account, Blob, Container
 from services.azurite import Azurite
 from services.entra import OBJECT_ID, Identity, identity
+from tidegate.lab.control_plane import ControlPlane, Switches
 
 TARGET = f"az://{ENTRA_ACCOUNT}/models/empty"
 
@@ -72,8 +75,44 @@ def test_who_cannot_sign_in_is_told_in_plain_words(share: Shares, somebody: Iden
     assert "az login" in err
 
 
-def test_a_token_goes_nowhere_without_encryption(share: Shares, azurite: Azurite, somebody: Identity) -> None:
-    plain = Shares(share.home / "plain", share.scope.replace("https://", "http://"), somebody.environment)
+def test_a_token_goes_nowhere_without_encryption_beyond_loopback(share: Shares, somebody: Identity) -> None:
+    elsewhere = (
+        share.scope.partition("[endpoints]")[0] + '[endpoints]\nazure = "http://storage.internal/{account}"\n'
+    )
+    plain = Shares(share.home / "plain", elsewhere, somebody.environment)
     code, _, err = plain("create", TARGET)
-    assert code == 4
-    assert "never sent without encryption" in err
+    assert (code, "has no https" in err) == (4, True), err
+    assert not plain.audit.exists() or plain.audit.read_bytes() == b""
+
+
+def test_delegation_keys_are_revoked_by_a_plan_that_was_looked_at_and_all_their_links_are_proved_dead(
+    tmp_path: Path,
+) -> None:
+    account = Account(ACCOUNT)
+    account.containers["models"] = Container([Blob("a.bin", b"first"), Blob("b.bin", b"second")])
+    switches = Switches(keys=lambda: (account.key1, account.key1), change=lambda _first, _second: None)
+    with running(account) as fake, ControlPlane({ACCOUNT: switches}) as plane:
+        plane.forbidden.add("listKeys")  # nobody needs a key for it
+        account.owner = lambda value: plane.gave(value.removeprefix("Bearer "))
+        plane.after = lambda _: account.delegation_keys.clear()
+        scope = (
+            f'[scope]\nazure = ["{ACCOUNT}"]\n[endpoints]\nazure = "{fake.endpoints()}"\n'
+            f'azure_management = "{plane.url}"\n[budget]\nrequests_per_second = 1000\n'
+        )
+        share = Shares(tmp_path, scope, plane.environment())
+        made = [
+            share.json("create", f"az://{ACCOUNT}/models/{name}", "--kind", "user-delegation")
+            for name in ("a.bin", "b.bin")
+        ]
+        ids = [each["share"]["id"] for each in made]
+        assert "scid=" in made[0]["link"]  # it stands in the logs of a real account
+        code, out, err = share("revoke", ids[0], "--wide")
+        assert (code, "nothing was changed" in out) == (3, True), err
+        digest = out.partition("--wide --yes ")[2].split()[0].rstrip(";")
+        assert switches.revoked == 0
+        code, out, err = share("revoke", ids[0], "--wide", "--yes", digest)
+        assert code == 0, out + err
+        assert f"proved dead with it: {ids[1]}" in out
+        assert switches.revoked == 1
+        assert {each["status"] for each in share.rows()} == {"revoked"}
+        assert [answers(each["link"]) for each in made] == [403, 403]

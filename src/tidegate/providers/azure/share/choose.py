@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from tidegate.errors import UsageError
 from tidegate.model.secret import Secret
@@ -48,6 +49,11 @@ class AzureShare:
 
     def host(self, account: str, container: str) -> tuple[str, str]:  # noqa: ARG002 - accounts are what counts
         return account, f"{account}.blob.{DEFAULT_SUFFIX}"
+
+    def at_home(self, wish: Wish, link: Secret) -> Secret:
+        path = f"{wish.container}/{wish.path}" if wish.path else wish.container
+        query = link.reveal().partition("?")[2]
+        return Secret(f"https://{wish.account}.blob.{DEFAULT_SUFFIX}/{quote(path, safe='/~')}?{query}")
 
     def hands(
         self, wish: Wish, environment: Mapping[str, str], net: Sends, writer: Writes, *, kind: str = ""

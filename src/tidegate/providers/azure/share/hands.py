@@ -49,6 +49,7 @@ class AzureHands:
     def find(self, lives: timedelta) -> Found:
         """See that it is there, and what time it is there."""
         wish = self.wish
+        self.base()  # without https, beyond loopback, no token and no signature is sent
         reply = self.owner.ask(self._what(f"find {'the object' if wish.path else 'the container'}"))
         ahead_s = _ahead_s(reply)
         self._judge(reply, ahead_s)
