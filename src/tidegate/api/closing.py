@@ -131,6 +131,7 @@ def known(reports: Sequence[Report], ledger: Ledger | None) -> tuple[Known, ...]
                 container=share.container,
                 path=share.path,
                 policy=share.policy,
+                signer=share.signer,
                 parameters=share.parameters,
                 fingerprint=share.fingerprint,
             )
