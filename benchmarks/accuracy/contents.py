@@ -356,7 +356,14 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="leave the made corpus in this folder")
     parser.add_argument("--write-results", action="store_true")
     args = parser.parse_args()
-    stamp = f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. `python benchmarks/accuracy/contents.py {' '.join(sys.argv[1:]).replace(' --write-results', '')}`, seed {args.seed}."
+    # Paths of this machine are nobody's business.
+    given = [
+        "PYTHON" if before == "--peers" else "FOLDER" if before == "--public" else each
+        for before, each in zip(["", *sys.argv[1:]], sys.argv[1:], strict=False)
+        if each != "--write-results"
+    ]
+    given = [Path(each).name if "/" in each and not each.startswith("/usr/") else each for each in given]
+    stamp = f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. `python benchmarks/accuracy/contents.py {' '.join(given)}`, seed {args.seed}."
     with tempfile.TemporaryDirectory() as folder:
         work = args.keep or Path(folder)
         work.mkdir(exist_ok=True)

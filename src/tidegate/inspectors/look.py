@@ -26,6 +26,7 @@ _TAIL_INFLATED_BYTES: Final = 8 << 20
 """To see the end of a longer packed member all of it would have to be unpacked."""
 _SMALL_BYTES: Final = 1 << 16
 _ID: Final = "look"
+_AROUND_A_ZIP: Final = frozenset(("prefix", "trailing_bytes"))
 _OF_PEOPLE: Final = frozenset(("health_data", "payment_data", "personal_data"))
 _MAY_BE_OF_PEOPLE: Final = frozenset(("dataset", "spreadsheet", "document"))
 
@@ -171,6 +172,9 @@ def _as_data(
         _named_more_exactly(part)
         if archive is None:
             return part
+        if not head.startswith((b"PK", b"7z")):
+            # A document with a zip in it: that bytes stand around the zip is how it is made.
+            archive.observations = [each for each in archive.observations if each.kind not in _AROUND_A_ZIP]
         absorb(archive, part)
         archive.kind = part.kind
         return archive
