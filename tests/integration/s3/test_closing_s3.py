@@ -130,6 +130,28 @@ def test_a_leaked_link_is_closed_by_deactivating_the_key_that_signed_it(
     assert leaker.secret not in repr(way.audit.entries)
 
 
+def test_a_key_without_any_bucket_is_proved_by_the_list_of_buckets_and_everything_sent_was_announced(
+    weed: SeaweedFS, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sign_in(monkeypatch)
+    user = new_user(weed, "no-bucket")
+    with weed.iam() as iam:
+        everything = {
+            "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+            "Version": "2012-10-17",
+        }
+        iam.put_user_policy(UserName=user.name, PolicyName="reader", PolicyDocument=json.dumps(everything))
+    with ways(weed.endpoint, user.key_id) as way:
+        closer = way.open(key(user.key_id, user.secret))
+        fast = closer.study().plans[0]
+        assert verdict(closer) is Verdict.ALIVE
+        apply(fast, closer, tmp_path / "journal")
+        assert verdict(closer) is Verdict.DEAD
+        assert way.announced(fast)
+        bodies = {each.body.partition("&")[0] for each in fast.reads}
+        assert {"Action=GetAccessKeyLastUsed", "Action=ListUsers"} <= bodies
+
+
 @pytest.mark.parametrize(("number", "effect"), [(0, True), (1, False), (1, True)])
 def test_cut_off_at_any_step_a_second_run_finishes(
     weed: SeaweedFS, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int, effect: bool

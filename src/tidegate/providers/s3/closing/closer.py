@@ -83,10 +83,12 @@ class KeyCase(S3Closer):
             if self.grant.provider not in ("aws", "other") or (
                 self.grant.provider == "other" and not service.at_endpoint
             ):
-                raise UsageError(
-                    f"the key is one of {service_words(self.grant)}, not of Amazon",
-                    hint='End it in that service, or name its IAM under [endpoints]: s3_management = "https://…".',
+                hint = (
+                    'End it in that service, or name its IAM under [endpoints]: s3_management = "https://…".'
                 )
+                if self.grant.provider == "gcp":
+                    hint = f"gcloud storage hmac update {self.key_id} --deactivate"
+                raise UsageError(f"the key is one of {service_words(self.grant)}, not of Amazon", hint=hint)
             self._made = self.sdk().client(service)
         return self._made
 
@@ -106,7 +108,12 @@ class KeyCase(S3Closer):
         told += [("other key", f"{each}, {status.lower()}") for each, status in facts.others]
         if facts.status == keys.INACTIVE:
             told.append(("note", "it is deactivated already; what is left is to delete it"))
-        made = keys.plans(self.case, facts, iam, self.sdk().asked)
+        reads = [*self.sdk().asked]
+        if self.grant.kind == "access_key" and not named_buckets(
+            self._net, self._access, self.case.credential
+        ):
+            reads.append(iam.plan("list_users", MaxItems=1))  # the owner's control, see `_control`
+        made = keys.plans(self.case, facts, iam, reads)
         return Study(facts=tuple(told), plans=tuple(made))
 
     def state(self, step: Step) -> str:
