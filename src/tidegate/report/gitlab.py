@@ -9,10 +9,12 @@ import uuid
 from datetime import datetime
 from typing import IO, Any, Final
 
+from tidegate.assess.words import ACTIONS
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.place import Place
 from tidegate.model.report import Report
 from tidegate.report._json import dumps
+from tidegate.report._rights import rights
 from tidegate.report._words import subject
 
 VERSION: Final = "15.2.5"
@@ -61,13 +63,12 @@ class Gitlab:
 
 def _vulnerability(finding: Finding) -> dict[str, Any]:
     place = finding.occurrences[0] if finding.occurrences else None
-    rights = [[{"type": "text", "value": each}] for each in finding.grant.permissions]
     details: dict[str, Any] = {
         "permissions": {
             "type": "table",
             "name": "What it permits",
-            "header": [{"type": "text", "value": "permission"}],
-            "rows": rights,
+            "header": _texts("service", *ACTIONS),
+            "rows": [_texts(service, *row.values()) for service, row in rights(finding).items()],
         },
         "redacted": {"type": "text", "name": "Seen as", "value": finding.redacted[:MAX_TEXT]},
     }
@@ -93,6 +94,10 @@ def _vulnerability(finding: Finding) -> dict[str, Any]:
         "details": details,
     }
     return found
+
+
+def _texts(*values: str) -> list[dict[str, Any]]:
+    return [{"type": "text", "value": value} for value in values]
 
 
 def _location(place: Place | None) -> dict[str, Any]:

@@ -6,25 +6,21 @@ from collections.abc import Iterator
 from typing import IO
 
 from tidegate.assess import words
-from tidegate.model.attack import AttackPath
-from tidegate.model.contents import Contents
 from tidegate.model.finding import Finding
 from tidegate.model.report import Report
 from tidegate.model.severity import Severity
-from tidegate.report import _lies, _reach, _words
-from tidegate.report._html import behind, finding, matrix, severities, style, timeline
-from tidegate.report._html.parts import bullets, code, kind_words, text, wide
+from tidegate.report import _words
+from tidegate.report._html import behind, finding, lead, matrix, severities, style, timeline
+from tidegate.report._html.parts import bullets, code, text, wide
 from tidegate.report._stores import stores
 
 DETAILS = 50
 """Findings that are told in full; the worst come first."""
 ROWS = 10_000
 """Findings that get a line of the table; beyond that they are counted."""
-FEW_STEPS, THEN = 2, 3
-"""Of so few first steps the next ones stand beside them: so many in all."""
 OPEN = 1
 """Findings that are unfolded."""
-GAP_GROUPS, GAP_SUBJECTS, FIXES, RISKS, TARGETS, NAMED = 40, 5, 8, 8, 5, 5
+GAP_GROUPS, GAP_SUBJECTS, TARGETS = 40, 5, 5
 
 
 class Html:
@@ -68,7 +64,7 @@ def _targets(report: Report) -> str:
 def _header(report: Report, parts: list[tuple[str, str]]) -> Iterator[str]:
     yield f'<header><p class="faint small">Tidegate report, {words.day(report.ended_at)}</p>'
     yield f"<h1>{text(_targets(report), 300)}</h1>"
-    yield '<div class="lead">' + "".join(f"<p>{each}</p>" for each in _summary(report)) + "</div>"
+    yield '<div class="lead">' + "".join(f"<p>{each}</p>" for each in lead.summary(report)) + "</div>"
     if not report.complete:
         yield f'<div class="note"><p><strong>Incomplete.</strong> {text(_incomplete(report))}</p></div>'
     if len(parts) > 1:
@@ -76,37 +72,6 @@ def _header(report: Report, parts: list[tuple[str, str]]) -> Iterator[str]:
         yield "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading in parts)
         yield "</ul></nav>"
     yield "</header>\n"
-
-
-def _summary(report: Report) -> Iterator[str]:
-    """Yield three sentences: what was found, what is worst, what to do first."""
-    if not report.findings:
-        yield text(_words.verdict(report))
-        return
-    yield text(severities.sentence(report))
-    worst = report.findings[0]
-    parts = [text(words.sentence(worst.grant, report.ended_at, worst.reach)).removesuffix(".")]
-    if worst.occurrences:
-        more = worst.occurrences_total - 1
-        beside = f" and in {words.many(more, 'more place')}" if more > 0 else ""
-        parts.append(f"it stands in {code(_words.spot(worst.occurrences[0]), 160)}{beside}")
-    if worst.contents is not None and worst.contents.items:
-        parts.append(text(_behind_it(worst.contents)))
-    yield f"{'; '.join(parts)}."
-    if worst.fix:
-        yield f"First: {text(worst.fix[0])}"
-
-
-def _behind_it(found: Contents) -> str:
-    """Say how much lies behind the worst finding, and what of it matters (raw)."""
-    what = _lies.sentence(found, loaded=True) if found.noted else ""
-    bad = [each for each in _lies.by_severity(found) if each.severity.rank >= Severity.MEDIUM.rank]
-    if not what:
-        what = words.enumerate_words(
-            f"{each.items:,} {kind_words(each.kind, each.items)}" for each in bad[:NAMED]
-        )
-    lie = "lies" if found.items == 1 else "lie"
-    return f"behind it {lie} {_reach.amount(found)}{_lies.after(found) if what else ''}{what}"
 
 
 def _incomplete(report: Report) -> str:
@@ -126,9 +91,9 @@ def _parts(report: Report) -> Iterator[tuple[str, str, Iterator[str]]]:
             "Findings by severity",
             wide("Picture: findings by severity", severities.chart(report)),
         )
-        yield "first", "What to do first", _fixes(report)
+        yield "first", "What to do first", lead.fixes(report, DETAILS)
     if any(each.paths for each in findings[:DETAILS]):
-        yield "risks", "What somebody could do", _risks(report)
+        yield "risks", "What somebody could do", lead.risks(report, DETAILS)
     permits = list(matrix.whole(findings))
     if permits:
         yield "permissions", "What is permitted", _permits(permits)
@@ -143,48 +108,6 @@ def _parts(report: Report) -> Iterator[tuple[str, str, Iterator[str]]]:
         if len(findings) > DETAILS:
             yield "others", "The other findings", _others(report)
     yield "gaps", "Coverage and gaps", _coverage(report)
-
-
-def _fixes(report: Report) -> Iterator[str]:
-    """Yield the first steps of the worst findings, each once, with the findings that they close."""
-    steps: dict[str, list[int]] = {}
-    for number, each in enumerate(report.findings[:DETAILS]):
-        if each.fix and each.severity is not Severity.INFO:
-            steps.setdefault(each.fix[0], []).append(number)
-    if not steps:
-        yield "<p>Nothing is urgent.</p>"
-        return
-    yield '<ol class="plain">'
-    for step, numbers in list(steps.items())[:FIXES]:
-        first = report.findings[numbers[0]]
-        more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
-        link = f'<a href="#f-{numbers[0]}">{text(_words.subject(first.grant), 80)}</a>'
-        then = bullets(first.fix[1:THEN]) if len(steps) <= FEW_STEPS else ""
-        yield f'<li>{text(step)} <span class="faint">closes</span> {link}{more}{f"; then:{then}" if then else ""}</li>'
-    yield "</ol>"
-    if len(steps) > FIXES:
-        yield f'<p class="faint">{words.many(len(steps) - FIXES, "more first step")} with the findings below.</p>'
-
-
-def _risks(report: Report) -> Iterator[str]:
-    """Yield the attack paths of the worst findings, each sentence once, with the finding that draws it."""
-    found: dict[str, list[tuple[int, AttackPath]]] = {}
-    for number, each in enumerate(report.findings[:DETAILS]):
-        for path in each.paths:
-            found.setdefault(path.title, []).append((number, path))
-    yield '<ul class="plain up">'
-    for title, paths in list(found.items())[:RISKS]:
-        number, path = paths[0]
-        link = f'<a href="#f-{number}">{text(_words.subject(report.findings[number].grant), 80)}</a>'
-        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
-        rests = dict.fromkeys(fact for step in path.steps[1:] for fact in step.facts)
-        facts = (
-            f'<br><span class="faint small">{text("; ".join(list(rests)[:NAMED]))}</span>' if rests else ""
-        )
-        yield f'<li>{text(title)} <span class="faint">by</span> {link}{more}{facts}</li>'
-    yield "</ul>"
-    if len(found) > RISKS:
-        yield f'<p class="faint">{words.many(len(found) - RISKS, "more way")} with the findings below.</p>'
 
 
 def _permits(permits: list[str]) -> Iterator[str]:

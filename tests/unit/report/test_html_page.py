@@ -20,6 +20,7 @@ from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import Report
 from tidegate.report import _reach
 from tidegate.report._html import behind, matrix
+from tidegate.report._rights import rights
 from tidegate.report._stores import stores
 from tidegate.report.html import PLUGIN
 
@@ -128,7 +129,7 @@ def cells(*answers: Answer, proved: tuple[Permission, ...] = (P.READ, P.LIST)) -
     reach = Reach(state=State.OPEN, proved=proved, checked_at=samples.NOW, reason="200", answers=answers)
     return {
         service: {action: cell.value for action, cell in row.items()}
-        for service, row in matrix.of(replace(samples.ACCOUNT_FINDING, reach=reach)).items()
+        for service, row in rights(replace(samples.ACCOUNT_FINDING, reach=reach)).items()
     }
 
 

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from tidegate.assess import words
 from tidegate.model.finding import Finding
-from tidegate.model.grant import Permission, Validity
-from tidegate.model.reach import Reach, State
+from tidegate.model.grant import Validity
 from tidegate.report._html.parts import text, wide
-
-
-class Cell(StrEnum):
-    """What is known of one action at one service. Ordered: the last is the worst."""
-
-    NO = "not granted"
-    REFUSED = "refused"
-    """Granted on paper; the service refuses."""
-    DECODED = "decoded"
-    """Granted on paper, not exercised."""
-    PROVED = "proved"
-
+from tidegate.report._rights import Cell, rights
 
 _RANKS = {cell: rank for rank, cell in enumerate(Cell)}
 _STYLES = {Cell.NO: "no", Cell.REFUSED: "refused", Cell.DECODED: "decoded", Cell.PROVED: "proved"}
@@ -46,7 +33,7 @@ class Matrix:
 
     def add(self, finding: Finding) -> None:
         """Take the worst of what is there and of this finding; count those that share the worst."""
-        for service, actions in of(finding).items():
+        for service, actions in rights(finding).items():
             row = self.rows.setdefault(service, {action: _Sum() for action in words.ACTIONS})
             for action, cell in actions.items():
                 total = row[action]
@@ -56,66 +43,11 @@ class Matrix:
                     total.findings += 1
 
 
-def of(finding: Finding) -> dict[str, dict[str, Cell]]:
-    """Return the cells of one finding."""
-    rows = words.matrix_rows(finding.grant)
-    reach = finding.reach
-    first = next((service for service, row in rows if any(row.values())), "")
-    if not rows and reach is not None and reach.proved:
-        # An open container: there is no paper.
-        rows = [(service, dict.fromkeys(words.ACTIONS, False)) for service in finding.grant.services[:1]]
-        first = rows[0][0] if rows else ""
-    proved, refused = _answered(reach, first)
-    dead = reach is not None and reach.state is State.CLOSED
-    return {
-        service: {
-            action: _cell(
-                granted,
-                dead=dead,
-                proved=action in proved.get(service, ()),
-                refused=action in refused.get(service, ()),
-            )
-            for action, granted in row.items()
-        }
-        for service, row in rows
-    }
-
-
-def _answered(reach: Reach | None, first: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Return what was proved and what was refused, service -> actions.
-
-    first: the service that stands for an answer that names none, as those of older reports do.
-    """
-    proved: dict[str, set[str]] = {}
-    refused: dict[str, set[str]] = {}
-    if reach is None:
-        return proved, refused
-    for each in reach.answers:
-        if each.permission is not None and each.state is not State.UNKNOWN:
-            to = proved if each.state is State.OPEN else refused
-            to.setdefault(each.service or first, set()).update(words.ACTION_OF[each.permission])
-    shown = {each.permission for each in reach.answers if each.state is State.OPEN}
-    proved.setdefault(first, set()).update(_actions(each for each in reach.proved if each not in shown))
-    return proved, refused
-
-
-def _cell(granted: bool, *, dead: bool, proved: bool, refused: bool) -> Cell:
-    if proved:
-        return Cell.PROVED
-    if not granted:
-        return Cell.NO
-    return Cell.REFUSED if dead or refused else Cell.DECODED
-
-
-def _actions(permissions: Iterable[Permission]) -> set[str]:
-    return {action for each in permissions for action in words.ACTION_OF[each]}
-
-
 def one(finding: Finding, name: str) -> Iterator[str]:
     """Yield the table of one finding."""
     cells = {
         service: {action: _Sum(cell, 1) for action, cell in row.items()}
-        for service, row in of(finding).items()
+        for service, row in rights(finding).items()
     }
     yield from _table(cells, f"What {name} permits, by service", count=False)
 

@@ -102,7 +102,7 @@ dd{margin:0;overflow-wrap:anywhere}
 h1{font-size:23px}.lead{font-size:17px}dl{grid-template-columns:1fr}dd{margin-bottom:6px}
 .cards thead{position:absolute;left:-9999px}.cards tr,.cards th,.cards td{display:block}.cards td,.cards tbody th{border:0;padding:1px 0}
 .cards tr{border-bottom:1px solid var(--line);padding:8px 0}.cards .r{text-align:left}
-.cards td[data-is]:before{content:attr(data-is) ": ";color:var(--faint)}}
+.w6{min-width:860px}.cards td[data-is]:before{content:attr(data-is) ": ";color:var(--faint)}}
 @page{margin:15mm}
 @media print{:root{color-scheme:light}body{font-size:11pt;background:#fff}header,main,footer{max-width:none;padding:0}
 nav,.skip{display:none}h2,h3,figcaption,caption{break-after:avoid}figure,tr,li{break-inside:avoid}
