@@ -300,6 +300,7 @@ def tree(folders: Sequence[str]) -> list[str]:
                 "tidegate",
                 "inspect",
                 folder,
+                "--all",
                 "--format",
                 "jsonl",
                 "-o",

@@ -101,7 +101,7 @@ def _tell(judged: Judgement, found: Triage, volume: Volume, where: str) -> None:
     if found.users:
         judged.kind = "workstation_image"
     about = found.system or "no operating system that we know"
-    people = "the home of 1 user" if found.users == 1 else f"the homes of {found.users:,} users"
+    people = {0: "no homes", 1: "the home of 1 user"}.get(found.users, f"the homes of {found.users:,} users")
     words = f"{volume.form} with {about} and {people}"
     inside = "workstation_image" if found.users else "disk_image"
     judged.observations.append(_note(inside, words, member=where, numbers={"users": found.users}))
