@@ -56,7 +56,7 @@ thead th{color:var(--faint);font-weight:500;white-space:nowrap}
 .nw{white-space:nowrap}
 .m td,.m thead th{text-align:center;padding:6px 8px;white-space:nowrap}
 .m tbody th{overflow-wrap:normal;white-space:nowrap}
-.m caption{max-width:min(100%,calc(100vw - 32px))}
+.m caption{max-width:min(100%,calc(100vw - 76px))}
 .m thead th:first-child{text-align:left;padding-left:0}
 .m td{border:1px solid var(--line)}
 .m .no{color:var(--faint)}
