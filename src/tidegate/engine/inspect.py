@@ -70,6 +70,7 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
     items: list[Inspection] = []
     shown: list[str] = []
     contents: list[Contents] = []
+    places: list[str] = []
     for target in plan.targets:
         if elsewhere is not None and is_storage(target):
             shown.append(elsewhere.said(target))
@@ -84,6 +85,7 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
             tally.coverage.items_read += len(found)
             tally.coverage.bytes_read += sum(item.bytes_read for item in found)
         contents += known[before:]
+        places += shown[-1:] * (len(known) - before)
     tally.coverage.items_listed = sum(each.items for each in contents)
     items.sort(key=lambda item: (-item.severity.rank, -(item.verdict.rank if item.verdict else 0), item.path))
     return Inspected(
@@ -95,4 +97,5 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
         gaps=tuple(tally.gaps),
         coverage=tally.coverage,
         contents=tuple(contents),
+        places=tuple(places),
     )

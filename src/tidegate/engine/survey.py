@@ -190,7 +190,8 @@ class Survey:
         return int(max(0, self._first.left - self._aside) / max(1.0, mean))
 
     def _round(self, drawn: Frame, counts: dict[Band, int]) -> None:
-        more = {band: max(0, count - self._taken[band]) for band, count in counts.items()}
+        held = {band: drawn.draw.drawn(int(band)).height for band in counts}
+        more = {band: max(0, min(count, held[band]) - self._taken[band]) for band, count in counts.items()}
         self._planned = len(self._looked) + sum(more.values())
         for band, count in more.items():
             self._read(drawn, band, count)

@@ -24,6 +24,8 @@ class Inspected:
     coverage: Coverage = field(default_factory=Coverage)
     contents: tuple[Contents, ...] = ()
     """Of each target but single files: what lies behind or below it, by names, reading and estimates."""
+    places: tuple[str, ...] = ()
+    """Of each of `contents`, as in `targets`."""
 
     @property
     def complete(self) -> bool:

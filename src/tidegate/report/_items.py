@@ -91,6 +91,7 @@ def _end(result: Inspected) -> dict[str, Any]:
         "started_at": codec.instant(result.started_at),
         "ended_at": codec.instant(result.ended_at),
         "contents": [codec.contents_to_dict(each) for each in result.contents],
+        "places": list(result.places),
     }
 
 
@@ -118,9 +119,8 @@ def lines(paper: Paper, result: Inspected, *, each: bool = False) -> Iterator[st
 
     each: a card for every item above `info`, not only for the worst.
     """
-    named = len(result.contents) == len(result.targets)
-    for number, found in enumerate(result.contents):
-        yield from _head(paper, found, result.targets[number] if named else "", result.targets)
+    for place, found in zip(result.places, result.contents, strict=True):
+        yield from _head(paper, found, place)
     loud = [item for item in result.items if _loud(item)]
     shown = loud if each else [item for item in loud if _matters(item)][:CARDS]
     for item in shown:
@@ -130,6 +130,9 @@ def lines(paper: Paper, result: Inspected, *, each: bool = False) -> Iterator[st
     yield paper.rule()
     counted = _verdicts(result)
     told = [f"{counted[verdict]:,} {verdict}" for verdict in reversed(Verdict) if counted[verdict]]
+    if not result.items:
+        yield from paper.wrap("Nothing was looked into, so this says nothing about the target.", first=" ")
+        return
     yield from paper.wrap(paper.signs.dot.join(told) or "no model file", first=" ")
     others = len(result.items) - sum(counted.values())
     read = [
@@ -142,11 +145,10 @@ def lines(paper: Paper, result: Inspected, *, each: bool = False) -> Iterator[st
     yield from block(paper, "read", f"{', '.join(read)} in {took}")
 
 
-def _head(paper: Paper, found: Contents, target: str, targets: Sequence[str]) -> Iterator[str]:
+def _head(paper: Paper, found: Contents, target: str) -> Iterator[str]:
     """Write what lies in one place: in a sentence, by kind, what was seen inside, and how that is known."""
-    linked = "://" in (target or targets[0])
-    if target:
-        yield paper.rule(paper.shorten(paper.clean(target), paper.width - 8), style="bold")
+    linked = "://" in target
+    yield paper.rule(paper.shorten(paper.clean(target), paper.width - 8), style="bold")
     least = "" if found.complete else "at least "
     lie = "lies" if found.items == 1 else "lie"
     amount = f"{least}{words.many(found.items, 'item')}, {words.size(found.bytes)}"

@@ -101,6 +101,7 @@ def _inspected(shapes: Shapes) -> Json:
         "items": COUNT,
         "verdicts": said(thing(verdicts, at_times=tuple(verdicts)), "Of model files, by verdict."),
         "contents": shapes.of(tuple[Contents, ...]),
+        "places": said(many(TEXT), "Of each of `contents` the target."),
     }
 
 

@@ -78,7 +78,7 @@ def text(items: list[Inspection], *, each: bool = False, width: int = 80) -> str
     now = datetime(2026, 11, 26, tzinfo=UTC)
     result = Inspected(
         version="0", started_at=now, ended_at=now, targets=("there",), items=tuple(items),
-        coverage=Coverage(items_read=len(items)), contents=(contents_of_all(items, complete=True),),
+        coverage=Coverage(items_read=len(items)), contents=(contents_of_all(items, complete=True),), places=("there",),
     )  # fmt: skip
     paper = Paper.of("utf-8", colour=False, width=width)
     return "\n".join(_items.lines(paper, result, each=each))
