@@ -47,6 +47,11 @@ def where(share: Share) -> str:
     return f"{scheme}://" + "/".join(part for part in parts if part)
 
 
+def when(instant: str) -> str:
+    """Return a time of the ledger for people."""
+    return f"{datetime.fromisoformat(instant).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def cards(shares: Sequence[Share]) -> str:
     """Return a few lines for each: what, until when, by whom and for whom, how it is ended."""
     lines = []
@@ -54,7 +59,7 @@ def cards(shares: Sequence[Share]) -> str:
         status = each.status(datetime.now(UTC))
         lines.append(f"{each.id}  {status:<8}  {each.rights} {where(each)}")
         signed = f", signed by {each.signer}" if each.signer else ""
-        lines.append(f"    until    {each.ends_at}{signed}")
+        lines.append(f"    until    {when(each.ends_at)}{signed}")
         told = f"{each.made_by} on {each.created_at[:10]}" + (
             f", for {each.made_for}" if each.made_for else ""
         )

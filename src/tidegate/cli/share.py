@@ -141,7 +141,7 @@ def _print_made(made: Made, file: str, *, as_json: bool) -> None:
         return
     share = made.share
     print(made.minted.link.reveal())
-    _say(f"{share.id}: {share.rights} until {share.ends_at}; ended by {share.revocation}")
+    _say(f"{share.id}: {share.rights} until {_shares.when(share.ends_at)}; ended by {share.revocation}")
     for note in made.notes:
         _say(note)
     if made.looked is not None and file:

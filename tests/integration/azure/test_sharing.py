@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pg8000.dbapi
 import pytest
 from azure.storage.blob import AccessPolicy, BlobServiceClient, ContainerClient, ContainerSasPermissions
 from azure_fill import EMULATED
@@ -22,6 +23,7 @@ from azure_setting import ACCOUNT
 from corpus.asked import repository
 from corpus.shares import Shares, answers
 from services.azurite import Azurite
+from services.postgres import PASSWORD, USER, Postgres, postgres
 from tidegate.share.ledger import open_ledger
 
 MODELS = f"az://{ACCOUNT}/models"
@@ -162,16 +164,47 @@ def test_what_anyone_may_read_is_said_before_and_after(share: Shares) -> None:
     assert share.rows()[0]["status"] == "revoking"
 
 
-def test_two_that_share_the_same_container_at_once_both_get_their_policy(
+def test_two_of_a_team_share_the_same_container_at_once_in_one_ledger_of_postgresql(
     share: Shares, azurite: Azurite, tmp_path: Path
 ) -> None:
-    with container(azurite, "crowded", a=b"a") as at:
-        both = (share, replace(share, home=tmp_path / "other"))  # each with a ledger of its own
-        running = [each.begin("create", f"az://{ACCOUNT}/crowded/a", "--no-manifest") for each in both]
+    with container(azurite, "crowded", a=b"a") as at, postgres() as cluster:
+        team = {"TIDEGATE_LEDGER": cluster.url(), "PGPASSWORD": PASSWORD}
+        both = (share, replace(share, home=tmp_path / "other"))
+        running = [
+            each.begin("create", f"az://{ACCOUNT}/crowded/a", "--no-manifest", **team) for each in both
+        ]
         ended = [each.communicate(timeout=60) for each in running]
         assert [each.returncode for each in running] == [0, 0], ended
-        assert [answers(out.strip()) for out, _ in ended] == [200, 200]
+        links = [out.strip() for out, _ in ended]
+        assert [answers(link) for link in links] == [200, 200]
         assert len(at.get_container_access_policy()["signed_identifiers"]) == 2
+        for row in share.json("list", **team)["shares"]:
+            assert share("revoke", row["id"], **team)[0] == 0
+        assert [answers(link) for link in links] == [403, 403]
+        kept = dump(cluster)
+        assert "tidegate-sh-" in kept
+        for secret in (
+            *(link.partition("sig=")[2] for link in links),
+            share.environment["AZURE_STORAGE_KEY"],
+        ):
+            assert secret not in kept
+
+
+def dump(cluster: Postgres) -> str:
+    """Return every row of every table."""
+    with closing(
+        pg8000.dbapi.connect(
+            USER, password=PASSWORD, host="127.0.0.1", port=cluster.port, database="postgres"
+        )
+    ) as at:
+        rows = at.cursor()
+        rows.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [name for (name,) in rows.fetchall()]
+        found = [tables]
+        for name in tables:
+            rows.execute(f"SELECT * FROM {name}")
+            found.append(list(rows.fetchall()))
+    return repr(found)
 
 
 def test_a_model_that_would_run_code_is_refused_and_others_are_warned_of(

@@ -61,6 +61,8 @@ class AzureHands:
             notes.append(
                 f"this machine's clock is {abs(ahead_s) / 60:.0f} minutes {way}; the service's counts"
             )
+        if not wish.path and "list" not in wish.rights:
+            notes.append("the link is for a container: who uses it writes /NAME before the question mark")
         if "write" in wish.rights and wish.path and reply.answered:
             notes.append("the object exists, and the link can overwrite it")
         if "read" in wish.rights and self.open_to_anyone():
