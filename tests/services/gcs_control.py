@@ -117,7 +117,8 @@ def _policy(bucket: Bucket, method: str, told: Any) -> tuple[int, bytes] | None:
 
 def _settings(bucket: Bucket, method: str, told: Any) -> tuple[int, bytes] | None:
     if method == "PATCH":
-        bucket.prevention = told["iamConfiguration"]["publicAccessPrevention"]
+        assert told == {"iamConfiguration": {"publicAccessPrevention": "enforced"}}, "nothing else is changed"
+        bucket.prevention = "enforced"
     elif method != "GET":
         return None
     return 200, compact(

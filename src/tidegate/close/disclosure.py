@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from tidegate.assess.words import day, sentence
+from tidegate.assess.words import day, many, sentence
 from tidegate.close.record import published_at
 from tidegate.model.finding import Finding
 from tidegate.model.place import Place
@@ -105,33 +105,38 @@ def _contacts(finding: Finding) -> Iterator[str]:
 
 def _letter(finding: Finding, now: datetime, finder: str) -> Iterator[str]:
     grant = finding.grant
-    owner = grant.account or grant.container or "your storage"
-    yield f"Subject: a credential for {safe(owner)[:80]} is public"
+    secret = grant.kind != "anonymous"
+    owner = safe(grant.account or grant.container or "your storage")[:80]
+    yield f"Subject: {f'a credential for {owner} is public' if secret else f'{owner} is open to anybody'}"
     yield ""
     yield "Hello,"
     yield ""
-    yield f"a credential of yours can be read by anybody: {safe(finding.title)}."
+    if secret:
+        yield f"a credential of yours can be read by anybody: {safe(finding.title)}."
+    else:
+        yield f"storage of yours {'is' if finding.reach is not None else 'may be'} open to anybody: {owner}."
     yield ""
-    yield "Where it stands:"
-    for place in finding.occurrences[:MAX_PLACES]:
-        yield f"  - {_where(place)}"
+    yield "Where it stands:" if secret else "Where its address stands:"
+    for where in dict.fromkeys(map(_where, finding.occurrences[:MAX_PLACES])):
+        yield f"  - {where}"
     if finding.occurrences_total > MAX_PLACES:
         yield f"  - and {finding.occurrences_total - MAX_PLACES:,} more"
     first = published_at(finding)
     if first is not None:
         yield f"It has been there since {first:%Y-%m-%d}, by the date of the commit."
     yield ""
-    yield "What it says it permits, read from its text:"
-    yield f"  {safe(sentence(grant, now))}"
+    yield "What it says it permits, read from its text:" if secret else "What it opens:"
+    yield f"  {safe(sentence(grant, now, None if secret else finding.reach))}"
     if grant.expires_at is not None:
         yield f"  It ends by itself on {day(grant.expires_at)}."
-    yield f"  Without its secret part it reads: {safe(finding.redacted)}"
+    yield f"  {'Without its secret part it reads' if secret else 'Its address'}: {safe(finding.redacted)}"
     yield ""
     yield "How to end it:"
     yield f"  {safe(grant.revocation.means)}"
     yield f"  What else that ends: {safe(grant.revocation.collateral)}"
-    yield "  Taking it out of the text is not enough: every clone and copy keeps it. End it first, then clean up,"
-    yield "  then look into the logs of the service for who used it."
+    if secret:
+        yield "  Taking it out of the text is not enough: every clone and copy keeps it. End it first, then clean up."
+    yield "  Then look into the logs of the service for who used it."
     yield ""
     yield "What was done, and what was not:"
     if finding.reach is None:
@@ -143,8 +148,10 @@ def _letter(finding: Finding, now: datetime, finder: str) -> Iterator[str]:
         )
         yield f"  On {finding.reach.checked_at:%Y-%m-%d %H:%M} UTC it was asked, only to read: {safe(tried)}."
         if finding.contents is not None:
-            yield f"  Names and sizes of {finding.contents.items:,} items were listed. Nothing was changed."
-    yield "  The credential is left out of this letter on purpose, and has not been passed on."
+            listed, read = many(finding.contents.items, "item"), many(finding.contents.items_read, "item")
+            yield f"  Names and sizes of {listed} were listed, {read} looked into. Nothing was changed."
+    if secret:
+        yield "  The credential is left out of this letter on purpose, and has not been passed on."
     yield ""
     yield f"For reference: {finding.id}, fingerprint {finding.fingerprint}."
     yield ""
@@ -155,7 +162,8 @@ def _letter(finding: Finding, now: datetime, finder: str) -> Iterator[str]:
 
 def _where(place: Place) -> str:
     commit = f", commit {place.commit[:12]}" if place.commit else ""
-    return safe(f"{place.target}: {place.path}:{place.line}{commit}")
+    target = "" if place.target.endswith(place.path) else f"{place.target}: "
+    return safe(f"{target}{place.path}:{place.line}{commit}")
 
 
 def _hours(after: timedelta) -> str:

@@ -312,7 +312,8 @@ def _lines(entry: Record) -> Iterator[str]:
         yield f"   - call: {markdown_code(f'{each.step.call.method} {each.step.call.url}')}"
         for broken in each.step.breaks[:_SHOWN]:
             yield f"   - broke: {markdown(broken)}"
-        yield f"   - undo: {markdown(each.step.undo) if each.step.undo else 'it cannot be taken back'}"
+        back = markdown_code(each.step.undo) if each.step.undo else "it cannot be taken back"
+        yield f"   - undo: {back}"
     yield ""
     yield from _behind(finding)
     yield ""

@@ -53,7 +53,7 @@ class Store:
         folder = self._of(plan.finding, plan.hash)
         path = folder / "plan.json"
         with _explained(path):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make(folder)
             if path.exists():
                 return
             handle, fresh = tempfile.mkstemp(dir=folder)
@@ -124,7 +124,7 @@ class Store:
             "after_s": [each.total_seconds() for each in after],
         }
         with _explained(path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make(path.parent)
             handle, fresh = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "w") as file:
                 for each in (head, *map(_round_to, rounds)):
@@ -145,6 +145,12 @@ class Store:
                 file.write(content)
             Path(fresh).replace(path)
         return path
+
+    def _make(self, folder: Path) -> None:
+        """Make a plan's folder and those above it, for their owner alone."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        for each in (self.folder, folder.parent, folder):
+            each.mkdir(mode=0o700, exist_ok=True)
 
     def _of(self, finding: str, digest: str) -> Path:
         return self.folder / _checked(finding) / _checked(digest)

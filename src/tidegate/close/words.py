@@ -87,6 +87,17 @@ def state_line(proof: Proof, command: str) -> str:
     )
 
 
+def left_lines(plan: Plan | None) -> Iterator[str]:
+    """Yield what is left to people once a plan is carried out, and how it is taken back."""
+    if plan is None:
+        return
+    for each in plan.then:
+        yield f"Left to you: {each}"
+    for step in plan.steps:
+        if step.undo is not None:
+            yield f"To take it back: {step.undo}"
+
+
 def moment_words(after: Sequence[timedelta]) -> str:
     """Say when proofs are asked for: `at once, after 5 min, 30 min, 24 h`."""
     return ", ".join("at once" if not each else f"after {_span(each)}" for each in after)

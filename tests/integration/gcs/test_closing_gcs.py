@@ -169,6 +169,9 @@ def test_an_open_bucket_is_shut_at_once_or_by_its_policy(tmp_path: Path, member:
         assert [step.id for step in slow.steps] == ["bucket-policy", "public-access-prevention"]
         assert member in slow.steps[0].why
         assert "--no-public-access-prevention" in fast.steps[0].undo
+        assert json.loads(fast.steps[0].call.body) == {
+            "iamConfiguration": {"publicAccessPrevention": "enforced"}
+        }
         if member == "allUsers":
             assert verdict(closer) is Verdict.ALIVE
         apply(slow, closer, tmp_path / "journal")

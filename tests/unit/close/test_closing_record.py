@@ -194,3 +194,11 @@ def test_the_letter_names_contacts_in_order_and_says_what_was_not_done(finding: 
 def test_a_cloud_without_a_contact_of_ours_gets_a_letter_too(finding: Finding) -> None:
     other = replace(finding, grant=replace(finding.grant, provider="other"), occurrences=())
     assert "security or abuse contact" in disclosure(other, NOW)
+
+
+def test_of_an_open_container_the_letter_speaks_of_no_credential(finding: Finding) -> None:
+    grant = replace(finding.grant, kind="anonymous", account=None, container="contoso-models")
+    text = disclosure(replace(finding, grant=grant, redacted="gs://contoso-models/"), NOW)
+    assert "Subject: contoso-models is open to anybody" in text
+    assert "may be open to anybody" in text
+    assert "credential" not in text.partition("Subject")[2]

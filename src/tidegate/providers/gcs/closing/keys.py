@@ -151,7 +151,7 @@ class HmacKey(Key):
             words = f"the project {self._project()} has no such HMAC key: it is deleted, or another project's"
             return Study(facts=tuple(told), plans=(), missing=(words,))
         email = str(metadata.service_account_email or "")
-        told.append(("service account", email))
+        told.append(("account", email))
         made = age(metadata._properties.get("timeCreated"), self.case.now)
         told += [("age", made)] if made else []
         project = self._project()
@@ -228,7 +228,7 @@ class ServiceKey(Key):
         return [each for each in keys if isinstance(each, dict)][:MOST_KEYS] if isinstance(keys, list) else []
 
     def study(self) -> Study:
-        told = [("service account", self.email)]
+        told = [("account", self.email)]
         try:
             listed = self._listed()
         except RefusedError as why:
