@@ -30,6 +30,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -191,8 +192,10 @@ def rewrite(page: Page, printed: list[Printed]) -> None:
 class Served:
     """An account that is served on loopback, and where."""
 
-    account: object
+    account: Any
     endpoint: str
+    plane: Any
+    """From which the account can be changed; `None` where it cannot."""
 
 
 class Accounts(contextlib.ExitStack):
@@ -203,32 +206,49 @@ class Accounts(contextlib.ExitStack):
         self._served: dict[str, Served] = {}
 
     def serve(self, name: str) -> Served:
-        """Serve `account`, that of `tidegate lab`, or `small account`, with one model."""
-        from tidegate.lab import replay, spill
+        """Serve an account: that of `tidegate lab`, or a `small` one, with one model.
 
-        if name not in self._served:
-            small = {spill.MODEL: (runpy.run_path(str(ROOT / "examples/model_files.py"))["harmless"]())}
+        `closing account` is a small one with a control plane, and each time another: what is ended stays so.
+        """
+        from tidegate.lab import replay, spill
+        from tidegate.lab.control_plane import ControlPlane
+
+        if name not in self._served or name == "closing account":
+            small = {spill.MODEL: runpy.run_path(str(ROOT / "examples/model_files.py"))["harmless"]()}
             files = spill.files() if name == "account" else small
-            self._served[name] = Served(*self.enter_context(replay.simulated(replay.of_files(files))))
+            plane = self.enter_context(ControlPlane({})) if name == "closing account" else None
+            served = self.enter_context(replay.simulated(replay.of_files(files), plane))
+            self._served[name] = Served(*served, plane)
         return self._served[name]
 
 
 def prepare(page: Page, folder: Path, accounts: Accounts) -> None:
     """Put into the folder what the page begins with.
 
-    `account`, `small account`: a repository with a link to it, and a scope file. `research_repo`, `model_files`,
-    `storage_log`: what the script of that name in `examples/` writes. `names`: those that the README uses.
+    `account` and the like, as `Accounts.serve` has them: a repository with a link to it, and a scope file.
+    `research_repo`, `model_files`, `storage_log`: what the script of that name in `examples/` writes.
+    `names`: those that the README uses.
     """
     (folder / "examples").symlink_to(ROOT / "examples")
     for name in page.begins_with:
-        if name in ("account", "small account"):
+        if name.endswith("account"):
+            from tidegate.cli import _lab_ending
             from tidegate.lab import replay, repository
 
             here = accounts.serve(name)
             repository.build(folder / "robust-models", here.account)
-            (folder / "tidegate.toml").write_text(replay.scope_file(here.account, here.endpoint))
+            management = here.plane.url if here.plane else ""
+            (folder / "tidegate.toml").write_text(replay.scope_file(here.account, here.endpoint, management))
+            if here.plane:
+                _lab_ending.sign_in(folder, here.plane)
         elif name in _SCRIPTS:
-            command = [sys.executable, str(ROOT / "examples" / f"{name}.py"), str(folder / _SCRIPTS[name])]
+            read = [str(folder / "robust-models/README.md")] if name == "storage_log" else []
+            command = [
+                sys.executable,
+                str(ROOT / "examples" / f"{name}.py"),
+                str(folder / _SCRIPTS[name]),
+                *read,
+            ]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         elif name == "names":
             (folder / "path/to").mkdir(parents=True)
