@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from tidegate.inspectors.data._notes import judged, nothing, plural, seen
+from tidegate.inspectors.data._text import windows
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Step
@@ -17,6 +18,9 @@ from tidegate.model.severity import Severity
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _COUNT: Final = re.compile(rb"/Count (\d{1,6})\b")
 _LINEAR: Final = re.compile(rb"/Linearized\b[^>]{0,200}/N (\d{1,6})\b")
+_WITH_TEXT: Final = frozenset(("document", "spreadsheet"))
+_WIDE: Final = re.compile(rb"(?:[\t\r\x20-\x7e\xa0-\xff]\x00){6,8192}")
+_NARROW: Final = re.compile(rb"[\t\r\x20-\x7e\xc0-\xff]{8,8192}")
 _STREAMS: Final = (
     ("__properties_version1.0", "mail", "an e-mail (Outlook)"),
     ("WordDocument", "document", "a Word document"),
@@ -26,6 +30,9 @@ _STREAMS: Final = (
     ("VisioDocument", "document", "a Visio drawing"),
     ("EncryptedPackage", "document", "an Office document, encrypted"),
     ("\x05SummaryInformation", "document", "a compound document"),
+    ("\x01Ole10Native", "document", "an object that was embedded in a document"),
+    ("\x01CompObj", "document", "an object that was embedded in a document"),
+    ("Package", "document", "an object that was embedded in a document"),
 )
 
 
@@ -44,9 +51,23 @@ class Document:
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Say which program's it is, or how many pages it has."""
-        del context
         head = data.read(0, 4096)
-        return _ole(data, head, name) if head.startswith(_OLE) else _pdf(data, head)
+        if not head.startswith(_OLE):
+            return _pdf(data, head)
+        made = _ole(data, head, name)
+        if made.kind in _WITH_TEXT:
+            for at, piece in windows(data):
+                made.observations += context.sample(_runs(piece), f"{name}.txt", start=at)
+        return made
+
+
+def _runs(piece: bytes) -> bytes:
+    """Return the text in a piece of a compound file: letters of one byte and of two, a line a run.
+
+    Words are where they were typed; what stands between them, pieces of tables and numbers, is left out.
+    """
+    texts = [found[0].decode("utf-16-le", "replace").encode() for found in _WIDE.finditer(piece)]
+    return b"\n".join([*texts, *_NARROW.findall(piece)]).replace(b"\r", b"\n")
 
 
 def _pdf(data: Readable, head: bytes) -> Judgement:

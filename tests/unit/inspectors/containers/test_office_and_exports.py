@@ -169,3 +169,26 @@ def test_the_description_of_a_sparse_bundle_is_a_backup_of_a_mac():
     plist = '<plist version="1.0"><dict><key>diskimage-bundle-type</key><string>com.apple.diskimage.sparsebundle</string><key>size</key><integer>1000</integer></dict></plist>'
     judged = look(Memory(plist.encode()), "Info.plist")
     assert (judged.kind, judged.observations[0].numbers) == ("system_backup", {"disk_bytes": 1000})
+
+
+def compound(stream: str, text: bytes) -> bytes:
+    head = bytearray(512)
+    head[:8], head[30:32] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", (9).to_bytes(2, "little")
+    entry = bytearray(128)
+    name = stream.encode("utf-16-le") + b"\0\0"
+    entry[: len(name)], entry[64:66] = name, len(name).to_bytes(2, "little")
+    return bytes(head) + bytes(entry).ljust(512, b"\0") + text.ljust(4096, b"\0")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "cp1252"])
+def test_the_text_of_an_old_document_is_looked_through(encoding):
+    lines = "".join(f"Anna Meyer{n} anna.meyer{n}@mail.contoso.eu +49 30 70{n:05}\r" for n in range(30))
+    judged = look(Memory(compound("WordDocument", lines.encode(encoding))), "staff.doc", texts=texts(None))
+    assert judged.kind == "personal_data"
+    assert any("30 e-mail addresses" in each.summary for each in judged.observations)
+
+
+def test_an_old_document_with_a_zip_in_it_is_that_document():
+    judged = look(Memory(compound("WordDocument", b"x") + zipped({"a.txt": "x"})), "a.doc")
+    assert judged.kind == "document"
+    assert not [each for each in judged.observations if each.severity.rank >= Severity.MEDIUM.rank]
