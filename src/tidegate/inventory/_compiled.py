@@ -72,14 +72,19 @@ class Known:
     """The patterns, for names that stand a name a line."""
     groups: Any
     """The group of each needle: the patterns that it stands for."""
-    ends_well: Any
-    """[group, hash of the last bytes]: whether a name that ends so may fit a pattern of that group.
+    tails: Any
+    """[group, hash of the last bytes]: whether a name that ends so may fit a pattern of that group, in bits.
 
     The last group is that of all needles that count only at the start.
     """
     starts: Any
     """(n, 2): what the first four bytes of a name may be: which bits count, and what they are."""
     endings: Endings
+
+    def ends_well(self, group: Any, last: Any) -> Any:
+        """Tell of each name whether it may fit a pattern of its group. last: its last four bytes."""
+        at = _hashed(last)
+        return (self.tails[group, at >> np.uint32(3)] >> (at & np.uint32(7)).astype(np.uint8) & 1).view(bool)
 
 
 _making: Final = threading.Lock()
@@ -123,7 +128,7 @@ def _make(folder: Path | None) -> Known:
         needles=Search.of([_needles.expression(word) for word in inside]),
         patterns=Search.of(lines, hyperscan.HS_FLAG_MULTILINE),
         groups=np.array([groups[held] for held in inside.values()], np.uint16),
-        ends_well=_ends_well([*groups, frozenset().union(*at_start.values())]),
+        tails=_tails([*groups, frozenset().union(*at_start.values())]),
         starts=np.array(sorted({_start(word) for word in at_start}), np.uint32).reshape(-1, 2),
         endings=_endings(pairs),
     )
@@ -136,7 +141,7 @@ def _endings(pairs: dict[str, int]) -> Endings:
     return Endings({each: numbers[rule.id] for each, rule in one_by_one.by_ending().items()}, pairs)
 
 
-def _ends_well(groups: list[frozenset[int]]) -> Any:
+def _tails(groups: list[frozenset[int]]) -> Any:
     found = np.zeros((len(groups), _HASHES), bool)
     by_pattern = [_needles.tails(rule.pattern) for rule in one_by_one.patterns()]
     for number, held in enumerate(groups):
@@ -146,11 +151,11 @@ def _ends_well(groups: list[frozenset[int]]) -> Any:
                 found[number] = True
             else:
                 last = np.array([int.from_bytes(tail, "little") << 8 for tail in tails], np.uint32)
-                found[number, hashed(last)] = True
-    return found
+                found[number, _hashed(last)] = True
+    return np.packbits(found, axis=1, bitorder="little")
 
 
-def hashed(last: Any) -> Any:
+def _hashed(last: Any) -> Any:
     """Return a number for the last three of the last four bytes of names, whatever their case."""
     return ((last >> np.uint32(8) | np.uint32(0x202020)) * np.uint32(0x9E3779B1)) >> np.uint32(16)
 
@@ -209,7 +214,7 @@ def _keep(made: Known, pairs: dict[str, int], folder: Path | None) -> None:
     bodies = [
         hyperscan.dumpb(made.needles.database),
         hyperscan.dumpb(made.patterns.database),
-        np.packbits(made.ends_well).tobytes(),
+        made.tails.tobytes(),
     ]
     head = {
         "pairs": pairs,
@@ -236,12 +241,11 @@ def _kept(folder: Path | None) -> Known | None:
         ]
     except hyperscan.error:
         return None
-    bits = np.frombuffer(rest, np.uint8, offset=needles + patterns)
     return Known(
         needles=searches[0],
         patterns=searches[1],
         groups=np.array(told["groups"], np.uint16),
-        ends_well=np.unpackbits(bits).view(bool).reshape(-1, _HASHES),
+        tails=np.frombuffer(rest, np.uint8, offset=needles + patterns).reshape(-1, _HASHES // 8),
         starts=np.array(told["starts"], np.uint32).reshape(-1, 2),
         endings=_endings(told["pairs"]),
     )

@@ -20,6 +20,9 @@ _LONGEST: Final = 13
 _BLOCK: Final = 16_384
 """Names whose endings are told at a time, so that what is computed stays in the processor's cache."""
 _SLOTS: Final = 1 << 16
+_SPACE: Final = 0x20
+_SPARSE: Final = 4
+"""Bytes for one byte of a name, beyond which not all are looked at."""
 _LOW: Final = np.uint64(0x7F7F7F7F7F7F7F7F)
 _HIGH: Final = np.uint64(0x8080808080808080)
 _DOTS: Final = np.uint64(0x2E2E2E2E2E2E2E2E)
@@ -34,9 +37,11 @@ class Endings:
     def __init__(self, numbers: Mapping[str, int], pairs: Mapping[str, int]) -> None:
         """Take the rule of each ending and pair, dots included, in lower case. A pair has up to eight bytes.
 
-        Raises `ValueError` where two long endings cannot be told apart.
+        Raises `ValueError` for an underscore, and where two long endings cannot be told apart.
         """
         self._numbers = {**numbers, **pairs}
+        if any("_" in text for text in self._numbers):
+            raise ValueError("an ending with an underscore")
         known = {_packed(text): number for text, number in self._numbers.items() if len(text) <= TOLD}
         all_keys = np.array(list(known), np.uint64)
         self._shift = np.uint64(48)
@@ -66,9 +71,10 @@ class Endings:
         careful = np.flatnonzero(places < 0)
         places = np.maximum(places, 0) if len(careful) else places
         told = np.empty(len(places), np.uint16)
+        lower = _lower if _has_control(text, places, lengths) else _quickly_lower
         for first in range(0, len(places), _BLOCK):
             part = slice(first, first + _BLOCK)
-            told[part] = self._block(eights, places[part])
+            told[part] = self._block(lower(eights[places[part]]), eights, places[part])
         for row in careful:
             told[row] = self.one(bytes(text[starts[row] : starts[row] + lengths[row]]))
         return told
@@ -86,8 +92,7 @@ class Endings:
     def _slots(self, keys: Any) -> Any:
         return (keys * self._times) >> self._shift
 
-    def _block(self, eights: Any, places: Any) -> Any:
-        last = _lower(eights[places])
+    def _block(self, last: Any, eights: Any, places: Any) -> Any:
         no_dot = last ^ _DOTS
         dots = ~(((no_dot & _LOW) + _LOW) | no_dot | _LOW)
         until = _smeared(dots)
@@ -128,6 +133,19 @@ def _lower(text: Any) -> Any:
     low = text & _LOW
     capital = (low + _A_UP) & ~(low + _BEYOND_Z) & ~text & _HIGH
     return text | (capital >> np.uint64(2))
+
+
+def _quickly_lower(text: Any) -> Any:
+    """Return letters in lower case; other bytes may become what no ending has. Not for control characters."""
+    return text | np.uint64(0x2020202020202020)
+
+
+def _has_control(text: Any, places: Any, lengths: Any) -> bool:
+    """Tell whether there may be a control character in names."""
+    first, last = int(places.min()), int(places.max()) + TOLD
+    if last - first > _SPARSE * int(lengths.sum(dtype=np.int64)):
+        return True
+    return bool(text[first:last].min() < _SPACE)
 
 
 def _smeared(dots: Any) -> Any:

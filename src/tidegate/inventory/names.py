@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from tidegate.inventory._compiled import Known, hashed, known, known_already
+from tidegate.inventory._compiled import Known, known, known_already
 from tidegate.inventory._views import stretches, views_of
 from tidegate.kinds import names as one_by_one
 from tidegate.kinds.names import NO_RULE
@@ -114,11 +114,11 @@ def _search(known: Known, text: Any, starts: Any, lengths: Any, begins: Any) -> 
         at = at + first
         rows = np.searchsorted(starts, at, "left") - 1
         groups = known.groups[needles]
-        good = (rows >= 0) & (at <= ends[rows]) & known.ends_well[groups, hashed(last_four[ends[rows] - 4])]
+        good = (rows >= 0) & (at <= ends[rows]) & known.ends_well(groups, last_four[ends[rows] - 4])
         may[rows[good]] = True
     if begins.any():
         rows = np.flatnonzero(begins)
-        may[rows[known.ends_well[-1, hashed(last_four[ends[rows] - 4])]]] = True
+        may[rows[known.ends_well(-1, last_four[ends[rows] - 4])]] = True
     return may
 
 
@@ -136,15 +136,19 @@ def _begins(prefixes: Any, starts: Any) -> Any:
 
 def _in_lines(names: pl.Series, known: Known) -> Any:
     """Return for each name the number of the pattern that wins it, from one search of them all."""
-    broken = names.str.contains("\n", literal=True)
-    lines = names.zip_with(~broken, pl.Series([""])) if broken.any() else names
-    text = lines.str.join("\n").cast(pl.Binary).item()
+    text = names.str.join("\n").cast(pl.Binary).item()
+    broken = np.empty(0, np.int64)
+    lines = names
+    if text.count(b"\n") >= len(names):
+        holds = names.str.contains("\n", literal=True)
+        broken, lines = holds.arg_true().to_numpy(), names.zip_with(~holds, pl.Series([""]))
+        text = lines.str.join("\n").cast(pl.Binary).item()
     hits, ends = known.patterns.scan(text)
     found = np.full(len(names), NO_RULE, np.uint16)
     if len(hits):
         starts = np.cumsum(lines.str.len_bytes().to_numpy() + 1, dtype=np.int64)
         # The least number wins, whatever the order of the hits. An end is before the next line's start.
         np.minimum.at(found, np.searchsorted(starts, ends, "right"), hits.astype(np.uint16))
-    for place in broken.arg_true():
+    for place in broken.tolist():
         found[place] = one_by_one.first_patterns([names[place]])[0]
     return found
