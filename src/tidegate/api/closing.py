@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tidegate import plugins
 from tidegate.api.asking import PROVIDERS
@@ -30,8 +31,10 @@ from tidegate.net.audit import AuditFile
 from tidegate.net.scope import Scope
 from tidegate.net.transport import Net
 from tidegate.net.writer import Writer
-from tidegate.share.ledger import Ledger
 from tidegate.sources.targets import Wanted
+
+if TYPE_CHECKING:
+    from tidegate.share.ledger import Ledger  # SQLAlchemy, 0.3 s, and not everyone has a ledger
 
 ENDS_WITHIN_S = 60.0
 """The first round is asked again for so long while the credential still works: caches take their time."""

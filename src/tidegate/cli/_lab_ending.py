@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, urlencode
 
 if TYPE_CHECKING:
     from tidegate.api.closing import Closure
@@ -159,6 +156,8 @@ def _share(
 
 def _shared(ledger: Ledger, account: Account, name: str, key: int) -> str:
     """Write a link that was shared before into the ledger; return its query."""
+    from urllib.parse import parse_qsl, quote, urlencode  # noqa: PLC0415
+
     from tidegate.lab.sas import account_sas  # noqa: PLC0415
     from tidegate.model.secret import Secret  # noqa: PLC0415
     from tidegate.share.ledger import Share  # noqa: PLC0415
@@ -189,6 +188,9 @@ def _shared(ledger: Ledger, account: Account, name: str, key: int) -> str:
 
 
 def _answers(url: str) -> int:
+    import urllib.error  # noqa: PLC0415 - http and ssl, which --help does without
+    import urllib.request  # noqa: PLC0415
+
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - an address of loopback
             return int(answer.status)

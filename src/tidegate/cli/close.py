@@ -231,7 +231,7 @@ def _written(
         if record is not None:
             closing_["record"] = str(record)
         return dumps({**codec.to_dict(report), "closing": closing_}, indent=2) + "\n"
-    lines = [*_plain(args, report.findings[0], closure, proof)]
+    lines = [*_plain(args, report.findings[0], closure, plan, proof)]
     if record is not None:
         lines.append(f"Record: {record}")
     return "".join(f"{line}\n" for line in lines)
@@ -245,7 +245,7 @@ def _notes(store: Store, plan: Plan | None) -> list[tuple[str, str, datetime, st
 
 
 def _plain(
-    args: argparse.Namespace, finding: Finding, closure: Closure, proof: Proof | None
+    args: argparse.Namespace, finding: Finding, closure: Closure, plan: Plan | None, proof: Proof | None
 ) -> Iterator[str]:
     """Yield the document for people."""
     from dataclasses import replace  # noqa: PLC0415
@@ -268,12 +268,15 @@ def _plain(
         for one in proof.rounds[-4:]:
             yield from map(safe, words.round_lines(one))
         yield safe(words.state_line(proof, f"{again} --prove"))
+        yield from map(safe, words.left_lines(plan))
     elif study is not None and not study.plans:
         yield safe(f"Whether it is dead: {again} --prove")
 
 
 def _begun(closure: Closure, again: str) -> Iterator[str]:
     """Yield a line for each plan that an earlier run began."""
+    from tidegate.close import words  # noqa: PLC0415
+
     for plan in closure.store.plans(closure.finding.id):
         with closure.store.journal(plan) as journal:
             done_at = journal.done_at
@@ -282,6 +285,9 @@ def _begun(closure: Closure, again: str) -> Iterator[str]:
             yield f"  {again} --apply --yes {plan.hash}"
         else:
             yield f"Plan {plan.hash} ({plan.way}) was carried out at {done_at:%Y-%m-%d %H:%M} UTC."
+            proof = closure.store.proof(closure.finding.id, plan.hash)
+            if proof is not None and closure.study is not None and closure.study.plans:
+                yield f"  {words.state_line(proof, f'{again} --prove')}"
 
 
 def _same(args: argparse.Namespace) -> str:

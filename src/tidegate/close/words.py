@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tidegate.close.plan import Call, Plan, Step, Study, Way
 from tidegate.close.prove import Answer, Round, Verdict, next_due
@@ -96,19 +96,6 @@ def left_lines(plan: Plan | None) -> Iterator[str]:
     for step in plan.steps:
         if step.undo is not None:
             yield f"To take it back: {step.undo}"
-
-
-def moment_words(after: Sequence[timedelta]) -> str:
-    """Say when proofs are asked for: `at once, after 5 min, 30 min, 24 h`."""
-    return ", ".join("at once" if not each else f"after {_span(each)}" for each in after)
-
-
-def _span(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    for unit, word in ((3600, "h"), (60, "min")):
-        if seconds % unit == 0:
-            return f"{seconds // unit} {word}"
-    return f"{seconds} s"
 
 
 def _answer(answer: Answer) -> str:

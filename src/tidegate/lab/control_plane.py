@@ -21,14 +21,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
-GROUP = "made-up"
+GROUP = "made-up (lab)"
+"""With signs that an address spells otherwise."""
 
 _PROVIDER = "providers/Microsoft.Storage/storageAccounts"
 _ACCOUNT = re.compile(
-    rf"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/{_PROVIDER}/([a-z0-9]+)(?:/(\w+))?", re.IGNORECASE
+    rf"/subscriptions/{SUBSCRIPTION}/resourceGroups/{re.escape(GROUP)}/{_PROVIDER}/([a-z0-9]+)(?:/(\w+))?",
+    re.IGNORECASE,
 )
 _MOST_BYTES = 64 << 10
 
@@ -162,7 +164,7 @@ class ControlPlane:
     def _done(self, method: str, path: str, body: bytes, action: str) -> tuple[int, Any]:
         if method == "GET":
             return self._read(path)
-        found = _ACCOUNT.fullmatch(path)
+        found = _ACCOUNT.fullmatch(unquote(path))
         account = self.accounts.get(found[1].lower()) if found else None
         if found is None or account is None:
             return _error(404, "ResourceNotFound")
@@ -199,7 +201,7 @@ class ControlPlane:
             return 200, {"value": [{"subscriptionId": SUBSCRIPTION, "state": "Enabled"}]}
         if path == f"/subscriptions/{SUBSCRIPTION}/{_PROVIDER}":
             return 200, {"value": [_shown(name, each) for name, each in self.accounts.items()]}
-        found = _ACCOUNT.fullmatch(path)
+        found = _ACCOUNT.fullmatch(unquote(path))
         account = self.accounts.get(found[1].lower()) if found and not found[2] else None
         if found is None or account is None:
             return _error(404, "ResourceNotFound")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import product
 
 from tidegate.errors import (
     NoAnswerError,
@@ -148,6 +149,14 @@ class AzureCloser:
         token = self._management.token(_STORAGE_RESOURCE)
         return replace(self._leaked, access=replace(access, bearer=token))
 
+    def _owners(self) -> list[Client]:
+        """Return a client for each of the account's keys: one may be so new that it is not served yet."""
+        owner = self.owner()
+        if owner is None or owner.access.key is None:
+            return [] if owner is None else [owner]
+        keys = reversed(list(self.keys().values()))
+        return [replace(owner, access=replace(owner.access, key=key)) for key in keys]
+
     def signed_by(self) -> str | None:
         """Return the name of the key that the leaked credential is, or was signed with."""
         keys, access = self.keys(), self._leaked.access
@@ -230,7 +239,10 @@ class AzureCloser:
         self._keys = {} if step.id in self._keys else self._keys  # they change
         try:
             self._do(step)
-        except OutOfScopeError as why:  # the guard stopped it before a byte left
+        except (
+            OutOfScopeError,
+            UsageError,
+        ) as why:  # stopped before a byte left, by the guard or for want of a key
             raise NotDoneError(str(why), hint=why.hint) from None
 
     def _do(self, step: Step) -> None:
@@ -274,17 +286,17 @@ class AzureCloser:
 
     def probes(self) -> tuple[Tried, Tried, Tried]:
         """Ask three times; see `Closer.probes`."""
-        owner = self.owner()
-        if owner is None:
+        owners = self._owners()
+        if not owners:
             raise UsageError(
                 f"no key of {self.account} is at hand for the owner's control",
                 hint="az login, or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY.",
             )
         if self.grant.kind == "anonymous":
-            return self._anonymous(owner)
+            return self._anonymous(owners[0])
         asks = list(self._asks())
         control, ask = Tried(status=None, code=""), asks[0]
-        for ask in asks:
+        for owner, ask in product(owners, asks):
             control = _tried(owner, ask)
             if control.status is not None and 200 <= control.status < 300:
                 break

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from tidegate.errors import (
     NoAnswerError,
@@ -85,7 +85,7 @@ class Placed:
     def path(self) -> str:
         """The account's path below the control plane's address."""
         return (
-            f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+            f"/subscriptions/{self.subscription}/resourceGroups/{quote(self.group, safe='')}"
             f"/providers/Microsoft.Storage/storageAccounts/{self.account}"
         )
 
@@ -292,7 +292,11 @@ class Management:
     def _asking(self, words: str, call: Call | None = None) -> Iterator[None]:
         """Say what the library's next requests are for, and turn its errors into ours."""
         try:
-            from azure.core.exceptions import AzureError, HttpResponseError  # noqa: PLC0415
+            from azure.core.exceptions import (  # noqa: PLC0415
+                AzureError,
+                ClientAuthenticationError,
+                HttpResponseError,
+            )
         except ImportError:
             raise _missing() from None
         self._words, self._expected = words, call
@@ -301,6 +305,8 @@ class Management:
         except TidegateError:
             raise
         except HttpResponseError as error:
+            if error.response is None and isinstance(error, ClientAuthenticationError):
+                raise _nobody() from None
             status = int(error.status_code or 0)
             code = _word(str(getattr(error.error, "code", "") or ""))
             if call is None or call.url.partition("?")[0].endswith("/listKeys"):
@@ -309,8 +315,6 @@ class Management:
                 raise NoAnswerError(f"could not {words}: {status} {code}; it may have been done") from None
             raise NotDoneError(f"{status} {code}".strip(), hint=_hint(status, code)) from None
         except AzureError as error:
-            if "Credential" in type(error).__name__ or "Authentication" in type(error).__name__:
-                raise _nobody() from None
             raise NoAnswerError(f"could not {words}: {type(error).__name__}") from None
         finally:
             self._expected = None

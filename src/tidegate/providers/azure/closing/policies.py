@@ -8,13 +8,14 @@ between. Sources: learn.microsoft.com/rest/api/storageservices/get-container-acl
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import quote
-from xml.sax.saxutils import escape, unescape
+from xml.sax.saxutils import escape
 
 from tidegate.errors import NoAnswerError, NotDoneError
 from tidegate.model.closing import Call
@@ -44,10 +45,14 @@ class Policy:
     starts: str = ""
     expires: str = ""
     permissions: str = ""
+    raw: str = ""
+    """As the service wrote it, and as it is written back when it does not change."""
 
     @property
     def xml(self) -> str:
         """As it is sent."""
+        if self.raw:
+            return self.raw
         inside = "".join(
             f"<{tag}>{escape(value)}</{tag}>"
             for tag, value in (
@@ -97,7 +102,7 @@ class Held:
         return replace(
             self,
             policies=tuple(
-                replace(each, starts="", expires=ENDED) if each.name == name else each
+                replace(each, starts="", expires=ENDED, raw="") if each.name == name else each
                 for each in self.policies
             ),
         )
@@ -143,6 +148,7 @@ def read(client: Client, thing: Thing) -> Held:
             starts=_inside(each, "Start"),
             expires=_inside(each, "Expiry"),
             permissions=_inside(each, "Permission"),
+            raw=f"<SignedIdentifier>{each}</SignedIdentifier>",
         )
         for each in found
     )
@@ -155,7 +161,7 @@ def read(client: Client, thing: Thing) -> Held:
 
 def call(client: Client, thing: Thing, held: Held) -> Call:
     """Return the request that makes it so, as the audit log will show it."""
-    url = f"{client._base(thing.service).url}/{quote(thing.name)}?{_QUERY[thing.service]}"
+    url = f"{client._base(thing.service).url}/{quote(thing.name, safe='$')}?{_QUERY[thing.service]}"
     body = f'<?xml version="1.0" encoding="utf-8"?><SignedIdentifiers>{"".join(p.xml for p in held.policies)}</SignedIdentifiers>'  # noqa: E501
     public = (("x-ms-blob-public-access", held.public),) if held.public else ()
     return Call(method="PUT", url=url, body=body, headers=public)
@@ -213,7 +219,7 @@ def _signed(
 
 def _inside(text: str, tag: str) -> str:
     found = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
-    return unescape(found[1]) if found else ""
+    return html.unescape(found[1]) if found else ""
 
 
 def _instant(text: str) -> str:

@@ -1,0 +1,80 @@
+"""Which key signed is told without a signature, for every kind; and what an address of the control plane is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+import pytest
+from azure.storage.blob import generate_account_sas, generate_blob_sas, generate_container_sas
+
+from tidegate.lab.azurite import made_up_key
+from tidegate.model.closing import Known
+from tidegate.model.secret import Secret
+from tidegate.providers.azure.closing.management import owner
+from tidegate.providers.azure.closing.policies import ENDED, Held, Policy
+from tidegate.providers.azure.closing.signer import ended, of_known
+
+KEYS = {name: Secret(made_up_key(name)) for name in ("key1", "key2")}
+UNTIL = datetime(2051, 1, 1, tzinfo=UTC)
+
+
+def known(token: str, kind: str, container: str = "", path: str = "") -> Known:
+    parameters = dict(parse_qsl(token))
+    fingerprint = Secret(parameters.pop("sig")).fingerprint
+    return Known(
+        id="sh-1", words="", kind=kind, account="contoso", container=container, path=path,
+        parameters=parameters, fingerprint=fingerprint,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["key1", "key2"])
+def test_the_key_of_every_kind_of_link_is_found_from_its_fingerprint(name: str) -> None:
+    key = KEYS[name].reveal()
+    links = [
+        known(generate_account_sas("contoso", key, "sco", "rl", UNTIL, services="b"), "account_sas"),
+        known(generate_container_sas("contoso", "models", key, permission="rl", expiry=UNTIL), "service_sas", "models"),
+        known(generate_container_sas("contoso", "models", key, policy_id="p"), "service_sas", "models"),
+        known(
+            generate_blob_sas("contoso", "models", "a b/ü.bin", account_key=key, permission="r", expiry=UNTIL),
+            "service_sas", "models", "a b/ü.bin",
+        ),
+    ]  # fmt: skip
+    assert [of_known(link, KEYS) for link in links] == [name] * len(links)
+    assert [of_known(link, {"other": Secret(made_up_key("third"))}) for link in links] == [None] * len(links)
+    assert not any(ended(link, datetime.now(UTC)) for link in links)
+    itself = Known(
+        id="tg-1", words="", kind="account_key", account="contoso", fingerprint=KEYS[name].fingerprint
+    )
+    assert of_known(itself, KEYS) == name
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "account"),
+    [
+        ("https://management.azure.com/subscriptions/0-1/resourceGroups/g%28x%29/providers/Microsoft.Storage/storageAccounts/contoso/regenerateKey?api-version=1", None, "contoso"),
+        ("http://127.0.0.1:9/subscriptions/0-1/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/contoso", "management.azure.com", "contoso"),
+        ("https://management.azure.com/subscriptions?api-version=1", None, ""),
+        ("https://management.azure.com.evil.example/subscriptions", None, None),
+        ("https://evil.example/subscriptions/0-1/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/contoso", None, None),
+        ("https://[", None, None),
+    ],
+)  # fmt: skip
+def test_an_address_of_the_control_plane_is_known_by_host_and_account(
+    url: str, host: str | None, account: str | None
+) -> None:
+    assert owner(url, host) == account
+
+
+def test_policies_that_do_not_change_are_written_back_as_they_came() -> None:
+    raw = "<SignedIdentifier><Id>a&quot;b</Id><New>kept</New><AccessPolicy></AccessPolicy></SignedIdentifier>"
+    held = Held(
+        policies=(Policy(name='a"b', raw=raw), Policy(name="leaky", expires="2051-01-01T00:00:00.0000000Z"))
+    )
+    assert held.ended("leaky").policies[0].xml == raw
+    assert ENDED in held.ended("leaky").policies[1].xml
+    same = Held(policies=(Policy(name="leaky", expires="2051-01-01T00:00:00Z"), Policy(name='a"b')))
+    assert held.state == same.state
+    assert (
+        len({held.state, held.ended("leaky").state, held.without("leaky").state, held.private().state}) == 3
+    )
