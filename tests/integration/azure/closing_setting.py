@@ -69,7 +69,13 @@ class Leak:
 
     def close(self, *words: str | Path) -> tuple[int, str, str]:
         """Run `tidegate close` in this process."""
-        for name in ("AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        for name in (
+            "AZURE_STORAGE_KEY",
+            "AZURE_STORAGE_ACCOUNT",
+            "IDENTITY_ENDPOINT",
+            "IDENTITY_HEADER",
+            "AZURE_SUBSCRIPTION_ID",
+        ):
             self.patch.delenv(name, raising=False)
         for name, value in self.environ().items():
             self.patch.setenv(name, value)

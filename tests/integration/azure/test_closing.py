@@ -192,6 +192,42 @@ def test_a_policy_is_ended_and_nothing_else_of_the_container_is_touched(leaked: 
     leaked.assert_announced(plan)
 
 
+def test_a_leaked_key_is_replaced_and_the_links_it_signed_are_named(leaked: Leak) -> None:
+    key = leaked.keys[1]
+    text = f"DefaultEndpointsProtocol=https;AccountName={leaked.account};AccountKey={key};EndpointSuffix=core.windows.net"
+    ids = leaked.report(first=text, signed=wide(leaked, 1), other=wide(leaked))
+    plan = leaked.plans(ids["first"])["no-downtime"]
+    (step,) = plan["steps"]
+    assert (step["id"], ids["signed"] in " ".join(step["breaks"])) == ("key2", True)
+    assert ids["other"] in " ".join(plan["spares"])
+    code, out, err = leaked.close(ids["first"], "--apply", "--yes", plan["hash"], "--prove-at", "0")
+    assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
+    assert leaked.keys[1] != key
+    assert key not in out + err
+
+
+def test_a_key_in_the_environment_is_enough_for_policies(leaked: Leak) -> None:
+    name = "bykey"
+    allowed = AccessPolicy(ContainerSasPermissions(read=True, list=True), NOW + WIDE, NOW - HOUR)
+    options = {"credential": leaked.keys[0], "api_version": EMULATED}
+    with (
+        BlobServiceClient(leaked.azurite.url(leaked.account), **options) as service,
+        service.create_container(name) as made,
+    ):
+        made.set_container_access_policy({"leaky": allowed})
+    token = container_sas(leaked.keys[1], name, None, policy_id="leaky", account=leaked.account)
+    ids = leaked.report(first=leaked.link(token + "&restype=container&comp=list", name))
+    leaked.environment = {
+        "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential", "AZURE_STORAGE_KEY": leaked.keys[0],
+        "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000001",
+    }  # fmt: skip
+    plan = leaked.plans(ids["first"])["no-downtime"]
+    code, out, err = leaked.close(ids["first"], "--apply", "--yes", plan["hash"], "--prove-at", "0")
+    assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
+    assert leaked.plane.requests == []
+    leaked.assert_announced(plan)
+
+
 @pytest.mark.parametrize("service", ["queue", "table"])
 def test_policies_of_queues_and_tables_are_ended_as_well(leaked: Leak, service: str) -> None:
     key, name = leaked.keys[1], "closed"
@@ -304,7 +340,11 @@ def test_killed_between_two_steps_the_next_run_does_the_second_alone(leaked: Lea
         (Fault("regenerateKey", done=True), 0, ""),
         (Fault("regenerateKey", 500, "InternalError", done=True), 0, ""),
         (Fault("regenerateKey", 503, "ServerBusy"), 2, "sent, no answer, and it does not show"),
-        (Fault("regenerateKey", 403, "AuthorizationFailed"), 4, "regenerateKey/action"),
+        (
+            Fault("regenerateKey", 403, "AuthorizationFailed"),
+            4,
+            "refused, nothing changed (403 AuthorizationFailed); it needs Microsoft.Storage/",
+        ),
         (Fault("regenerateKey", 409, "ScopeLocked"), 2, "a lock or another change"),
         (Fault("regenerateKey", 429, "TooManyRequests"), 2, "wait a minute"),
     ],
