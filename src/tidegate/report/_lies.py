@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tidegate.assess import words
 from tidegate.kinds.table import kind, kinds
 from tidegate.model.contents import Contents, Kind, Noted
+from tidegate.model.severity import Severity
 
 PHRASES = 8
 """Things that the sentence names; of more it says how many."""
@@ -21,6 +22,12 @@ def sentence(found: Contents, *, loaded: bool) -> str:
     """
     own = sorted((note for note in found.noted if note.phrase and not note.within), key=_place)
     parts = _once([_with_inside(note, found.noted) for note in own])
+    told = {note.kind for note in own}
+    parts += [
+        f"{_count(each)} by name"
+        for each in sorted(found.kinds, key=lambda each: -each.severity.rank)
+        if each.severity.rank >= Severity.MEDIUM.rank and not each.proved and each.kind not in told
+    ]
     if not parts:
         parts = [_count(each) for each in _dull(found)]
     if len(parts) > PHRASES:
@@ -75,4 +82,4 @@ def _dull(found: Contents) -> list[Kind]:
 
 def _count(each: Kind) -> str:
     row = kind(each.kind)
-    return f"{each.items:,} {row.one if each.items == 1 else row.many}"
+    return words.many(each.items, row.one, row.many)

@@ -97,7 +97,7 @@ def _details(report: Report, finding: Finding) -> Iterator[str]:
         yield f"Asked: {_text(_reach.reach(finding.reach))}"
         yield ""
     if finding.contents is not None:
-        yield f"Behind it: {_text(_reach.amount(finding.contents))}"
+        yield f"Behind it: {_text(_reach.behind(finding.contents))}"
         yield ""
     for place in finding.occurrences[:PLACES]:
         yield f"- {_place(place)}"

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tidegate.cli import progress
+from tidegate.model.going import Going
 from tidegate.model.report import Coverage
 
 
@@ -48,3 +49,39 @@ def test_there_is_no_progress_where_it_cannot_be_wiped_or_is_not_wanted(
 ) -> None:
     monkeypatch.setenv("TERM", term)
     assert shown(stream, wanted=wanted, monkeypatch=monkeypatch) == ""
+
+
+def going(*seen: Going, monkeypatch: pytest.MonkeyPatch, wanted: bool = True) -> str:
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "_EVERY_S", 0)
+    with progress.Inspecting(wanted=wanted) as line:
+        for each in seen:
+            line(each)
+    return stream.getvalue()
+
+
+def test_a_survey_shows_a_bar_a_rate_and_how_little_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = going(
+        Going(done=132_000, planned=0, bytes=3 * 10**11, listing=True),
+        Going(done=500, planned=2000, bytes=1_500_000, most_bytes=268_000_000),
+        monkeypatch=monkeypatch,
+    )
+    assert "listed 132,000 items  300.0 GB" in text
+    assert "[#####---------------] 500 of 2,000 items  1.5 of 268 MB read" in text
+    assert "items/s" in text
+    assert text.endswith("\r\x1b[K")
+
+
+def test_a_survey_shows_nothing_where_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert going(Going(done=1, planned=2, bytes=3), monkeypatch=monkeypatch, wanted=False) == ""
+
+
+def test_a_scan_that_looks_into_items_shows_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.Progress(wanted=True) as line:
+        line.going(Going(done=3, planned=0, bytes=2_000_000))
+    assert "3 items  2.0 MB read" in stream.getvalue()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tidegate.engine.tell import contents_of_all
+from tidegate.model.contents import Kind
 from tidegate.model.inspected import Inspected
 from tidegate.model.observation import Inspection, Observation, Step, Verdict
 from tidegate.model.report import Coverage
@@ -72,6 +74,13 @@ def test_the_same_secret_in_two_texts_is_one_and_passwords_are_called_so() -> No
 def test_dull_things_are_counted_and_nothing_ends_in_nothing() -> None:
     assert _lies.sentence(contents_of_all(SPILL[5:], complete=True), loaded=False) == "40 data sets"
     assert _lies.sentence(contents_of_all([], complete=True), loaded=False) == ""
+
+
+def test_what_only_names_tell_is_said_to_be_told_by_names() -> None:
+    named = Kind(kind="disk_image", items=12, bytes=10**12, severity=Severity.HIGH)
+    contents = replace(contents_of_all(SPILL[2:5], complete=True), kinds=(named,), items=10**6)
+    assert _lies.sentence(contents, loaded=False) == "3 private keys and 12 disk images by name"
+    assert _lies.after(contents) == "; by names, and by what the 3 hold that were looked into: "
 
 
 def text(items: list[Inspection], *, each: bool = False, width: int = 80) -> str:
