@@ -158,7 +158,8 @@ def revoke(
     provider = seam.sharing(share.provider)
     hands = provider.hands(wish, environment, ways.net, ways.writer, kind=share.kind or "service_sas")
     text = link if link is not None else made_again(hands, share)
-    ledger.change(share.id, "revoking", state="revoking")
+    # Proved dead once, a link stays so in the ledger, whatever cannot be asked today.
+    ledger.change(share.id, "revoking", **_state(share, "revoking"))
     with ledger.alone(share):
         ending = hands.end(share.policy, share.parameters)
     if text is None:
@@ -171,9 +172,13 @@ def revoke(
     ledger.change(
         share.id,
         f"{ending.words}; {ended.verdict}",
-        **({"state": "revoked"} if ended.closed else {} if ending.done else {"state": "live"}),
+        **({"state": "revoked"} if ended.closed else {} if ending.done else _state(share, "live")),
     )
     return ended
+
+
+def _state(share: Share, state: str) -> dict[str, str]:
+    return {} if share.state == "revoked" else {"state": state}
 
 
 def check(targets: Sequence[str], ledger: Ledger) -> tuple[list[tuple[Share, Finding]], Report]:

@@ -120,7 +120,8 @@ def _create(args: argparse.Namespace) -> int:
         kind=_KINDS.get(args.kind or "", ""),
         max_read=0 if args.no_manifest else args.max_read or look.MAX_READ,
     )
-    _writable(args.manifest)
+    if order.max_read and "read" in rights:
+        _writable(args.manifest)
     try:
         with _ledger(args) as ledger, _ways(args) as ways:
             made = sharing.create(order, environment=_environment(), ways=ways, ledger=ledger)
@@ -157,6 +158,8 @@ def _print_made(made: Made, file: str, *, as_json: bool) -> None:
 
 def _writable(file: str | None) -> None:
     """See before anything is made that the checksums can be kept. Raises `UsageError`."""
+    if file == "-":
+        raise UsageError("standard output holds the link alone", hint="Name a file with --manifest.")
     if file is not None and os.path.lexists(file):
         raise UsageError(f"{file} is there already: nothing is written over it")
     folder = Path(file or ".").parent
