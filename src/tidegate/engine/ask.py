@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tidegate import plugins
-from tidegate.engine.shard import error_words
+from tidegate.engine.why import error_words
 from tidegate.errors import BudgetError, ConfigError, OutOfScopeError, RequestError, UsageError
 from tidegate.model.contents import Contents
 from tidegate.model.credential import Credential

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.engine.places import Below, stored
 from tidegate.engine.purse import Charged, SharedPurse
-from tidegate.engine.shard import error_words
 from tidegate.engine.tell import contents_of_all
 from tidegate.engine.texts import texts
+from tidegate.engine.why import error_words
 from tidegate.errors import SourceError
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import FileBytes, OverBudgetError, Readable

@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
 from typing import Any, Final, Generic, TypeVar
 
-from tidegate.engine.shard import error_words
+from tidegate.engine.why import error_words
 
 _T = TypeVar("_T")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any
 
 from tidegate.detect.engine import Detector
+from tidegate.engine.why import error_words
 from tidegate.model.document import Tally
 from tidegate.model.sighting import Sighting
 from tidegate.plugins import Source
@@ -35,15 +34,6 @@ def lost_shard(shard: Any, why: str) -> Seen:
     tally = Tally()
     tally.gap("source", shard_name(shard), why)
     return [], tally
-
-
-def error_words(why: Exception) -> str:
-    """Say what went wrong and where, but not the message: it may quote what was being read."""
-    if isinstance(why, OSError) and why.strerror:
-        return why.strerror.lower()
-    last = extract_tb(why.__traceback__)[-1:]
-    where = "".join(f" at {Path(frame.filename).name}:{frame.lineno}" for frame in last)
-    return f"stopped at an error of ours: {type(why).__name__}{where}"
 
 
 def shard_name(shard: Any) -> str:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from tidegate.engine.looked import Looked, holds
 from tidegate.engine.places import Place, Row
 from tidegate.engine.purse import BLOCK_BYTES, END_BYTES, Paid, Purse
-from tidegate.engine.shard import error_words
 from tidegate.engine.tell import ESTIMATED, contents_of
 from tidegate.engine.texts import texts
+from tidegate.engine.why import error_words
 from tidegate.errors import BudgetError, ConfigError, OutOfScopeError, RefusedError, RequestError
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Readable

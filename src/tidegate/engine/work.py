@@ -8,7 +8,8 @@ from itertools import chain, islice
 from typing import Any
 
 from tidegate.detect.engine import Detector
-from tidegate.engine.shard import Seen, error_words, lost_shard, scan_shard
+from tidegate.engine.shard import Seen, lost_shard, scan_shard
+from tidegate.engine.why import error_words
 from tidegate.errors import SourceError
 from tidegate.model.document import Tally
 from tidegate.model.report import Coverage
