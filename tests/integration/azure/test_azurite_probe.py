@@ -35,6 +35,8 @@ STRANGE = made_up_key("nobody has it")
 
 def test_an_account_signature_is_open_across_the_services_it_names(azure: Setting) -> None:
     reach = azure.probe(sas(account_sas(azure.key(), "rwdlacup", services="bqt")))
+    told = [answer.service for answer in reach.answers if answer.permission is not None]
+    assert list(dict.fromkeys(told)) == ["blob", "queue", "table"]
     assert reach.state is State.OPEN
     assert reach.proved == (P.READ, P.LIST, P.LIST_CONTAINERS, P.PROPERTIES)
     assert {P.WRITE, P.DELETE, P.DELETE_CONTAINERS, P.PROCESS} <= set(reach.untried)
