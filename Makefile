@@ -1,4 +1,5 @@
-# `make demo` and `make test` each work alone on a fresh machine: Python 3.11+, git and the package registry.
+# `make demo` and `make test` each work alone on a fresh machine: Python 3.11+, git and the package registry; `make test`
+# shows pages to Chromium, too, and installs it as a Debian package where it may.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
