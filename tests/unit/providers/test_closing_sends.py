@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from corpus import mint_clouds
-from tidegate.errors import NoAnswerError, NotDoneError, OutOfScopeError, RefusedError
-from tidegate.model.closing import Call
+from tidegate.errors import NoAnswerError, NotDoneError, OutOfScopeError, RefusedError, TidegateError
+from tidegate.model.closing import Call, Case, Study
+from tidegate.model.credential import Credential
+from tidegate.model.grant import Grant, Revocation, Scope, Validity
+from tidegate.model.secret import Secret
 from tidegate.net.message import Base, Request, Response, Write
+from tidegate.plugins import closing
 from tidegate.providers.gcs.closing.sdk import Sdk as GoogleSdk
 from tidegate.providers.s3.closing.sdk import Sdk as AmazonSdk
 from tidegate.providers.s3.closing.sdk import Service
@@ -122,3 +127,73 @@ def test_what_is_sent_is_signed_and_no_text_form_shows_by_what(
     assert "made0up0" not in repr(write)
     assert write.secret_headers["authorization"].reveal() not in repr(write)
     assert not {"host", "content-length", "user-agent", "authorization"} & set(write.headers)
+
+
+def said(body: bytes, status: int = 200) -> Response:
+    return Response(status=status, headers={"content-type": "application/json"}, body=body)
+
+
+class Answers(Way):
+    """Answers reads, too, all alike."""
+
+    def send(self, request: Request | Write) -> Response:
+        assert isinstance(self.answer, Response)
+        return self.answer
+
+
+HOSTILE = [
+    b"",
+    b"\xff\xfe\x00",
+    b"<html>",
+    b"<a" * 30_000,
+    b"[" * 100_000,
+    b"{}",
+    b"[]",
+    b"null",
+    b'{"bindings": "x", "keys": 1, "state": [], "iamConfiguration": 7, "name": null}',
+    b'{"bindings": [{"members": 5}], "keys": ["a", {"name": {}}], "iamConfiguration": {"uniformBucketLevelAccess": []}}',
+    b'{"bindings": [{"members": ["allUsers"], "role": {"a": 1}}], "keys": [{"name": "x/y"}]}',
+    b"<ListAccessKeysResponse><ListAccessKeysResult><AccessKeyMetadata><member/></AccessKeyMetadata></ListAccessKeysResult></ListAccessKeysResponse>",
+    b"<ListUsersResponse><ListUsersResult><IsTruncated>true</IsTruncated><Marker>a</Marker><Users><member><UserName></UserName></member></Users></ListUsersResult></ListUsersResponse>",
+    b'<!DOCTYPE a [<!ENTITY b "' + b"c" * 1000 + b'"><!ENTITY d "' + b"&b;" * 1000 + b'"><!ENTITY e "' + b"&d;" * 1000 + b'">]><a>&e;</a>',
+    b"<AccessControlPolicy><AccessControlList><Grant/></AccessControlList></AccessControlPolicy>",
+]  # fmt: skip
+
+
+def test_whatever_a_control_plane_answers_a_study_ends_in_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import json  # noqa: PLC0415
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATIDEGATEFAKEKEY1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "made0up0for0tests0only0owners0secret0000")
+    (tmp_path / "key.json").write_text(json.dumps(mint_clouds.service_account_json("owner")))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
+    way = Answers()
+    for cloud, leaked in CASES:
+        closer = closing(cloud).open(
+            Case(finding="tg-1", credential=leaked, now=datetime.now(UTC)), way, way, {}
+        )
+        for body, status in [(body, 200) for body in HOSTILE] + [(HOSTILE[2], 403), (HOSTILE[8], 403)]:
+            way.answer = said(body, status)
+            words = ""
+            try:
+                assert isinstance(closer.study(), Study)
+            except TidegateError as told:
+                words = str(told)
+            assert len(words) < 300
+
+
+def credential(kind: str, provider: str, **more: str) -> Credential:
+    revocation = Revocation(means="", collateral="", individually=True)
+    grant = Grant(provider=provider, kind=kind, scope=Scope.ACCOUNT, validity=Validity.UNKNOWN, revocation=revocation, **more)  # fmt: skip
+    return Credential(grant=grant, secret=Secret("s" * 40) if kind != "anonymous" else None)
+
+
+CASES = [
+    ("s3", credential("access_key", "aws", account="AKIATIDEGATEFAKEKEY2", signer="AKIATIDEGATEFAKEKEY2")),
+    ("s3", credential("anonymous", "aws", container="contoso-open")),
+    ("gcs", credential("hmac_key", "gcp", account="contoso-1", signer="GOOG1" + "E" * 56)),
+    ("gcs", credential("service_account_key", "gcp", signer="a@b.iam.gserviceaccount.com")),
+    ("gcs", credential("anonymous", "gcp", container="contoso-open")),
+]

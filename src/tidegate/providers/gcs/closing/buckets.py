@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from tidegate.errors import NoAnswerError
 from tidegate.model.closing import Case, Plan, Step, Study, Way
 from tidegate.model.share import Tried
 from tidegate.net.message import Sends, Writes
@@ -43,18 +44,34 @@ class OpenBucket(GcsCloser):
     def _prevention(self) -> tuple[str, bool]:
         """Return public access prevention, and whether access lists of single objects count."""
         storage = self._storage()
-        bucket = storage.client.bucket(self.bucket)
-        storage.ask(f"read the settings of {self.bucket}", lambda: bucket.reload(retry=None))
-        told = bucket.iam_configuration
-        word = str(told.get("publicAccessPrevention", INHERITED))
-        return (ENFORCED if word == ENFORCED else INHERITED), not told.uniform_bucket_level_access_enabled
+
+        def look() -> tuple[str, bool]:
+            bucket = storage.client.bucket(self.bucket)
+            bucket.reload(retry=None)
+            told = bucket.iam_configuration
+            word = told.get("publicAccessPrevention", INHERITED)
+            return (ENFORCED if word == ENFORCED else INHERITED), not told.uniform_bucket_level_access_enabled
+
+        found: tuple[str, bool] = storage.ask(f"read the settings of {self.bucket}", look)
+        return found
 
     def _policy(self) -> Any:
         storage = self._storage()
-        return storage.ask(
+        policy = storage.ask(
             f"read the policy of {self.bucket}",
             lambda: storage.client.bucket(self.bucket).get_iam_policy(requested_policy_version=3, retry=None),
         )
+        sound = isinstance(policy.bindings, list) and all(
+            isinstance(each, dict)
+            and isinstance(members := each.get("members", []), list | set | frozenset | tuple)
+            and all(isinstance(member, str) for member in members)
+            for each in policy.bindings
+        )
+        if not sound:
+            raise NoAnswerError(
+                f"could not read the policy of {self.bucket}: the answer is none that is known"
+            )
+        return policy
 
     def study(self) -> Study:
         prevention, lists = self._prevention()

@@ -136,13 +136,17 @@ class HmacKey(Key):
     def _look(self) -> tuple[str, Any]:
         """Return the state, and Google's object of it."""
         metadata = self._metadata()
+
+        def look() -> str:
+            metadata.reload(retry=None)
+            return {"ACTIVE": ENABLED, "INACTIVE": DISABLED}[metadata.state]
+
         try:
-            self._storage().ask("look at the HMAC key", lambda: metadata.reload(retry=None))
+            return self._storage().ask("look at the HMAC key", look), metadata
         except RefusedError as why:
             if why.status == 404:
                 return GONE, metadata
             raise
-        return {"ACTIVE": ENABLED, "INACTIVE": DISABLED}.get(str(metadata.state), GONE), metadata
 
     def study(self) -> Study:
         state, metadata = self._look()

@@ -218,6 +218,8 @@ class Storage:
         }
         if method == "GET" and not self._planning:
             self._last = self._sdk.read(self._provider, self._name, url, self._base.host, {}, self._asked)
+            if self._last.status == 200:
+                as_json(self._last, self._asked)  # the library trusts that it is an object
             return _Answer(self._last, method, url)
         body = data.decode() if isinstance(data, bytes) else str(data or "")
         raise _PlannedError(Call(method=method, url=url, body=body, headers=tuple(sorted(kept.items()))))

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tidegate.errors import RefusedError
+from tidegate.errors import NoAnswerError, RefusedError
 from tidegate.model.closing import Case, Plan, Step, Way
 from tidegate.providers.s3.closing.sdk import Client
 
@@ -68,7 +68,7 @@ def _block(s3: Client, bucket: str) -> dict[str, bool] | None:
         if why.code in _UNKNOWN_REQUEST or why.status in (405, 501):
             return None
         raise
-    told = found["PublicAccessBlockConfiguration"]
+    told = found.get("PublicAccessBlockConfiguration", {})
     return {flag: bool(told.get(flag)) for flag in FLAGS}
 
 
@@ -80,10 +80,12 @@ def _policy(s3: Client, bucket: str) -> dict[str, Any] | None:
             return None
         raise
     try:
-        policy = json.loads(found["Policy"])
+        policy = json.loads(found.get("Policy", ""))
     except (ValueError, RecursionError):
         policy = None
-    return policy if isinstance(policy, dict) else None
+    if not isinstance(policy, dict):
+        raise NoAnswerError(f"could not read the policy of {bucket}: the answer is none that is known")
+    return policy
 
 
 def _acl(s3: Client, bucket: str) -> dict[str, Any]:

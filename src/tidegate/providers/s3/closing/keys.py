@@ -118,7 +118,8 @@ def listed(iam: Client, user: str) -> dict[str, str]:
         if why.code in _ABSENT:
             return {}
         raise
-    return {str(each["AccessKeyId"]): str(each.get("Status", ACTIVE)) for each in found["AccessKeyMetadata"]}
+    keys = found.get("AccessKeyMetadata", [])
+    return {str(each.get("AccessKeyId", "")): str(each.get("Status", ACTIVE)) for each in keys}
 
 
 def _search(iam: Client, key_id: str) -> str:
@@ -127,10 +128,11 @@ def _search(iam: Client, key_id: str) -> str:
     while seen < MOST_USERS:
         more = {"Marker": marker} if marker else {}
         found = iam.read("list_users", "list the users", **more)
-        for each in found["Users"]:
+        for each in found.get("Users", []):
             seen += 1
-            if key_id in listed(iam, str(each["UserName"])):
-                return str(each["UserName"])
+            name = str(each.get("UserName", ""))
+            if name and key_id in listed(iam, name):
+                return name
         marker = str(found.get("Marker", "")) if found.get("IsTruncated") else ""
         if not marker:
             break

@@ -208,6 +208,7 @@ class Client:
     def _explained(self, what: str) -> Iterator[None]:
         """Turn boto's errors into ours; they carry what the service wrote: only short codes are kept."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
         try:
             yield
@@ -222,6 +223,9 @@ class Client:
             raise RefusedError(words, status=status, code=code, hint=_HINTS.get(code, "")) from None
         except BotoCoreError as why:
             raise NoAnswerError(f"could not {what}: {type(why).__name__}") from None
+        except (ResponseParserError, LookupError, ValueError, TypeError, AttributeError, RecursionError):
+            # Boto's readers trust the service; what it sent instead stands in their messages.
+            raise NoAnswerError(f"could not {what}: the answer is none that is known") from None
 
     def _write(self, request: Any, asked: str) -> Response:
         headers, secret = _parted(request.headers)
