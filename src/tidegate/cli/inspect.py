@@ -103,17 +103,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(result: Inspected, stream: TextIO, form: str, *, colour: bool, each: bool) -> None:
-    from tidegate.report import _items, _items_cyclonedx, _items_sarif  # noqa: PLC0415
-    from tidegate.report._terminal import Paper  # noqa: PLC0415
+    """Write one form; the others are not even imported."""
+    if form == "sarif":
+        from tidegate.report import _items_sarif  # noqa: PLC0415
+
+        return _items_sarif.write(result, stream)
+    if form == "cyclonedx":
+        from tidegate.report import _items_cyclonedx  # noqa: PLC0415
+
+        return _items_cyclonedx.write(result, stream)
+    from tidegate.report import _items  # noqa: PLC0415
 
     if form == "text":
+        from tidegate.report._terminal import Paper  # noqa: PLC0415
+
         paper = Paper.of(stream.encoding, colour=colour, width=options.width())
         stream.writelines(line.rstrip() + "\n" for line in _items.lines(paper, result, each=each))
-        return
-    writers = {
-        "json": _items.write_json,
-        "jsonl": _items.write_jsonl,
-        "sarif": _items_sarif.write,
-        "cyclonedx": _items_cyclonedx.write,
-    }
-    writers[form](result, stream)
+        return None
+    return (_items.write_json if form == "json" else _items.write_jsonl)(result, stream)
