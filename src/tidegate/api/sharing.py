@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tidegate.api.closing import Ways, open_ways
 from tidegate.api.scanning import scan
@@ -181,9 +182,11 @@ def _state(share: Share, state: str) -> dict[str, str]:
     return {} if share.state == "revoked" else {"state": state}
 
 
-def check(targets: Sequence[str], ledger: Ledger) -> tuple[list[tuple[Share, Finding]], Report]:
-    """Scan, offline, and return what the ledger holds of what was found."""
-    report = scan(targets)
+def check(
+    targets: Sequence[str], ledger: Ledger, *, cache_dir: Path | None = None
+) -> tuple[list[tuple[Share, Finding]], Report]:
+    """Scan, offline, and return what the ledger holds of what was found. cache_dir: as for `scan`."""
+    report = scan(targets, cache_dir=cache_dir)
     known = {each.fingerprint: each for each in ledger.all() if each.fingerprint}
     return [(known[f.fingerprint], f) for f in report.findings if f.fingerprint in known], report
 

@@ -289,7 +289,7 @@ def _check(args: argparse.Namespace) -> int:
     from tidegate.report._escape import safe  # noqa: PLC0415
 
     with _ledger(args) as ledger:
-        leaked, report = sharing.check(args.targets, ledger)
+        leaked, report = sharing.check(args.targets, ledger, cache_dir=options.cache_dir())
     if args.format == "json":
         places: list[dict[str, Any]] = [
             {

@@ -23,6 +23,7 @@ from azure_setting import ACCOUNT
 from corpus.asked import repository
 from corpus.shares import Shares, answers
 from services.azurite import Azurite
+from services.between import between
 from services.postgres import PASSWORD, USER, Postgres, postgres
 from tidegate.share.ledger import open_ledger
 
@@ -253,6 +254,31 @@ def test_what_was_cut_off_while_it_was_made_is_cleaned_up(share: Shares, azurite
     assert share.json("revoke", "sh-ffffffff")["notes"] == ["the policy tidegate-sh-ffffffff was gone before"]
     assert answers(made["link"]) == 403
     assert share.json("revoke", made["share"]["id"])["closed"]  # a second time does no harm
+
+
+def test_killed_around_each_change_the_next_run_cleans_up(share: Shares, azurite: Azurite) -> None:
+    """Really killed: before the request reaches the service, and before its answer comes back."""
+    with container(azurite, "crashed", a=b"a") as at, between(azurite.endpoints()["blob"]) as middle:
+        scope = f'[scope]\nazure = ["{ACCOUNT}"]\n[endpoints]\nazure = "{middle.url}/{{account}}"\n'
+        (share.home / "tidegate.toml").write_text(scope)
+
+        def killed(moment: str, *words: str) -> None:
+            child = share.begin(*words)
+            setattr(middle, moment, child.kill)
+            child.communicate(timeout=60)
+            setattr(middle, moment, None)
+            assert child.returncode == -9
+
+        for moment, left in (("before", 0), ("after", 1)):
+            killed(moment, "create", f"az://{ACCOUNT}/crashed/a", "--no-manifest")
+            assert len(at.get_container_access_policy()["signed_identifiers"]) == left
+            (row,) = [each for each in share.rows() if each["status"] == "making"]
+            assert share.json("revoke", row["id"])["verdict"] == "dead"
+        made = share.json("create", f"az://{ACCOUNT}/crashed/a", "--no-manifest")
+        killed("after", "revoke", made["share"]["id"])
+        assert share.rows()[0]["status"] == "revoking"
+        assert share.json("revoke", made["share"]["id"])["verdict"] == "dead"
+        assert at.get_container_access_policy()["signed_identifiers"] == []
 
 
 def test_a_link_whose_key_is_gone_is_proved_dead_by_itself(share: Shares, azurite: Azurite) -> None:
