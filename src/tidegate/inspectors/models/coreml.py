@@ -28,7 +28,7 @@ class CoreMl:
     order = 58
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
-        fields = outline(head, size_bytes) or []
+        fields = outline(head, size_bytes) or ()
         if [(each.number, each.wire) for each in fields[:2]] != [(1, VARINT), (2, BYTES)]:
             return False
         described = fields[1]

@@ -19,7 +19,7 @@ class KerasMetadata:
     order = 49
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
-        fields = outline(head, size_bytes) or []
+        fields = outline(head, size_bytes) or ()
         return (
             bool(fields)
             and all(each.number == 1 and each.wire == BYTES for each in fields)

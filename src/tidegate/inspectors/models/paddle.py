@@ -42,7 +42,7 @@ class Paddle:
         if not fields or any(each.number not in (1, 4, 5) or each.wire != BYTES for each in fields):
             return False
         first = fields[0]
-        block = outline(head[first.start : first.stop], first.stop - first.start) or []
+        block = outline(head[first.start : first.stop], first.stop - first.start) or ()
         return first.number == 1 and [(each.number, each.wire) for each in block[:2]] == [
             (1, VARINT),
             (2, VARINT),

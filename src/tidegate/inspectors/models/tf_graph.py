@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tidegate.inspectors.models._notes import MalformedError, Notes
 from tidegate.inspectors.models._protobuf import BYTES, VARINT, Field, Hop, outline
@@ -46,25 +47,25 @@ class TensorFlowGraph:
         return notes.done()
 
 
-def _is_graph(head: bytes, fields: list[Field]) -> bool:
+def _is_graph(head: bytes, fields: Sequence[Field]) -> bool:
     """Tell a GraphDef: nodes (1) that have a name (1) and an operation (2)."""
     wires = {1: BYTES, 2: BYTES, 3: VARINT, 4: BYTES, 5: BYTES}
     if any(wires.get(each.number) != each.wire for each in fields):
         return False
     first = fields[0]
-    node = outline(head[first.start : first.stop], first.stop - first.start) or []
+    node = outline(head[first.start : first.stop], first.stop - first.start) or ()
     named = [(each.number, each.wire) for each in node[:2]] == [(1, BYTES), (2, BYTES)]
     return (
         named and _OPERATION.match(head[first.start + node[1].start : first.start + node[1].stop]) is not None
     )
 
 
-def _is_meta(head: bytes, fields: list[Field]) -> bool:
+def _is_meta(head: bytes, fields: Sequence[Field]) -> bool:
     """Tell a MetaGraphDef: facts (1) with operations (2) or TensorFlow's version (5, 6), then a graph (2)."""
     if any(each.wire != BYTES or each.number > 8 for each in fields):
         return False
     first = fields[0]
-    facts = outline(head[first.start : first.stop], first.stop - first.start) or []
+    facts = outline(head[first.start : first.stop], first.stop - first.start) or ()
     known = {1: BYTES, 2: BYTES, 3: BYTES, 4: BYTES, 5: BYTES, 6: BYTES, 7: VARINT, 8: BYTES}
     if not facts or any(known.get(each.number) != each.wire for each in facts):
         return False

@@ -20,7 +20,7 @@ class SavedModel:
     order = 50
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
-        fields = outline(head, size_bytes) or []
+        fields = outline(head, size_bytes) or ()
         graphs = [each for each in fields if each.number == 2]
         if not graphs or any(each.wire != {1: VARINT, 2: BYTES}.get(each.number) for each in fields):
             return False
