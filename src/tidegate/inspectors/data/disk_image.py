@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tidegate.inspectors.data._notes import ENDS_BYTES
+from tidegate.inspectors.data._notes import ENDS_BYTES, judged, seen
 from tidegate.inspectors.disks.container import is_container, is_raw
+from tidegate.inspectors.disks.containers.ewf import Files, name_of, number_of
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.severity import Severity
 
 
 class DiskImage:
@@ -23,10 +25,28 @@ class DiskImage:
         """Look at the volumes in it."""
         from tidegate.inspectors.disks.judge import judge_disk  # noqa: PLC0415 - only who meets a disk needs it
 
-        del name
         head = data.read(0, ENDS_BYTES)
+        number = number_of(head)
+        if number > 1:
+            return _later(name, number, context)
+        if number and context.siblings is not None:
+            data = Files(data, name.replace("\\", "/").rsplit("/", 1)[-1], context.siblings)
+            return judge_disk(data, head, b"", context)
         tail = data.read(max(data.size_bytes - ENDS_BYTES, 0), ENDS_BYTES)
         return judge_disk(data, head, tail, context)
+
+
+def _later(name: str, number: int, context: Context) -> Judgement:
+    """Judge a further file of a forensic image: what is in it is told at the first."""
+    base = name.replace("\\", "/").rsplit("/", 1)[-1]
+    first = name_of(base, 1)
+    found = context.siblings is not None and context.siblings(first) is not None
+    where = f"it is told at {first}" if found else f"its first file ({first}) is not here"
+    words = f"file {number:,} of a forensic image (E01): {where}"
+    note = seen("disk_image", words, severity=Severity.INFO if found else None)
+    made = judged("disk_image", note)
+    made.complete = found
+    return made
 
 
 PLUGIN = DiskImage()

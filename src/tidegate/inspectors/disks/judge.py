@@ -59,7 +59,7 @@ def _volumes(judged: Judgement, opened: Opened, pages: Pages, context: Context) 
             judged, f"a {opened.form}: the image it differs from is not here, so its contents are not told"
         )
         return
-    data_bytes = pages.size_bytes
+    data_bytes = opened.disk.size_bytes
     encrypted, volumes = 0, []
     for number, data in partitions(opened.disk):
         form = recognised(data)

@@ -1,4 +1,4 @@
-"""E01, of EnCase, FTK and ewfacquire: chunks, mostly deflated, found through tables; its first file alone.
+"""E01, of EnCase, FTK and ewfacquire: chunks, mostly deflated, found by tables; one file or many.
 
 Sections are walked only as far as a chunk that is asked for: a large image has thousands.
 Source: Joachim Metz, Expert Witness Compression Format specification, libewf, sections 3 and 4.
@@ -6,6 +6,7 @@ Source: Joachim Metz, Expert Witness Compression Format specification, libewf, s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,45 @@ _DESCRIPTION: Final = 76
 _TABLE_HEADER: Final = 24
 _PACKED: Final = 1 << 31
 _MOST_SECTIONS: Final = 200_000
+
+
+_STRIDE: Final = 1 << 44
+"""A file of the image begins at each multiple, as far as its readers are concerned: none is longer."""
+_MOST_FILES: Final = 4096
+
+
+class Files:
+    """An image in several files as one stretch of bytes: each is opened when it is first read."""
+
+    def __init__(self, first: Readable, name: str, beside: Callable[[str], Readable | None]) -> None:
+        """Lay the files that follow behind the first. name: of that, its last part."""
+        self._files: dict[int, Readable | None] = {0: first}
+        self._name, self._beside = name, beside
+        self.size_bytes = _MOST_FILES * _STRIDE
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return bytes of one of the files; nothing where it is missing or over."""
+        number, at = divmod(offset, _STRIDE)
+        if number not in self._files:
+            self._files[number] = self._beside(name_of(self._name, number + 1))
+        file = self._files[number]
+        return b"" if file is None else file.read(at, max(0, min(count, file.size_bytes - at)))
+
+
+def number_of(head: bytes) -> int:
+    """Return which file of an image it is, from 1; 0 for none."""
+    return little(head, 9, 2) if head.startswith(_MAGIC) else 0
+
+
+def name_of(first: str, number: int) -> str:
+    """Return the name of a file of the image: `a.E01`, `a.E02`, then from `a.E99` to `a.EAA`, `a.EAB`."""
+    stem, dot, ending = first.rpartition(".")
+    letter = ending[:1] or "E"
+    if number < 100:
+        return f"{stem}{dot}{letter}{number:02}"
+    high, last = divmod(number - 100, 26)
+    made = f"{chr(ord(letter.upper()) + high // 26)}{chr(65 + high % 26)}{chr(65 + last)}"
+    return f"{stem}{dot}{made if letter.isupper() else made.lower()}"
 
 
 def opens(head: bytes, tail: bytes) -> bool:
@@ -59,7 +99,7 @@ class _Chunks:
 
     def __init__(self, data: Readable, meter: Meter) -> None:
         self._data, self._meter = data, meter
-        self._at, self._count, self._sections = 13, 0, 0
+        self._at, self._count, self._sections, self._file = 13, 0, 0, 0
         self._groups: list[_Group] = []
         self._sectors_end = 0
         self._over = ""
@@ -94,7 +134,8 @@ class _Chunks:
         at = self._at
         description = exact(self._data, at, _DESCRIPTION)
         kind = description[:16].split(b"\0", 1)[0]
-        following, size = little(description, 16, 8), little(description, 24, 8)
+        following = self._file * _STRIDE + little(description, 16, 8)
+        size = little(description, 24, 8)
         if kind in (b"volume", b"disk"):
             self._volume(at + _DESCRIPTION)
         elif kind == b"sectors":
@@ -102,13 +143,24 @@ class _Chunks:
         elif kind == b"table":
             self._table(at, size)
         if kind == b"next":
-            self._over = "what is asked for stands in the next file of the image (E02, …), which was not read"
-        elif kind == b"done":
+            self._next_file()
+            return not self._over
+        if kind == b"done":
             self._over = "a chunk that no table names"
         elif following <= at or self._sections > _MOST_SECTIONS:
             raise DamageError("sections that lead nowhere, or in a circle")
         self._at = following
         return True
+
+    def _next_file(self) -> None:
+        self._file += 1
+        start = self._file * _STRIDE
+        head = self._data.read(start, 13)
+        if number_of(head) != self._file + 1:
+            self._over = (
+                f"what is asked for stands in file {self._file + 1:,} of the image, which was not found"
+            )
+        self._at = start + 13
 
     def _volume(self, at: int) -> None:
         if self.chunk_bytes:
@@ -123,7 +175,7 @@ class _Chunks:
 
     def _table(self, at: int, size: int) -> None:
         header = exact(self._data, at + _DESCRIPTION, _TABLE_HEADER)
-        count, base = little(header, 0, 4), little(header, 8, 8)
+        count, base = little(header, 0, 4), self._file * _STRIDE + little(header, 8, 8)
         if count > 1 << 22:
             raise DamageError(f"a table of {count:,} chunks")
         entries = Table(self._data, at + _DESCRIPTION + _TABLE_HEADER, count, 4, "little")
