@@ -80,6 +80,8 @@ class Held:
     """What anyone may do: `container`, `blob`, or empty for nothing."""
     changed: str = ""
     """`Last-Modified`, for a condition; empty where the service gives none."""
+    told_at: str = ""
+    """`Date` of the answer; empty for Azurite's, which repeats the last change there."""
 
     @property
     def state(self) -> str:
@@ -138,10 +140,15 @@ def read(client: Client, thing: Thing) -> Held:
             words=f"read the policies of {thing.words}",
         )
     )
-    text = response.body.decode("utf-8-sig", "replace")
+    return parsed(response.body, response.headers)
+
+
+def parsed(body: bytes, headers: Mapping[str, str]) -> Held:
+    """Read an answer. Raises `NoAnswerError` for one that is not understood to the last policy."""
+    text = body.decode("utf-8-sig", "replace")
     found = _POLICY.findall(text)
     if "<!" in text or text.count("<SignedIdentifier>") != len(found):
-        raise NoAnswerError(f"could not read the policies of {thing.words}: the answer is none that is known")
+        raise NoAnswerError("could not read the stored policies: the answer is none that is known")
     policies = tuple(
         Policy(
             name=_inside(each, "Id"),
@@ -154,8 +161,9 @@ def read(client: Client, thing: Thing) -> Held:
     )
     return Held(
         policies=policies,
-        public=response.header("x-ms-blob-public-access"),
-        changed=response.header("last-modified"),
+        public=headers.get("x-ms-blob-public-access", ""),
+        changed=headers.get("last-modified", ""),
+        told_at="" if response.header("server").startswith("Azurite") else response.header("date"),
     )
 
 
