@@ -7,6 +7,8 @@ merge into that of the whole; more of a band is a superset of fewer.
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -89,3 +91,27 @@ class Draw:
             each.update(name.encode())
             digests.append(each.digest()[:8])
         return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
+
+
+def dumped(draw: Draw) -> bytes:
+    """Write what was drawn, for `loaded`."""
+    held = [band for band in draw.most if draw.drawn(band).height]
+    counts = {"items": draw.items, "bytes": draw.bytes, "held": held}
+    file = io.BytesIO()
+    pl.concat([draw.drawn(band) for band in draw.most]).write_ipc(file)
+    return json.dumps(counts).encode() + b"\n" + file.getvalue()
+
+
+def loaded(content: bytes, seed: int, account: str, most: Mapping[int, int]) -> Draw:
+    """Read what `dumped` wrote of a draw with the same seed, account and numbers."""
+    head, _, body = content.partition(b"\n")
+    counts = json.loads(head)
+    rows = pl.read_ipc(io.BytesIO(body))
+    return Draw(
+        seed,
+        account,
+        most,
+        {int(band): count for band, count in counts["items"].items()},
+        {int(band): count for band, count in counts["bytes"].items()},
+        {band: rows.filter(pl.col("band") == band) for band in counts["held"]},
+    )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from tidegate.inventory.apart import PART_ROWS, in_parts
 from tidegate.inventory.names import Ruler, kinds_of
 from tidegate.inventory.parquet import group_rows
 from tidegate.inventory.sampling.bands import HELD, Band, band
-from tidegate.inventory.sampling.draw import COLUMNS, Draw
+from tidegate.inventory.sampling.draw import COLUMNS, Draw, dumped, loaded
 
 PIECE_ROWS: Final = 131_072
 _READ: Final = (
@@ -56,18 +58,44 @@ def frame(
     seed: int,
     most: Mapping[int, int] | None = None,
     cache_dir: Path | None = None,
+    jobs: int | None = None,
+    part_rows: int = PART_ROWS,
 ) -> Frame:
     """Read an inventory once, piece by piece. Raises `OSError`, and Polars' errors for another file.
 
     most: band -> how many of it are held at most, where that is not the usual. cache_dir: where what names
-    are told by is kept for the next time.
+    are told by is kept for the next time. jobs, part_rows: as `in_parts` has them.
     """
     held = {int(which): count for which, count in HELD.items()} | dict(most or {})
-    draw = Draw(seed, account, {**held, int(Band.EMPTY): 0, int(Band.UNREADABLE): 0})
-    ruler = Ruler(cache_dir=cache_dir)
-    for piece in _pieces(file):
-        draw.add(banded(piece, ruler))
+    held |= {int(Band.EMPTY): 0, int(Band.UNREADABLE): 0}
+    arguments = {
+        "account": account,
+        "seed": seed,
+        "most": {str(which): count for which, count in held.items()},
+        "cache_dir": None if cache_dir is None else str(cache_dir),
+    }
+    draw = Draw(seed, account, held)
+    for part in in_parts(f"{__name__}:drawn", file, arguments, jobs=jobs, part_rows=part_rows):
+        draw.merge(loaded(part, seed, account, held))
     return Frame(draw)
+
+
+def drawn(
+    file: Path,
+    first: int,
+    rows: int,
+    *,
+    account: str,
+    seed: int,
+    most: Mapping[str, int],
+    cache_dir: str | None,
+) -> bytes:
+    """Draw of a part of an inventory, for `in_parts`. Returns what `loaded` reads."""
+    draw = Draw(seed, account, {int(which): count for which, count in most.items()})
+    ruler = Ruler.of(rows, None if cache_dir is None else Path(cache_dir))
+    for piece in _pieces(file, first, rows):
+        draw.add(banded(piece, ruler))
+    return dumped(draw)
 
 
 def banded(piece: pl.DataFrame, ruler: Ruler) -> pl.DataFrame:
@@ -84,10 +112,12 @@ def banded(piece: pl.DataFrame, ruler: Ruler) -> pl.DataFrame:
     return told.with_columns(place.alias("band")).select([name for name in COLUMNS if name != "key"])
 
 
-def _pieces(file: Path) -> Iterator[pl.DataFrame]:
+def _pieces(file: Path, first: int, count: int) -> Iterator[pl.DataFrame]:
     table = pl.scan_parquet(file).select(_READ)
-    start = rows = 0
-    for more in [*group_rows(file), 0]:
+    groups = group_rows(file)
+    ends = accumulate(groups)
+    start, rows = first, 0
+    for more in [*(rows for rows, end in zip(groups, ends, strict=True) if first < end <= first + count), 0]:
         if rows and (rows + more > PIECE_ROWS or not more):
             yield table.slice(start, rows).collect()
             start, rows = start + rows, 0
