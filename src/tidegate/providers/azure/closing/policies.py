@@ -163,7 +163,7 @@ def parsed(body: bytes, headers: Mapping[str, str]) -> Held:
         policies=policies,
         public=headers.get("x-ms-blob-public-access", ""),
         changed=headers.get("last-modified", ""),
-        told_at="" if response.header("server").startswith("Azurite") else response.header("date"),
+        told_at="" if headers.get("server", "").startswith("Azurite") else headers.get("date", ""),
     )
 
 
