@@ -91,8 +91,16 @@ def test_what_is_open_to_anyone_is_not_the_keys_doing(weed: SeaweedFS) -> None:
     user = new_user(weed, "bystander")
     with way(weed.endpoint, PUBLIC) as ask:
         reach = ask.probe(key(user.key_id, user.secret))
-    assert reach.state is State.OPEN
+    assert (reach.state, reach.proved) == (State.UNKNOWN, ())
     assert "open to anyone" in reach.reason
+
+
+def test_beside_a_bucket_that_is_open_to_anyone_the_keys_own_is_found(weed: SeaweedFS) -> None:
+    user = new_user(weed, "neighbour")
+    with way(weed.endpoint, PUBLIC, PRIVATE) as ask:
+        reach = ask.probe(key(user.key_id, user.secret))
+    assert reach.state is State.OPEN
+    assert reach.reason == f"The key lists and reads in {PRIVATE}."
 
 
 def test_a_session_key_without_its_token_is_not_asked(weed: SeaweedFS) -> None:

@@ -54,11 +54,11 @@ def probe_key(access: Access, key: Key, credential: Credential, net: Sends, now:
             placed = True
         access = heard[-1].access or access
         buckets = _with_listed(net, access, buckets, heard[-1])
-    control = None
+    public: list[str] = []
     if not (heard and heard[-1].means in (Means.DEAD, Means.ENDED)):
-        asked, control = _in_buckets(net, access, buckets)
+        asked, public = _in_buckets(net, access, buckets)
         heard += asked
-    return _judged(net, access, credential, heard, now, placed=placed, control=control)
+    return _judged(net, access, credential, heard, now, placed=placed, public=public)
 
 
 def named_buckets(net: Sends, access: Access, credential: Credential) -> list[str]:
@@ -105,29 +105,40 @@ def _other_partitions(net: Sends, access: Access) -> list[Heard]:
     return heard
 
 
-def _in_buckets(net: Sends, access: Access, buckets: list[str]) -> tuple[list[Heard], Heard | None]:
+def _in_buckets(net: Sends, access: Access, buckets: list[str]) -> tuple[list[Heard], list[str]]:
     """List and read in one bucket after the other until both are proved, or the key turns out to be dead.
 
-    Returns what was heard, and the control request of the bucket where something was given.
+    Returns what was heard, and the buckets that anyone may list: what they give proves no right of the key.
     """
     heard: list[Heard] = []
-    telling: Heard | None = None
+    public: list[str] = []
     for bucket in buckets[:MOST_BUCKETS]:
         control = list_one(net, access.without_key(), bucket, control=True)
         listed = list_one(net, access, bucket)
-        heard += [*control, *listed]
+        open_to_all = control[-1].given and listed[-1].given
+        heard += [*control, *(map(_of_anyone, listed) if open_to_all else listed)]
+        if open_to_all:
+            public.append(bucket)
         if listed[-1].means in (Means.DEAD, Means.ENDED):
             break
-        if listed[-1].given:
-            telling = control[-1]
         name = object_in(listed[-1])
         if name is None:
             continue
         read = read_one(net, listed[-1].access or access, bucket, name)
+        if open_to_all and read[-1].given:
+            without = read_one(net, access.without_key(), bucket, name, control=True)
+            heard += without
+            if without[-1].given:
+                heard += map(_of_anyone, read)
+                continue
         heard += read
-        if read[-1].given and not control[-1].given:
+        if read[-1].given:
             break
-    return heard, telling
+    return heard, public
+
+
+def _of_anyone(heard: Heard) -> Heard:
+    return replace(heard, answer=replace(heard.answer, permission=None))
 
 
 def _judged(
@@ -138,12 +149,18 @@ def _judged(
     now: datetime,
     *,
     placed: bool,
-    control: Heard | None,
+    public: list[str],
 ) -> Reach:
     grant = credential.grant
     proofs = [each for each in heard if each.given and each.answer.permission is not None]
     if proofs:
-        return reach(State.OPEN, _open_words(proofs, control), heard, grant, now)
+        return reach(State.OPEN, _open_words(proofs), heard, grant, now)
+    if public:
+        reason = (
+            f"what the key was given, in {', '.join(public)}, is open to anyone; that it may do more was not"
+            " shown"
+        )
+        return reach(State.UNKNOWN, reason, heard, grant, now)
     if not heard:
         return unasked("the scope names no bucket, and not the id of the key", grant, now)
     mine = next((each for each in reversed(heard) if each.answer.permission is not None), heard[-1])
@@ -192,7 +209,7 @@ def _found_together(credential: Credential) -> bool:
     return credential.text is not None and bool(key_id) and key_id in credential.text.reveal()
 
 
-def _open_words(proofs: list[Heard], control: Heard | None) -> str:
+def _open_words(proofs: list[Heard]) -> str:
     proved = {each.answer.permission for each in proofs}
     does = " and ".join(
         words
@@ -204,10 +221,7 @@ def _open_words(proofs: list[Heard], control: Heard | None) -> str:
         if right in proved
     )
     inside = [each for each in proofs if each.answer.permission is not Permission.LIST_CONTAINERS]
-    words = f"the key {does}{f' in {_bucket_of(inside[-1])}' if inside else ''}"
-    if control is not None and control.given:
-        return f"{words}; but that bucket is open to anyone, so that this is not the key's doing"
-    return words
+    return f"the key {does}{f' in {_bucket_of(inside[-1])}' if inside else ''}"
 
 
 def _unknown_words(mine: Heard) -> str:

@@ -62,7 +62,7 @@ def list_one(
     )
 
 
-def read_one(net: Sends, access: Access, bucket: str, name: str) -> list[Heard]:
+def read_one(net: Sends, access: Access, bucket: str, name: str, *, control: bool = False) -> list[Heard]:
     """Ask for the first byte of an object; of one without content, which has none, for all of it."""
     asked = f"read one byte in {bucket}"
     heard = hear_by(
@@ -72,6 +72,7 @@ def read_one(net: Sends, access: Access, bucket: str, name: str) -> list[Heard]:
         lambda by: by.request(
             net, asked=asked, bucket=bucket, name=name, headers={"range": FIRST_BYTE}, max_bytes=4096
         ),
+        control=control,
     )
     if heard[-1].answer.status == 416:
         whole = f"read an object without content in {bucket}"
@@ -80,6 +81,7 @@ def read_one(net: Sends, access: Access, bucket: str, name: str) -> list[Heard]:
             heard[-1].access or access,
             What.CONTENT,
             lambda by: by.request(net, asked=whole, bucket=bucket, name=name, max_bytes=4096),
+            control=control,
         )
     return heard
 
