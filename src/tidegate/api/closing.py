@@ -15,6 +15,7 @@ from tidegate.api.asking import PROVIDERS
 from tidegate.assess.severity import assess
 from tidegate.assess.words import enumerate_words, sentence
 from tidegate.close.carry_out import carry_out
+from tidegate.close.only import Only
 from tidegate.close.plan import Case, Known, Plan, Study
 from tidegate.close.prove import AFTER, Answer, Round, Verdict, judge, next_due
 from tidegate.close.store import ELSEWHERE, Proof, Store
@@ -170,6 +171,8 @@ class Closure:
     closer: plugins.Closer
     study: Study | None
     store: Store
+    only: Only
+    """What holds its writes to the plan."""
 
 
 def open_case(
@@ -200,13 +203,15 @@ def open_case(
         ),
         now=datetime.now(UTC),
     )
-    closer = ends.open(case, ways.net, ways.writer, environment)
+    only = Only(ways.writer)
+    closer = ends.open(case, ways.net, only, environment)
     return Closure(
         finding=finding,
         credential=credential,
         closer=closer,
         study=closer.study() if study else None,
         store=store,
+        only=only,
     )
 
 
@@ -236,6 +241,7 @@ def apply(
 ) -> None:
     """Carry a plan out, or go on with it. Raises `StoppedError`, and `JournalError` when it is under way."""
     closure.store.keep(plan)
+    closure.only.hold_to(plan)
     with closure.store.journal(plan) as journal:
         carry_out(plan, closure.closer, journal, lambda: datetime.now(UTC), again=again, tell=tell, wait=wait)
 
@@ -270,6 +276,8 @@ def prove(
     the end of the plan; as said the first time, else at once, after 5 and 30 minutes, and after a day.
     """
     finding, digest = closure.finding.id, plan.hash if plan is not None else ELSEWHERE
+    if plan is not None:
+        closure.only.hold_to(plan)
     old = closure.store.proof(finding, digest)
     if old is not None:
         closed_at = old.closed_at

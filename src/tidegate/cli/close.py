@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         raise
     except StoppedError as why:
         _complain(why)
-        denied = re.search(r"refused, nothing changed \((401|403)\b", str(why))
+        denied = re.search(r"refused, nothing changed \((?:could not [^:]{1,200}: )?40[13]\b", str(why))
         return codes.REFUSED if denied else codes.USAGE
 
 

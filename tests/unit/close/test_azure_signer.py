@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import pytest
 from azure.storage.blob import generate_account_sas, generate_blob_sas, generate_container_sas
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tidegate.errors import NoAnswerError
 from tidegate.lab.azurite import made_up_key
 from tidegate.model.closing import Known
 from tidegate.model.secret import Secret
 from tidegate.providers.azure.closing.management import owner
-from tidegate.providers.azure.closing.policies import ENDED, Held, Policy
+from tidegate.providers.azure.closing.policies import ENDED, Held, Policy, parsed
 from tidegate.providers.azure.closing.signer import ended, of_known
 
 KEYS = {name: Secret(made_up_key(name)) for name in ("key1", "key2")}
@@ -64,6 +68,28 @@ def test_an_address_of_the_control_plane_is_known_by_host_and_account(
     url: str, host: str | None, account: str | None
 ) -> None:
     assert owner(url, host) == account
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)
+
+
+@given(st.lists(st.builds(Policy, name=NAMES, permissions=st.sampled_from(["", "r", "rwdl"])), max_size=5))
+def test_policies_are_read_as_they_were_written(policies: list[Policy]) -> None:
+    body = "".join(each.xml for each in policies).encode()
+    held = parsed(
+        b"<SignedIdentifiers>" + body + b"</SignedIdentifiers>", {"x-ms-blob-public-access": "blob"}
+    )
+    assert [(each.name, each.permissions) for each in held.policies] == [
+        (p.name, p.permissions) for p in policies
+    ]
+    assert "".join(each.xml for each in held.policies).encode() == body
+    assert held.state == Held(policies=tuple(policies), public="blob").state
+
+
+@given(st.binary(max_size=200) | st.text("<>/SignedIdtfrAcsPoly!&;", max_size=200).map(str.encode))
+def test_an_answer_that_is_not_understood_is_none(body: bytes) -> None:
+    with contextlib.suppress(NoAnswerError):
+        assert len(parsed(body, {}).policies) == body.count(b"<SignedIdentifier>")
 
 
 def test_policies_that_do_not_change_are_written_back_as_they_came() -> None:

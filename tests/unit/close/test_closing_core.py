@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from tidegate.close.carry_out import NotDoneError, StoppedError, carry_out
 from tidegate.close.journal import Journal, JournalError, Mark
+from tidegate.close.only import Only
 from tidegate.close.plan import Call, Plan, Step, Way
 from tidegate.close.prove import AFTER, Answer, Round, Verdict, judge, next_due
+from tidegate.errors import OutOfScopeError
+from tidegate.net.message import Response, Write
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -140,6 +143,31 @@ def test_a_journal_of_another_plan_or_in_use_or_damaged_is_refused(tmp_path: Pat
 def test_a_write_that_no_step_names_is_told() -> None:
     stray = Call(method="DELETE", url="http://127.0.0.1/other")
     assert PLAN.unannounced([PLAN.steps[0].call, stray]) == [stray]
+
+
+class Sent:
+    """A way out that notes what is announced."""
+
+    def __init__(self) -> None:
+        self.announced: list[tuple[str, str]] = []
+
+    def announce(self, method: str, url: str) -> None:
+        self.announced.append((method, url))
+
+    def send(self, write: Write) -> Response:
+        raise AssertionError("nothing is sent")
+
+
+def test_once_a_plan_is_agreed_to_nothing_else_can_be_announced() -> None:
+    way = Sent()
+    only = Only(way)
+    only.announce("POST", "http://127.0.0.1/listKeys")
+    only.hold_to(PLAN)
+    only.announce("POST", "http://127.0.0.1/key1")
+    for method, url in (("POST", "http://127.0.0.1/listKeys"), ("DELETE", "http://127.0.0.1/key1")):
+        with pytest.raises(OutOfScopeError):
+            only.announce(method, url)
+    assert len(way.announced) == 2
 
 
 OK, NO = Answer(status=200), Answer(status=403, code="AuthenticationFailed")
