@@ -16,6 +16,7 @@ from tidegate.model.finding import Finding
 from tidegate.model.report import Report
 from tidegate.model.secret import Secret
 from tidegate.model.share import Ending, Found, Minted, Tried, Wish
+from tidegate.providers._sharing import OPEN_STILL
 from tidegate.share import manifest, mint, proof, seam
 from tidegate.share.ledger import Ledger, Share
 from tidegate.share.look import MAX_READ, Looked, as_found, look
@@ -282,7 +283,7 @@ def _proved(
         if verdict != proof.ALIVE or not ending.done or waited_s >= hands.ends_within_s:
             break
         if hands.open_to_anyone():
-            words = (ending.words, "what it opened answers anyone, without any link: close that first")
+            words = (ending.words, OPEN_STILL)
             return Ended(
                 verdict=proof.INCONCLUSIVE, closed=False, words=words, probes=probes, controls=hands.controls
             )

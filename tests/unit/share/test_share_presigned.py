@@ -23,7 +23,8 @@ from tidegate.net.scope import Scope
 from tidegate.net.transport import Net
 from tidegate.net.writer import Writer
 from tidegate.plugins import storage
-from tidegate.providers.gcs.share import GcsHands, _by_key
+from tidegate.providers.gcs.share.hands import GcsHands
+from tidegate.providers.gcs.share.signers import by_key
 from tidegate.providers.s3.access import Key
 from tidegate.providers.s3.share.hands import S3Hands
 from tidegate.providers.s3.share.policy import _statement
@@ -32,7 +33,7 @@ from tidegate.share.look import as_found
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 KEY_ID, SECRET = "AKIAMADEUPFORTESTS00", "made-up-secret-of-forty-characters-000000"
 FILE = mint.service_account_json("signer")
-GOOGLES = _by_key(FILE["client_email"], Secret(FILE["private_key"]))
+GOOGLES = by_key(FILE["client_email"], Secret(FILE["private_key"]))
 GOOGLES_OWN = service_account.Credentials.from_service_account_info(FILE)
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40).filter(
     lambda name: not any(part in ("", ".", "..") for part in name.split("/"))

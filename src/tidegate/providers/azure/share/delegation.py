@@ -17,8 +17,9 @@ from tidegate.errors import NoAnswerError, NotDoneError
 from tidegate.model.secret import Secret
 from tidegate.model.share import Ending, Found, Minted
 from tidegate.net.message import Write
+from tidegate.providers._sharing import LOOKING
 from tidegate.providers.azure.ask import API_VERSION
-from tidegate.providers.azure.share.hands import LOOKING, SIGNED_VERSION, AzureHands
+from tidegate.providers.azure.share.hands import SIGNED_VERSION, AzureHands
 
 LONGEST: Final = timedelta(days=7)
 _FIELDS: Final = {

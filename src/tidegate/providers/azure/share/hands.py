@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,15 +13,13 @@ from tidegate.errors import NoAnswerError, OutOfScopeError, RefusedError, Reques
 from tidegate.model.secret import Secret
 from tidegate.model.share import Found, Tried, Wish
 from tidegate.net.message import Sends, Writes
+from tidegate.providers._sharing import OPEN_ANYWAY, OVERWRITES, UNENCRYPTED, clock_notes, is_local
 from tidegate.providers.azure import canonical
 from tidegate.providers.azure.access import DEFAULT_SUFFIX, Access
 from tidegate.providers.azure.ask import Ask, Client, Reply
 from tidegate.providers.azure.plan import blob_list_ask
 
 SIGNED_VERSION: Final = "2021-12-02"
-LOOKING: Final = timedelta(minutes=15)
-TOLERATED_S: Final = 60.0
-"""A clock that is off by less is not mentioned."""
 _REFUSING_S: Final = 600.0
 """Azure refuses requests whose date is off by more than 15 minutes; beyond 10 it is the likely reason."""
 _LETTERS: Final = (("read", "r"), ("write", "w"), ("list", "l"))
@@ -55,37 +52,24 @@ class AzureHands:
         self._judge(reply, ahead_s)
         self.emulated = reply.emulated
         self.now = (datetime.now(UTC) - timedelta(seconds=ahead_s)).replace(microsecond=0)
-        notes = []
-        if abs(ahead_s) > TOLERATED_S:
-            way = "ahead" if ahead_s > 0 else "behind"
-            notes.append(
-                f"this machine's clock is {abs(ahead_s) / 60:.0f} minutes {way}; the service's counts"
-            )
+        notes = clock_notes(ahead_s)
         if not wish.path and "list" not in wish.rights:
             notes.append("the link is for a container: who uses it writes /NAME before the question mark")
         if "write" in wish.rights and wish.path and reply.answered:
-            notes.append("the object exists, and the link can overwrite it")
+            notes.append(OVERWRITES)
         if "read" in wish.rights and self.open_to_anyone():
-            notes.append("anyone may read this without a link: to end the link will close nothing")
+            notes.append(OPEN_ANYWAY)
         if self.base().startswith("http://"):
-            notes.append(
-                "the endpoint of the scope file has no https: the link works unencrypted, on this machine"
-            )
+            notes.append(UNENCRYPTED)
         return Found(ends_at=self.now + lives, notes=tuple(notes))
 
     def base(self) -> str:
         """Return the address links begin with. Raises `OutOfScopeError` without https, beyond loopback."""
         url = self.owner._base("blob").url
-        host = urlsplit(url).hostname or ""
-        if url.startswith("http://"):
-            try:
-                local = ipaddress.ip_address(host).is_loopback
-            except ValueError:
-                local = host == "localhost"
-            if not local:
-                raise OutOfScopeError(
-                    f"the endpoint for {self.wish.account} has no https: no link is made for it"
-                )
+        if url.startswith("http://") and not is_local(urlsplit(url).hostname or ""):
+            raise OutOfScopeError(
+                f"the endpoint for {self.wish.account} has no https: no link is made for it"
+            )
         return url
 
     def link(self, parameters: Mapping[str, str], key: Secret, *, canonical_host: bool = False) -> Secret:

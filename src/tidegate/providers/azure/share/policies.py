@@ -18,10 +18,11 @@ from tidegate.errors import NotDoneError, UsageError
 from tidegate.model.secret import Secret
 from tidegate.model.share import Ending, Found, Minted, Wish
 from tidegate.net.message import Sends, Writes
+from tidegate.providers._sharing import LOOKING
 from tidegate.providers.azure.ask import Client
 from tidegate.providers.azure.closing import policies
 from tidegate.providers.azure.closing.policies import Held, Policy, Thing
-from tidegate.providers.azure.share.hands import LOOKING, SIGNED_VERSION, AzureHands
+from tidegate.providers.azure.share.hands import SIGNED_VERSION, AzureHands
 
 MOST_POLICIES: Final = 5
 _TRIES: Final = 4

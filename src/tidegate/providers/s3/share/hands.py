@@ -5,7 +5,6 @@ Source: docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,15 @@ from tidegate.errors import NoAnswerError, OutOfScopeError, RefusedError, Reques
 from tidegate.model.secret import Secret
 from tidegate.model.share import Ending, Found, Minted, Tried, Wish
 from tidegate.net.message import Request, Sends, Writes
+from tidegate.providers._sharing import (
+    LOOKING,
+    OPEN_ANYWAY,
+    OPEN_STILL,
+    OVERWRITES,
+    UNENCRYPTED,
+    clock_notes,
+    is_local,
+)
 from tidegate.providers.s3 import presign
 from tidegate.providers.s3.access import Access, Key
 from tidegate.providers.s3.ask import FIRST_BYTE, Heard, What, hear, hear_by
@@ -25,8 +33,6 @@ from tidegate.providers.s3.share.policy import ACTIONS, deny
 from tidegate.providers.s3.sigv4 import flipped
 from tidegate.providers.s3.where import Where
 
-LOOKING: Final = timedelta(minutes=15)
-TOLERATED_S: Final = 60.0
 _METHODS: Final = {"read": "GET", "list": "GET", "write": "PUT"}
 
 
@@ -58,20 +64,15 @@ class S3Hands:
         told = time_in(heard.response, "date") if heard.response is not None else None
         ahead_s = (datetime.now(UTC) - told).total_seconds() if told else 0.0
         self.now = (datetime.now(UTC) - timedelta(seconds=ahead_s)).replace(microsecond=0)
-        notes = []
-        if abs(ahead_s) > TOLERATED_S:
-            way = "ahead" if ahead_s > 0 else "behind"
-            notes.append(
-                f"this machine's clock is {abs(ahead_s) / 60:.0f} minutes {way}; the service's counts"
-            )
+        notes = clock_notes(ahead_s)
         if self.key.token is not None:
             notes.append("signed by a session: the link ends when the session ends, which may be sooner")
         if self.right == "write" and heard.given:
-            notes.append("the object exists, and the link can overwrite it")
+            notes.append(OVERWRITES)
         if self.right != "write" and self.open_to_anyone():
-            notes.append("anyone may read this without a link: to end the link will close nothing")
+            notes.append(OPEN_ANYWAY)
         notes.append(
-            "the endpoint of the scope file has no https: the link works unencrypted, on this machine"
+            UNENCRYPTED
             if self._url().startswith("http://")
             else "S3 takes it without encryption too, unless a bucket policy forbids it (aws:SecureTransport)"
         )
@@ -115,9 +116,7 @@ class S3Hands:
         Nothing else of the bucket is denied. What anyone may read is left alone: others may live by that.
         """
         if self.right != "write" and self.open_to_anyone():
-            return Ending(
-                done=False, words="what it opened answers anyone, without any link: close that first"
-            )
+            return Ending(done=False, words=OPEN_STILL)
         sid = deny(self.access, self.wish, self.net, self.writer)
         return Ending(done=True, words=f"the bucket's policy denies it to presigned links (statement {sid})")
 
@@ -188,7 +187,7 @@ class S3Hands:
         """Return the address without query. Raises `OutOfScopeError` without https, beyond loopback."""
         root = self.access.where.root(self.net, self.wish.container, self.wish.container)
         parts = urlsplit(root.url)
-        if parts.scheme == "http" and not _local(parts.hostname or ""):
+        if parts.scheme == "http" and not is_local(parts.hostname or ""):
             raise OutOfScopeError(
                 f"the endpoint for {self.wish.container} has no https: no link is made for it"
             )
@@ -232,13 +231,6 @@ class S3Hands:
 def _where(region: str) -> Where:
     first = Where()
     return first.moved(region) or replace(first, region=region)
-
-
-def _local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _forged(link: Secret) -> Secret:

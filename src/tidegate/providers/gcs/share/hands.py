@@ -1,48 +1,37 @@
-"""Signed links of Cloud Storage, version 4: by a service account's key, or by an HMAC key.
+"""Signed links of Cloud Storage, version 4. Google has no way to end one alone.
 
-Google has no way to end one of them alone: what signed it is switched off, or loses its right.
-Sources: cloud.google.com/storage/docs/authentication/canonical-requests, …/signatures (version 4),
+Sources: cloud.google.com/storage/docs/authentication/canonical-requests,
 …/docs/access-control/signed-urls ("at most 604800 seconds"), …/docs/authentication/managing-hmackeys.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
-import ipaddress
-import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
-from tidegate.errors import NoAnswerError, OutOfScopeError, RefusedError, RequestError, UsageError
+from tidegate.errors import NoAnswerError, OutOfScopeError, RefusedError, RequestError
 from tidegate.model.secret import Secret
 from tidegate.model.share import Ending, Found, Minted, Tried, Wish
-from tidegate.net.message import Request, Response, Sends, Writes
+from tidegate.net.message import Request, Response, Sends
+from tidegate.providers._sharing import (
+    LOOKING,
+    OPEN_ANYWAY,
+    OVERWRITES,
+    UNENCRYPTED,
+    clock_notes,
+    is_local,
+)
 from tidegate.providers.gcs.faults import fault
-from tidegate.providers.gcs.owner import STORAGE_HOST, is_bucket
+from tidegate.providers.gcs.owner import STORAGE_HOST
+from tidegate.providers.gcs.share.signers import Signer
 from tidegate.providers.gcs.sign import flipped
 
-LOOKING: Final = timedelta(minutes=15)
-TOLERATED_S: Final = 60.0
 _METHODS: Final = {"read": "GET", "list": "GET", "write": "PUT"}
-_DEAD: Final = frozenset({"SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessDenied", "InvalidSecurity"})
-_LARGEST_KEY_FILE: Final = 64 << 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
-    """What signs: an id, an algorithm, and a function that keeps the key to itself."""
-
-    id: str
-    algorithm: str
-    sign: Callable[[str, str], str]
-    """(text, credential scope) -> signature in hex."""
+_DEAD: Final = frozenset({"SignatureDoesNotMatch", "InvalidAccessKeyId", "InvalidSecurity"})
 
 
 class GcsHands:
@@ -69,21 +58,14 @@ class GcsHands:
             raise self._refused(response, told)
         ahead_s = 0.0 if told is None else (datetime.now(UTC) - told).total_seconds()
         self.now = (datetime.now(UTC) - timedelta(seconds=ahead_s)).replace(microsecond=0)
-        notes = []
-        if abs(ahead_s) > TOLERATED_S:
-            way = "ahead" if ahead_s > 0 else "behind"
-            notes.append(
-                f"this machine's clock is {abs(ahead_s) / 60:.0f} minutes {way}; the service's counts"
-            )
+        notes = clock_notes(ahead_s)
         if self.right == "write" and not absent:
-            notes.append("the object exists, and the link can overwrite it")
+            notes.append(OVERWRITES)
         if self.right != "write" and self.open_to_anyone():
-            notes.append("anyone may read this without a link: to end the link will close nothing")
+            notes.append(OPEN_ANYWAY)
         notes.append("Google has no way to end one signed link alone; keep it short")
         if self._base().startswith("http://"):
-            notes.append(
-                "the endpoint of the scope file has no https: the link works unencrypted, on this machine"
-            )
+            notes.append(UNENCRYPTED)
         return Found(ends_at=self.now + lives, notes=tuple(notes))
 
     def looking(self) -> Secret:
@@ -155,7 +137,7 @@ class GcsHands:
         """Return the address links begin with. Raises `OutOfScopeError` without https, beyond loopback."""
         url = self.net.base("gcs", self.wish.container, "gcs", STORAGE_HOST).url
         parts = urlsplit(url)
-        if parts.scheme == "http" and not _local(parts.hostname or ""):
+        if parts.scheme == "http" and not is_local(parts.hostname or ""):
             raise OutOfScopeError(
                 f"the endpoint for {self.wish.container} has no https: no link is made for it"
             )
@@ -223,7 +205,7 @@ class GcsHands:
         # An empty object has no first byte: asked for one, it is there all the same.
         status = 206 if response.status == 416 else response.status
         code = "" if status in (200, 206) else fault(response).code
-        dead = status in (400, 401, 403) and code in _DEAD - {"AccessDenied"}
+        dead = status in (400, 401, 403) and code in _DEAD
         return Tried(status=status, code=code, authentication=dead)
 
     def _refused(self, response: Response, told: datetime | None) -> RequestError:
@@ -237,113 +219,11 @@ class GcsHands:
             hint = f"This machine's clock is {skew_s / 60:.0f} minutes off the service's: set it."
         elif response.status == 404:
             hint = "There is no such object or bucket, or the signer may not see it."
-        elif code in _DEAD - {"AccessDenied"}:
+        elif code in _DEAD:
             hint = "The key that is at hand is refused: it may be inactive, disabled or deleted."
         elif response.status in (401, 403):
             hint = "The signer needs storage.objects.get (or .list): a link can do no more than its signer."
         return RefusedError(words, status=response.status, code=code, hint=hint)
-
-
-class GcsShare:
-    """See `tidegate.share.seam.Sharing`."""
-
-    id = "gcs"
-
-    def place(self, text: str) -> tuple[str, str, str] | None:
-        """Return nothing, bucket and name of `gs://bucket/name`; `None` for other texts."""
-        found = re.fullmatch(r"gs://([^/?#]+)(?:/(.*))?", text.strip(), re.IGNORECASE | re.DOTALL)
-        if found is None:
-            return None
-        if not is_bucket(found[1]):
-            raise UsageError("no bucket has such a name")
-        name = found[2] or ""
-        if len(name.encode()) > 1024:
-            raise UsageError("no object of Cloud Storage has so long a name")
-        if any(part in (".", "..") for part in name.split("/")):
-            raise UsageError(
-                "a link to such a name leads elsewhere: browsers and libraries take its dots for folders"
-            )
-        return "", found[1], name
-
-    def host(self, account: str, container: str) -> tuple[str, str]:  # noqa: ARG002 - buckets are what counts
-        return container, STORAGE_HOST
-
-    def at_home(self, wish: Wish, link: Secret) -> Secret:  # noqa: ARG002 - the host is signed
-        return link
-
-    def hands(
-        self,
-        wish: Wish,
-        environment: Mapping[str, str],
-        net: Sends,
-        writer: Writes,  # noqa: ARG002 - nothing is written
-        *,
-        kind: str = "",
-    ) -> GcsHands:
-        if kind not in ("", GcsHands.kind):
-            raise UsageError("--kind is for Azure's links: those of Google are signed")
-        return GcsHands(wish, _signer(environment), net)
-
-
-def _signer(environment: Mapping[str, str]) -> Signer:
-    key_id, secret = environment.get("GS_ACCESS_KEY_ID", ""), environment.get("GS_SECRET_ACCESS_KEY", "")
-    if key_id and secret:
-        if re.fullmatch(r"GOOG[A-Za-z0-9]{4,100}", key_id) is None:
-            raise UsageError("GS_ACCESS_KEY_ID is no id of an HMAC key of Google")
-        return _by_hmac(key_id, Secret(secret))
-    file = environment.get("GOOGLE_APPLICATION_CREDENTIALS", "")
-    if not file:
-        raise UsageError(
-            "no key that can sign is at hand",
-            hint="Set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account's key, or "
-            "GS_ACCESS_KEY_ID and GS_SECRET_ACCESS_KEY. Who is signed in with gcloud alone cannot sign.",
-        )
-    try:
-        with Path(file).open("rb") as opened:
-            told: Any = json.loads(opened.read(_LARGEST_KEY_FILE))
-    except (OSError, ValueError, RecursionError):
-        told = None
-    fields = told if isinstance(told, dict) else {}
-    email, private = str(fields.get("client_email", "")), str(fields.get("private_key", ""))
-    if (
-        fields.get("type") != "service_account"
-        or not private
-        or not re.fullmatch(r"[A-Za-z0-9@._-]{3,250}", email)
-    ):
-        raise UsageError(
-            "GOOGLE_APPLICATION_CREDENTIALS is no file of a service account's key",
-            hint="Other kinds of credentials cannot sign links by themselves.",
-        )
-    return _by_key(email, Secret(private))
-
-
-def _by_hmac(key_id: str, secret: Secret) -> Signer:
-    def sign(text: str, scope: str) -> str:
-        key = b"GOOG4" + secret.reveal().encode()
-        for part in (*scope.split("/"), text):
-            key = hmac.digest(key, part.encode(), "sha256")
-        return key.hex()
-
-    return Signer(id=key_id, algorithm="GOOG4-HMAC-SHA256", sign=sign)
-
-
-def _by_key(email: str, private: Secret) -> Signer:
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - 15 ms, and only here
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
-
-    try:
-        key = load_pem_private_key(private.reveal().encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise UsageError("the private key of GOOGLE_APPLICATION_CREDENTIALS is damaged")
-
-    def sign(text: str, scope: str) -> str:  # noqa: ARG001 - it stands in the text
-        return key.sign(text.encode(), padding.PKCS1v15(), SHA256()).hex()
-
-    return Signer(id=email, algorithm="GOOG4-RSA-SHA256", sign=sign)
 
 
 def _told(response: Response) -> datetime | None:
@@ -351,13 +231,3 @@ def _told(response: Response) -> datetime | None:
         return parsedate_to_datetime(response.header("date")).astimezone(UTC)
     except (ValueError, TypeError):
         return None
-
-
-def _local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-SHARE = GcsShare()
