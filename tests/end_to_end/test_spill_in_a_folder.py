@@ -22,10 +22,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return below
 
 
+@pytest.mark.parametrize("options", [(), ("--max-read", "5MiB")], ids=["file by file", "surveyed"])
 def test_a_folder_tells_all_that_was_put_there_for_under_two_percent_of_its_bytes(
-    folder: Path, tidegate: Command
+    folder: Path, tidegate: Command, options: tuple[str, ...]
 ) -> None:
-    answer = tidegate("inspect", str(folder), "--format", "jsonl")
+    answer = tidegate("inspect", str(folder), "--format", "jsonl", *options)
     end = json.loads(answer.out.splitlines()[-1])
     (contents,) = end["contents"]
     spilled.check(contents)

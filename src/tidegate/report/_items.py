@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, TextIO
 
 from tidegate.assess import words
@@ -20,6 +21,8 @@ from tidegate.report._terminal import Paper, table
 
 CARDS = 20
 """Items that get a card; of the rest the terminal says how many."""
+ALIKE = 4
+"""Cards for items of one folder that are of one kind and equally bad."""
 KINDS = 12
 """Kinds that get a line."""
 NOTES = 6
@@ -122,7 +125,7 @@ def lines(paper: Paper, result: Inspected, *, each: bool = False) -> Iterator[st
     for place, found in zip(result.places, result.contents, strict=True):
         yield from _head(paper, found, place)
     loud = [item for item in result.items if _loud(item)]
-    shown = loud if each else [item for item in loud if _matters(item)][:CARDS]
+    shown = loud if each else list(islice(_unlike(filter(_matters, loud)), CARDS))
     for item in shown:
         yield from _card(paper, item)
     yield from _left_out(paper, loud, shown)
@@ -193,6 +196,16 @@ def _left_out(paper: Paper, loud: Sequence[Inspection], shown: Sequence[Inspecti
         first=" ",
     )
     yield ""
+
+
+def _unlike(items: Iterable[Inspection]) -> Iterator[Inspection]:
+    """Yield the items, but only the first few of those that are alike and lie in one folder."""
+    seen: Counter[tuple[object, ...]] = Counter()
+    for item in items:
+        like = item.path.rpartition("/")[0], item.kind, item.verdict, item.severity
+        seen[like] += 1
+        if seen[like] <= ALIKE:
+            yield item
 
 
 def _matters(item: Inspection) -> bool:

@@ -119,7 +119,8 @@ def estimate(told: Estimate) -> str:
             f"at most {_percent(told.most)} of {words.many(told.items, 'item')} {what}: none was seen (95 %)"
         )
     share = f"between {_percent(told.least)} and {_percent(told.most)}"
-    return f"{share} of {words.many(told.items, 'item')} {what} (95 %); {told.hits:,} were seen"
+    were = "was" if told.hits == 1 else "were"
+    return f"{share} of {words.many(told.items, 'item')} {what} (95 %); {told.hits:,} {were} seen"
 
 
 def _percent(share: float) -> str:

@@ -103,6 +103,15 @@ def test_twenty_thousand_items_do_not_get_a_line_each() -> None:
     assert "In it lie 20,004 items" in said
 
 
+def test_what_is_alike_and_in_one_folder_gets_a_few_cards() -> None:
+    alike = [
+        item(f"keys/{number}", "private_key", seen("private_key", "1 private key")) for number in range(30)
+    ]
+    other = [item("else/key", "private_key", seen("private_key", "1 private key"))]
+    assert text([*alike, *other]).count("── HIGH ") == 5
+    assert "and 26 more items (26 high)" in text([*alike, *other])
+
+
 def test_each_gives_a_card_to_every_item_above_info() -> None:
     items = [item(f"m/{number}", "mail", seen("mail", "a mail", Severity.LOW)) for number in range(40)]
     assert text(items, each=True).count("── LOW ") == 40
