@@ -106,18 +106,18 @@ def views_of(column: pl.Series) -> Iterator[list[Views] | None]:
 def stretches(chunk: Views) -> Iterator[tuple[Any, Any, Any, Any]]:
     """Yield the rows whose texts lie in one buffer, where they begin, how long they are, and the buffer."""
     short = chunk.lengths <= SHORT
-    if short.any():
-        own = np.flatnonzero(short)
+    own = np.flatnonzero(short)
+    long = None
+    buffers = chunk.buffers
+    if len(own):
         yield own, own * 16 + 4, chunk.lengths[own], chunk.inside
-    long = np.flatnonzero(~short)
-    if not len(long):
+        long = np.flatnonzero(~short)
+        buffers = buffers[long]
+    if not len(buffers):
         return
-    buffers = chunk.buffers[long]
     changes = (np.flatnonzero(buffers[1:] != buffers[:-1]) + 1).tolist()
-    for first, after in zip([0, *changes], [*changes, len(long)], strict=True):
-        rows: Any = long[first:after]
-        if rows[-1] - rows[0] == len(rows) - 1:
-            rows = slice(int(rows[0]), int(rows[-1]) + 1)
+    for first, after in zip([0, *changes], [*changes, len(buffers)], strict=True):
+        rows: Any = slice(first, after) if long is None else long[first:after]
         yield (
             rows,
             chunk.offsets[rows].astype(np.int64),
