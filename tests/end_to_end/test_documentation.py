@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tidegate.cli import entry
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
@@ -62,6 +65,28 @@ def test_every_command_of_a_page_is_run_or_says_why_not() -> None:
         shown = [line for line in path.read_text("utf-8").splitlines() if line.startswith("$ tidegate")]
         told = path.read_text("utf-8").count("<!-- not run: ")
         assert told or len(shown) <= len(examples.read(path).commands), path
+
+
+def options(parser: argparse.ArgumentParser) -> dict[str, set[str]]:
+    """Return words of a command -> its options, with those of all that stand below it."""
+    found = {"": {name for action in parser._actions for name in action.option_strings}}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, child in action.choices.items():
+                below = options(child)
+                found[name] = set().union(*below.values())
+                found |= {f"{name} {words}": names for words, names in below.items() if words}
+    return found
+
+
+@pytest.mark.parametrize("path", examples.PAGES, ids=lambda path: path.name)
+def test_commands_and_options_that_a_page_names_are_there(path: Path) -> None:
+    known = options(entry.parser())
+    for words, rest in re.findall(r"tidegate ([a-z]+(?: [a-z]+)?)([^`\n|;&]*)", path.read_text("utf-8")):
+        command = words if words in known else words.split()[0]
+        named = re.findall(r"(?<!\S)--[a-z][a-z-]*", rest)
+        assert command in known, f"tidegate {words}"
+        assert set(named) <= known[command], f"tidegate {words}{rest}"
 
 
 def test_the_site_builds_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
