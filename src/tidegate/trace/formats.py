@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -97,7 +97,7 @@ def _s3(line: str, wanted: Wanted) -> Iterator[Use]:
 def _json(line: str, wanted: Wanted) -> Iterator[Use]:
     told = _loaded(line.strip().rstrip(","))
     for record in _records(told):
-        use = _azure(record, wanted) or _cloudtrail(record, wanted) or _google(record, wanted)
+        use = of_azure(record, wanted) or _cloudtrail(record, wanted) or _google(record, wanted)
         if use is not None:
             yield use
 
@@ -126,7 +126,7 @@ def _records(told: Any) -> Iterator[dict[str, Any]]:
         yield from (each for each in told if isinstance(each, dict))
 
 
-def _azure(record: dict[str, Any], wanted: Wanted) -> Use | None:
+def of_azure(record: Mapping[str, Any], wanted: Wanted) -> Use | None:
     """Read a record of StorageBlobLogs, streamed by diagnostic settings or exported from Log Analytics."""
     properties, identity = _part(record, "properties"), _part(record, "identity")
     operation = _text(record, "operationName", "OperationName")
@@ -187,11 +187,11 @@ def _google(record: dict[str, Any], wanted: Wanted) -> Use | None:
     )
 
 
-def _part(record: dict[str, Any], name: str) -> dict[str, Any]:
+def _part(record: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = record.get(name)
     return found if isinstance(found, dict) else {}
 
 
-def _text(record: dict[str, Any], *names: str) -> str:
+def _text(record: Mapping[str, Any], *names: str) -> str:
     found = next((record[name] for name in names if record.get(name) is not None), "")
     return found if isinstance(found, str) else str(found) if isinstance(found, int) else ""

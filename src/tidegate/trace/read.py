@@ -18,6 +18,7 @@ import hyperscan
 
 from tidegate.model.report import Gap
 from tidegate.trace.formats import CutLineError, reader_of
+from tidegate.trace.tables import table_of
 from tidegate.trace.use import Use
 from tidegate.trace.wanted import Wanted
 
@@ -25,6 +26,7 @@ BLOCK_BYTES: Final = 4 << 20
 WHOLE_BYTES: Final = 256 << 20
 """Of one document that is a single line, as CloudTrail's are."""
 _NAMED: Final = 5
+_HEADER_BYTES: Final = 1 << 16
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ def uses(paths: Sequence[Path], wanted: Wanted, read: Read, stdin: BinaryIO | No
 
 def _file(stream: BinaryIO, name: str, wanted: Wanted, read: Read) -> Iterator[Use]:
     block = stream.read(BLOCK_BYTES)
-    found = reader_of(block[:4096])
+    found = reader_of(block[:4096]) or table_of(block[:_HEADER_BYTES])
     read.files += 1
     if found is None:
         reason = "empty" if not block else "no log that Tidegate knows by its first line"

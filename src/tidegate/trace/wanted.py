@@ -47,7 +47,7 @@ class Wanted:
         """Texts of which any line that matters has at least one, in lower case."""
         found = {each.lower().encode() for each in self.hashes}
         if self.key_id:
-            found.add(self.key_id.lower().encode())
+            found |= {each.lower().encode() for each in (self.key_id, quote(self.key_id, safe=""))}
         if self.shape:
             name = "se" if "se" in self.shape else "si" if "si" in self.shape else min(self.shape)
             value = self.shape[name]
@@ -76,7 +76,10 @@ class Wanted:
 
     def fits_key(self, told: str) -> bool:
         """Whether a logged key id or principal is this one."""
-        return bool(self.key_id) and self.key_id.lower() in told.lower()
+        lower = told.lower()
+        return bool(self.key_id) and (
+            self.key_id.lower() in lower or quote(self.key_id, safe="").lower() in lower
+        )
 
 
 def of_sas(text: str, account: str = "") -> Wanted | None:
