@@ -36,6 +36,8 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 WIDTH = 80
+_AT_MOST_S = 300
+"""A page takes ten seconds of processor; a machine may be busy."""
 _SCRIPTS = {"research_repo": "robust-models", "model_files": "models", "storage_log": "logs"}
 
 _COMMENT = re.compile(r"^<!-- (not run|exit|begins with|file): (.*) -->$")
@@ -146,7 +148,12 @@ def run(page: Page, folder: Path, environment: dict[str, str]) -> list[Printed]:
         f"{{ {each.text}\n}} </dev/null 2>&1; printf '{mark}%d{mark}' $?\n" for each in page.commands
     )
     done = subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environment, stdout=subprocess.PIPE, check=False
+        ["bash", "-c", script],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=False,
+        timeout=_AT_MOST_S,
     )
     parts = done.stdout.decode("utf-8", "replace").split(mark)
     pairs = zip(parts[0:-1:2], parts[1::2], strict=True)
