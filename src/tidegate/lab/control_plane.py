@@ -87,6 +87,8 @@ class Fault:
     code: str = ""
     done: bool = False
     """It was carried out all the same."""
+    body: bytes | None = None
+    """Answered as it is, whatever it is."""
 
 
 class ControlPlane:
@@ -159,6 +161,8 @@ class ControlPlane:
             self.faults.remove(fault)
             if fault.done:
                 self._done(method, parts.path, body, action)
+            if fault.body is not None:
+                return fault.status, fault.body
             return _error(fault.status, fault.code) if fault.status else None
 
     def _done(self, method: str, path: str, body: bytes, action: str) -> tuple[int, Any]:
@@ -246,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         status, value = answer
-        data = json.dumps(value).encode()
+        data = value if isinstance(value, bytes) else json.dumps(value).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(data)))

@@ -370,6 +370,48 @@ def test_what_the_control_plane_does_wrong_leaves_a_known_state(
     assert leaked.answers(link) == 403
 
 
+@pytest.mark.parametrize("action", ["GET", "listKeys", "regenerateKey"])
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b'{"keys": 5, "value": [{"name": 7}]}', b"\xff" * 70_000],
+    ids=["cut", "numbers", "large"],
+)
+def test_an_answer_that_makes_no_sense_is_told_in_words(
+    leaked: Leak, action: str, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tidegate.close.carry_out.LOOKS_AFTER_S", (0.0,))
+    ids = leaked.report(first=wide(leaked))
+    if action != "regenerateKey":
+        leaked.plane.faults += [Fault(action, 200, body=body), Fault(action, 200, body=body)]
+        code, out, err = leaked.close(ids["first"])
+        assert (code, "not possible" in out) == (1, True), (out, err)
+        return
+    plan = leaked.plans(ids["first"])["no-downtime"]
+    leaked.plane.faults.append(Fault(action, 200, done=True, body=body))
+    code, out, err = leaked.close(ids["first"], "--apply", "--yes", plan["hash"], "--prove-at", "0")
+    assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
+
+
+def test_a_key_that_cannot_be_read_afterwards_is_not_taken_for_a_new_one(
+    leaked: Leak, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tidegate.close.carry_out.LOOKS_AFTER_S", (0.0,))
+    ids = leaked.report(first=wide(leaked))
+    plan = leaked.plans(ids["first"])["no-downtime"]
+    leaked.plane.faults.append(Fault("regenerateKey", 429, "TooManyRequests"))
+    agreed = (ids["first"], "--apply", "--yes", plan["hash"], "--prove-at", "0")
+    assert leaked.close(*agreed)[0] == 2
+    leaked.plane.before = lambda _: leaked.plane.forbidden.add("listKeys")
+    code, out, err = leaked.close(*agreed)
+    assert (code, "accepted, and does not show yet" in err) == (2, True), (out, err)
+    code, out, err = leaked.close(*agreed)
+    assert (code, "how it stands now cannot be read, so nothing was sent" in err) == (2, True), (out, err)
+    leaked.plane.forbidden.clear()
+    code, out, err = leaked.close(*agreed)
+    assert (code, last(out)[:7]) == (0, "CLOSED:"), (out, err)
+    assert sum(each.endswith("regenerateKey") for each in leaked.plane.requests) == 2
+
+
 def test_a_change_by_somebody_else_stops_a_plan_before_anything_is_sent(leaked: Leak) -> None:
     ids = leaked.report(first=wide(leaked))
     plan = leaked.plans(ids["first"])["no-downtime"]

@@ -123,10 +123,9 @@ class AzureCloser:
                 self.asked.append(call)
             try:
                 self._keys = self._management.keys(placed)
-            except RefusedError as why:
-                words = (
-                    f"the account's keys: {why}; it needs Microsoft.Storage/storageAccounts/listKeys/action"
-                )
+            except (RefusedError, NoAnswerError) as why:
+                needs = "; it needs Microsoft.Storage/storageAccounts/listKeys/action"
+                words = f"the account's keys: {why}{needs if isinstance(why, RefusedError) else ''}"
                 if words not in self.missing:
                     self.missing.append(words)
         if not self._keys and (key := _from_environment(self.account, self._environment)) is not None:
@@ -230,9 +229,8 @@ class AzureCloser:
                 return self.held().state
             case plans.DELEGATION:
                 return self._delegation_state()
-            case _:
-                self._keys = {}
-                return plans.key_state(step.id, self.keys().get(step.id))
+            case name:
+                return plans.key_state(name, self._key_now(name))
 
     def do(self, step: Step) -> None:
         """Send the call of a step, once; see `Closer.do`."""
@@ -266,6 +264,16 @@ class AzureCloser:
                 self._management.revoke_delegation(placed, step.call)
             case name:
                 self._management.regenerate(placed, name, step.call)
+
+    def _key_now(self, name: str) -> Secret:
+        """Read one key. Raises `RequestError`: a key that cannot be read is not a new one."""
+        placed = self.placed()
+        if placed is None:
+            raise NoAnswerError(f"the control plane cannot be asked: {self._no_management}")
+        self._keys = self._management.keys(placed)
+        if name not in self._keys:
+            raise NoAnswerError(f"the control plane did not show {name}")
+        return self._keys[name]
 
     def _look(self) -> Placed:
         placed = self.placed()

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -43,6 +44,9 @@ HOSTS: Mapping[str, str] = {
     "core.usgovcloudapi.net": "management.usgovcloudapi.net",
 }
 """Suffix of an account's services -> the control plane of the same cloud."""
+
+MOST_PAGES = 1_000
+"""Of a list; a control plane that goes on beyond repeats itself."""
 
 MOST_SUBSCRIPTIONS = 200
 """Looked through for the account; beyond that AZURE_SUBSCRIPTION_ID must say which it is."""
@@ -133,7 +137,8 @@ class Management:
         named = self._environment.get("AZURE_SUBSCRIPTION_ID", "").strip()
         for subscription in [named] if named else self._subscriptions():
             with self._asking(f"find the account among those of subscription {subscription[:8]}…"):
-                for each in self._client(subscription).storage_accounts.list():
+                pages = self._client(subscription).storage_accounts.list().by_page()
+                for each in chain.from_iterable(islice(pages, MOST_PAGES)):
                     if str(each.name).lower() == self._account:
                         return _placed(each)
         where = f"subscription {named} does not have" if named else "no subscription that you may read has"
@@ -216,15 +221,17 @@ class Management:
     def _subscriptions(self) -> Iterator[str]:
         token = self.token(f"https://{self._host}")
         url: str | None = f"{self.base.url}/subscriptions?api-version=2022-12-01"
-        count = 0
-        while url is not None:
+        count = pages = 0
+        while url is not None and pages < MOST_PAGES:
+            pages += 1
             response = self._read(
                 url, {}, {"Authorization": Secret(f"Bearer {token.reveal()}")}, "list subscriptions"
             )
             if response.status != 200:
                 raise _refused("list subscriptions", response.status, _code(response.body))
             page = _json(response.body)
-            for each in page.get("value") or ():
+            listed = page.get("value")
+            for each in listed if isinstance(listed, list) else ():
                 found = str(each.get("subscriptionId", "")) if isinstance(each, dict) else ""
                 if re.fullmatch(r"[0-9a-fA-F-]{1,64}", found):
                     count += 1
@@ -310,12 +317,17 @@ class Management:
             status = int(error.status_code or 0)
             code = _word(str(getattr(error.error, "code", "") or ""))
             if call is None or call.url.partition("?")[0].endswith("/listKeys"):
+                if status < 400:
+                    raise NoAnswerError(f"could not {words}: the answer makes no sense") from None
                 raise _refused(words, status, code) from None
             if status in (408, 500, 502, 503, 504) or status < 400:
                 raise NoAnswerError(f"could not {words}: {status} {code}; it may have been done") from None
             raise NotDoneError(f"{status} {code}".strip(), hint=_hint(status, code)) from None
         except AzureError as error:
             raise NoAnswerError(f"could not {words}: {type(error).__name__}") from None
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            # The library takes an answer apart without looking what it is.
+            raise NoAnswerError(f"could not {words}: the answer makes no sense") from None
         finally:
             self._expected = None
 

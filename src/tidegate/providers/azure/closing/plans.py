@@ -37,9 +37,9 @@ def allowed(what: str, on: bool) -> str:
     return f"{what} {'allowed' if on else 'off'}"
 
 
-def key_state(name: str, key: Secret | None) -> str:
+def key_state(name: str, key: Secret) -> str:
     """Word a key by its fingerprint, as a state."""
-    return f"{name} {key.fingerprint if key is not None else 'is not there'}"
+    return f"{name} {key.fingerprint}"
 
 
 def study(case: AzureCloser) -> Study:
@@ -119,7 +119,8 @@ def _switch_off(
 def _rotate(
     case: AzureCloser, placed: Placed | None, name: str, mine: Sequence[Known], theirs: Sequence[Known]
 ) -> Plan | None:
-    if placed is None or name not in ("key1", "key2"):
+    key = case.keys().get(name)
+    if placed is None or key is None or name not in ("key1", "key2"):
         return None
     other = "key2" if name == "key1" else "key1"
     of_key = case.grant.kind == "account_key"
@@ -130,7 +131,7 @@ def _rotate(
         call=case.management().call(placed, "POST", "regenerateKey", {"keyName": name}),
         permission="Microsoft.Storage/storageAccounts/regenerateKey/action",
         breaks=(*_named(mine), _USES.format(name=name)),
-        before=key_state(name, case.keys().get(name)),
+        before=key_state(name, key),
         after=None,
         repeatable=False,
     )
