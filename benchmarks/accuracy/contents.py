@@ -311,14 +311,18 @@ def tree(folders: Sequence[str]) -> list[str]:
             began = time.perf_counter()
             subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
             took = time.perf_counter() - began
-            files = size = 0
+            files = 0
+            size = sum(
+                each.lstat().st_size
+                for each in Path(folder).rglob("*")
+                if each.is_file() and not each.is_symlink()
+            )
             found: Counter[str] = Counter()
             for line in out.read_text(encoding="utf-8").splitlines():
                 row = json.loads(line)
                 if "path" not in row or "observations" not in row:
                     continue
                 files += 1
-                size += row.get("size_bytes", 0)
                 for each in row["observations"]:
                     if each["severity"] in ("high", "critical"):
                         found[each["severity"]] += 1
@@ -328,6 +332,7 @@ def tree(folders: Sequence[str]) -> list[str]:
             lines.append(
                 f"| `{shown}` | {files:,} | {size / 1e9:.2f} | {found['critical']} | {found['high']} | {took:.0f} |"
             )
+            print(lines[-1], flush=True)
     return ["| tree | files | GB | critical | high | wall s |", "|---|--:|--:|--:|--:|--:|", *lines]
 
 

@@ -40,9 +40,9 @@ _RUNNING: Final = re.compile(
 )
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 _OURS: Final = re.compile(
-    r"\[Content_Types\]\.xml|(?:.*/)?_rels/.*|docProps/.*|customXml/.*|(?:word|xl|ppt|visio)/.*\.(?:xml|rels|vml|png|jpe?g|gif|emf|wmf|svg|fntdata|odttf)"
-    r"|mimetype|META-INF/.*|(?:content|styles|meta|settings)\.xml|Thumbnails/.*|Configurations2/.*|(?:.*/)?[^/]+\.(?:xhtml|html|css|ncx|opf)"
+    r"(?:.*/)?[^/]+\.(?:xml|rels|vml|rdf|png|jpe?g|gif|emf|wmf|svg|fntdata|odttf|xhtml|html|css|ncx|opf)|mimetype"
 )
+"""Parts that its program takes as text and pictures; what else is in it is judged as what it is."""
 _PAGES: Final = re.compile(rb"<(?:Pages|Slides)>(\d{1,6})</")
 _PEOPLE: Final = frozenset(("personal_data", "payment_data", "health_data"))
 
@@ -101,7 +101,7 @@ class Office:
         )
         judged = Judgement(kind_id, model=False, observations=[note, *fold(observed)])
         passive = {each for each in archive.members if _OURS.fullmatch(each.name)}
-        return Laid(judged, taken=passive)
+        return Laid(judged, passive=passive)
 
 
 class _Reader:

@@ -192,3 +192,9 @@ def test_an_old_document_with_a_zip_in_it_is_that_document():
     judged = look(Memory(compound("WordDocument", b"x") + zipped({"a.txt": "x"})), "a.doc")
     assert judged.kind == "document"
     assert not [each for each in judged.observations if each.severity.rank >= Severity.MEDIUM.rank]
+
+
+def test_a_pickle_that_hides_in_a_document_is_a_dangerous_model():
+    harmful = b"cos\nsystem\n(S'true'\ntR."
+    judged = look(Memory(document("x", **{"word/media/data.pkl": harmful.decode()})), "a.docx")
+    assert judged.verdict == "dangerous"
