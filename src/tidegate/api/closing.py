@@ -16,7 +16,7 @@ from tidegate.assess.severity import assess
 from tidegate.assess.words import enumerate_words, sentence
 from tidegate.close.carry_out import carry_out
 from tidegate.close.only import Only
-from tidegate.close.plan import Case, Known, Plan, Study
+from tidegate.close.plan import Case, Known, Plan, Study, Way
 from tidegate.close.prove import AFTER, Answer, Round, Verdict, judge, next_due
 from tidegate.close.store import ELSEWHERE, Proof, Store
 from tidegate.detect.rules import load_rules
@@ -299,6 +299,25 @@ def prove(
         if one.verdict is not Verdict.DEAD:
             break
     return proof
+
+
+def settle(ledger: Ledger, finding: Finding, plan: Plan | None, proof: Proof) -> None:
+    """Write into the ledger what a closing did to its shares: the leaked one, and those that broke with it.
+
+    One that broke is not called revoked: `tidegate share revoke` proves it. What was done fast can be taken
+    back, so that others are only noted.
+    """
+    dead = bool(proof.rounds) and proof.rounds[-1].verdict is Verdict.DEAD
+    lines = [line for step in (plan.steps if plan is not None else ()) for line in step.breaks]
+    broke = {line.partition(":")[0] for line in lines}
+    for share in ledger.all():
+        if share.state not in ("live", "revoking"):
+            continue
+        if share.fingerprint == finding.fingerprint and dead:
+            ledger.change(share.id, f"it leaked ({finding.id}): closed, and proved dead", state="revoked")
+        elif share.id in broke and share.state == "live" and plan is not None:
+            goes = {"state": "revoking"} if plan.way is Way.NO_DOWNTIME else {}
+            ledger.change(share.id, f"broke with the closing of {finding.id}, plan {plan.hash}", **goes)
 
 
 def proof_of(closure: Closure) -> Proof | None:

@@ -132,7 +132,8 @@ def _run(args: argparse.Namespace, started_at: datetime) -> int:
         out = stack.enter_context(Output(args.output, args.color))
         credential = _credential(args, finding)
         ways = stack.enter_context(_ways(args))
-        others = api.known(reports, _ledger(args, stack))
+        ledger = _ledger(args, stack)
+        others = api.known(reports, ledger)
         closure = api.open_case(
             finding,
             credential,
@@ -154,6 +155,8 @@ def _run(args: argparse.Namespace, started_at: datetime) -> int:
             proof = api.prove(closure, plan, after=after, tell=_teller(args))
         elif closure.study is not None and not closure.study.plans:
             proof = api.proof_of(closure)
+        if ledger is not None and proof is not None and (args.apply or args.prove):
+            api.settle(ledger, finding, plan if args.apply else None, proof)
         record: Path | None = None
         if proof is not None and (args.apply or args.prove):
             from tidegate.api import papers  # noqa: PLC0415

@@ -67,6 +67,7 @@ def test_the_leaked_link_is_ended_by_replacing_only_the_key_that_signed_it(
     }
     ids = leaked.report(**links)
     ledger = open_ledger(str(tmp_path / "ledger.sqlite"))
+    ledger.add(share(leaked, "sh-00000000", link=links["first"]))
     ledger.add(share(leaked, "sh-00000001", leaked.keys[0]))
     ledger.add(share(leaked, "sh-00000002", leaked.keys[1]))
     ledger.close()
@@ -92,6 +93,10 @@ def test_the_leaked_link_is_ended_by_replacing_only_the_key_that_signed_it(
     leaked.assert_announced(*plans.values())
     sent = [call.url.partition("?")[0].rpartition("/")[2] for call in leaked.writes()]
     assert sent.count("regenerateKey") == 1
+    ledger = open_ledger(str(tmp_path / "ledger.sqlite"))
+    states = {each.id: each.state for each in ledger.all()}
+    ledger.close()
+    assert states == {"sh-00000000": "revoked", "sh-00000001": "revoking", "sh-00000002": "live"}
     held = b"".join(each.read_bytes() for each in (tmp_path / "state").rglob("*") if each.is_file())
     assert leaked.keys[0].encode() not in held
     assert links["first"].partition("sig=")[2].partition("&")[0].encode() not in held
@@ -102,13 +107,14 @@ def test_the_leaked_link_is_ended_by_replacing_only_the_key_that_signed_it(
     assert document["closing"]["proof"]["proved"] is True
 
 
-def share(case: Leak, name: str, key: str) -> Share:
-    """Return a row of the ledger for a link that this key signed."""
+def share(case: Leak, name: str, key: str = "", link: str = "") -> Share:
+    """Return a row of the ledger for a link, or for one that this key signed."""
     from urllib.parse import parse_qs  # noqa: PLC0415
 
     from tidegate.model.secret import Secret  # noqa: PLC0415
 
-    token = {k: v[0] for k, v in parse_qs(account_sas(key, "rl", account=case.account)).items()}
+    text = link.partition("?")[2] or account_sas(key, "rl", account=case.account)
+    token = {k: v[0] for k, v in parse_qs(text).items()}
     fingerprint = Secret(token.pop("sig")).fingerprint
     return Share(
         id=name, state="live", created_at=NOW.isoformat(), ends_at=(NOW + HOUR).isoformat(), provider="azure",
