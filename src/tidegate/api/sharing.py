@@ -78,10 +78,12 @@ def create(
     ways: Ways,
     ledger: Ledger,
     now: datetime | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Made:
     """Make a link and write it down, without its signature. The row stands before anything is made.
 
-    What is shared is read first: raises `UnsafeError` when a model in it would harm whoever loads it.
+    What is shared is read first; `tell` hears of what takes long. Raises `UnsafeError` when a model in it
+    would harm whoever loads it.
     """
     instant = (now or datetime.now(UTC)).replace(microsecond=0)
     provider, wish = _wish(order, instant)
@@ -95,7 +97,13 @@ def create(
     looked = None
     if order.max_read and "read" in wish.rights:
         looked = look(
-            hands.looking(), provider.id, ways.net, instant, single=bool(wish.path), max_read=order.max_read
+            hands.looking(),
+            provider.id,
+            ways.net,
+            instant,
+            single=bool(wish.path),
+            max_read=order.max_read,
+            tell=tell,
         )
         looked.refuse()
     row = _row(replace(wish, ends_at=found.ends_at), order.who, instant, hands.policy())

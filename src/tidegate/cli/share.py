@@ -124,7 +124,7 @@ def _create(args: argparse.Namespace) -> int:
         _writable(args.manifest)
     try:
         with _ledger(args) as ledger, _ways(args) as ways:
-            made = sharing.create(order, environment=_environment(), ways=ways, ledger=ledger)
+            made = sharing.create(order, environment=_environment(), ways=ways, ledger=ledger, tell=_say)
     except UnsafeError as why:
         _say(str(why))
         _say(why.hint, "hint")

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from tidegate import plugins
 from tidegate.errors import NoAnswerError, UnsafeError, UsageError
 from tidegate.inspectors.look import look as look_into
-from tidegate.inspectors.readable import Counted, Memory, OverBudgetError, Readable, Remote
+from tidegate.inspectors.readable import Counted, Memory, Readable, Remote
 from tidegate.model.credential import Credential
 from tidegate.model.document import Spot
 from tidegate.model.observation import Inspection, Verdict
 from tidegate.model.secret import Secret
 from tidegate.model.sighting import Sighting
 from tidegate.net.message import Sends
-from tidegate.plugins import Container, Storage
+from tidegate.share.files import AT_ONCE, File, listed, through, words
 from tidegate.share.manifest import Sum
 
 MAX_READ: Final = 4 << 30
 """Bytes that are read unless the user says otherwise: a minute or two on a usual line."""
-MOST_FILES: Final = 20_000
-_PIECE_BYTES: Final = 4 << 20
-_AT_ONCE: Final = 4
-"""Pieces of one file on their way at the same time."""
-_WHOLE_BYTES: Final = 16 << 20
-"""A file up to this size is kept while it is judged; of a larger one ranges are read again."""
+_TOLD_BYTES: Final = 64 << 20
+_TOLD_FILES: Final = 500
 _SIGNATURES: Final = {"azure": "sig", "s3": "X-Amz-Signature", "gcs": "X-Goog-Signature"}
 _KINDS: Final = {"azure": "sas", "s3": "presigned_v4", "gcs": "signed_v4"}
 _SAFE: Final = "safetensors holds the same weights and cannot run code"
@@ -94,108 +89,54 @@ def as_found(link: Secret, provider: str, now: datetime) -> tuple[Credential, st
 
 
 def look(
-    link: Secret, provider: str, net: Sends, now: datetime, *, single: bool, max_read: int = MAX_READ
+    link: Secret,
+    provider: str,
+    net: Sends,
+    now: datetime,
+    *,
+    single: bool,
+    max_read: int = MAX_READ,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Looked:
     """Read everything that a link of our own reaches.
 
-    single: it is one object, which is downloaded under its last name alone. Raises `UsageError` when that is
-    more than `max_read` bytes or `MOST_FILES` files, before any is read; `RequestError`.
+    single: it is one object, which is downloaded under its last name alone. tell: hears of what takes long.
+    Raises `UsageError` when that is more than `max_read` bytes or `MOST_FILES` files, before any is read;
+    `NoAnswerError` when something changed meanwhile; other `RequestError`.
     """
     storage = plugins.storage(provider)
     assert storage is not None
     one, _ = as_found(link, provider, now)
-    files = list(_files(storage, one, net, max_read))
+    files = listed(storage, one, net, max_read)
+    total = sum(each.size_bytes for each in files)
+    if total > _TOLD_BYTES or len(files) > _TOLD_FILES:
+        tell(f"reading {len(files):,} files, {words(total)}, for their checksums and what models would do")
     looked = Looked()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for container, name, size in files:
-            called = name.rstrip("/").rpartition("/")[2] or name if single else name
-            reads = _Reads(storage, one, net, container, name, size)
-            sha256, whole = _through(reads, pool)
-            looked.sums.append(Sum(name=called, size_bytes=size, sha256=sha256))
-            data: Readable = (
-                Memory(whole) if whole is not None else Counted(Remote(size, reads), block_bytes=1 << 16)
-            )
-            try:
-                seen = look_into(data, called)
-            except OverBudgetError:  # pragma: no cover - `look` takes it for not complete
-                continue
-            if seen.verdict is not None:
-                looked.models.append(replace(seen, path=called))
+    pieces, at_once = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(AT_ONCE)
+    try:
+        for done in at_once.map(partial(_one, pieces=pieces, single=single), files):
+            looked.sums.append(done[0])
+            if done[1] is not None:
+                looked.models.append(done[1])
+        if listed(storage, one, net, max_read) != files:
+            raise NoAnswerError("what is shared changed while it was read: nothing was shared")
+    finally:
+        # What is under way ends soon; what is not begun is not wanted any more.
+        at_once.shutdown(cancel_futures=True)
+        pieces.shutdown(cancel_futures=True)
     return looked
 
 
-@dataclass(frozen=True, slots=True)
-class _Reads:
-    storage: Storage
-    credential: Credential
-    net: Sends
-    container: Container
-    name: str
-    size_bytes: int
-
-    def __call__(self, start: int, stop: int) -> bytes:
-        return self.storage.read(self.credential, self.net, self.container, self.name, start, stop)
-
-
-def _files(
-    storage: Storage, one: Credential, net: Sends, max_read: int
-) -> Iterator[tuple[Container, str, int]]:
-    count = total = 0
-    for container in storage.containers(one, net):
-        after: str | None = None
-        while True:
-            page = storage.page(one, net, container, prefix=container.prefix, after=after)
-            for row in page.items.select("name", "kind", "state", "size_bytes").iter_rows(named=True):
-                if row["kind"] == "directory" or row["state"] not in (None, "current"):
-                    continue
-                size = _size(row)
-                count, total = count + 1, total + size
-                if total > max_read or count > MOST_FILES:
-                    raise UsageError(
-                        f"for the checksums more than {_words(max_read)} or {MOST_FILES:,} files would have "
-                        "to be read",
-                        hint="Raise --max-read; or give --no-manifest, and nothing is read or judged.",
-                    )
-                yield container, str(row["name"]), size
-            after = page.after
-            if not after:
-                break
-
-
-def _size(row: dict[str, Any]) -> int:
-    if row["size_bytes"] is None:
-        raise NoAnswerError("the service does not tell how large the object is")
-    return int(row["size_bytes"])
-
-
-def _through(reads: _Reads, pool: ThreadPoolExecutor) -> tuple[str, bytes | None]:
-    """Return the checksum, and the bytes of a small file. Raises `NoAnswerError` when it changed since."""
-    digest, kept, read = hashlib.sha256(), bytearray(), 0
-    small = reads.size_bytes <= _WHOLE_BYTES
-    starts = iter(range(0, reads.size_bytes, _PIECE_BYTES))
-    waiting: deque[Future[bytes]] = deque()
-
-    def order() -> None:
-        start = next(starts, None)
-        if start is not None:
-            waiting.append(pool.submit(reads, start, min(start + _PIECE_BYTES, reads.size_bytes)))
-
-    for _ in range(_AT_ONCE):
-        order()
-    try:
-        while waiting:
-            piece = waiting.popleft().result()
-            order()
-            digest.update(piece)
-            read += len(piece)
-            if small:
-                kept += piece
-    finally:
-        for each in waiting:
-            each.cancel()
-    if read != reads.size_bytes:
-        raise NoAnswerError("an object changed while it was read: nothing was shared")
-    return digest.hexdigest(), bytes(kept) if small else None
+def _one(file: File, *, pieces: ThreadPoolExecutor, single: bool) -> tuple[Sum, Inspection | None]:
+    """Return the checksum of one file, and what it is if it is a model."""
+    called = file.name.rstrip("/").rpartition("/")[2] or file.name if single else file.name
+    sha256, whole = through(file, pieces)
+    data: Readable = (
+        Memory(whole) if whole is not None else Counted(Remote(file.size_bytes, file), block_bytes=1 << 16)
+    )
+    seen = look_into(data, called)
+    model = replace(seen, path=called) if seen.verdict is not None else None
+    return Sum(name=called, size_bytes=file.size_bytes, sha256=sha256), model
 
 
 def _warning(seen: Inspection) -> str:
@@ -210,10 +151,3 @@ def _warning(seen: Inspection) -> str:
                 f"harmful was seen in it, and {_SAFE}"
             )
     return ""
-
-
-def _words(size_bytes: int) -> str:
-    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if size_bytes >= size:
-            return f"{size_bytes / size:.4g} {unit}"
-    return f"{size_bytes} bytes"

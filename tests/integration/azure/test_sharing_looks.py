@@ -13,6 +13,7 @@ from fake_setting import Real, serving
 from services.azure_fake_state import Account, Blob, Container
 from tidegate.errors import NoAnswerError, RefusedError, UsageError
 from tidegate.model.secret import Secret
+from tidegate.share import files
 from tidegate.share import look as looking
 from tidegate.share.look import Looked, look
 
@@ -42,7 +43,7 @@ def looked(real: Real, **more: int) -> Looked:
 
 
 def test_every_file_is_read_to_its_end_in_pieces(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "_PIECE_BYTES", 1000)
+    monkeypatch.setattr(files, "_PIECE_BYTES", 1000)
     seen = looked(real)
     content = {blob.name: blob.content for blob in real.account.containers["models"].blobs if blob.current}
     assert {each.name: each.sha256 for each in seen.sums} == {
@@ -52,7 +53,7 @@ def test_every_file_is_read_to_its_end_in_pieces(real: Real, monkeypatch: pytest
 
 
 def test_more_than_was_allowed_is_not_begun(real: Real) -> None:
-    with pytest.raises(UsageError, match=r"more than 9\.766 KiB"):
+    with pytest.raises(UsageError, match=r"more than 9\.766 KiB or 20,000 files"):
         looked(real, max_read=10_000)
     assert not any("bytes of" in each for each in real.asked())
 
@@ -61,16 +62,20 @@ def test_what_cannot_be_read_or_changes_meanwhile_stops_it(
     real: Real, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = real.account.containers["models"].blobs[-1]
-    listed = looking._files
+    through = looking.through
 
-    def shorter(*words: object) -> Iterator[tuple[object, str, int]]:
-        found = list(listed(*words))
-        weights.content = b"short"
-        yield from found
+    def meanwhile(content: bytes) -> None:
+        def change(*words: object) -> object:
+            weights.content = content
+            return through(*words)
 
-    monkeypatch.setattr(looking, "_files", shorter)
-    with pytest.raises(NoAnswerError, match="changed while it was read"):
-        looked(real)
+        monkeypatch.setattr(looking, "through", change)
+
+    for content in (b"shorter", bytes(10_240)):  # of another size, and of the same
+        weights.content = bytes(range(256)) * 40
+        meanwhile(content)
+        with pytest.raises(NoAnswerError, match="changed while it was read"):
+            looked(real)
     monkeypatch.undo()
     weights.tier = "Archive"
     with pytest.raises(RefusedError, match="archive"):
