@@ -27,6 +27,16 @@ WHOSE = {MIRROR: "the weekly mirror", CLUSTER: "the evaluation cluster"}
 """Links that were shared before, as the ledger knows them: one signed by each key."""
 
 
+def possible() -> bool:
+    """Say whether Azure's own libraries are there, which change keys."""
+    import importlib.util  # noqa: PLC0415
+
+    try:
+        return all(importlib.util.find_spec(name) for name in ("azure.identity", "azure.mgmt.storage"))
+    except (ImportError, ValueError):
+        return False
+
+
 def show(
     report: Report,
     folder: Path,

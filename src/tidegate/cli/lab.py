@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.cli import _lab_ending, options
-from tidegate.errors import UsageError
+from tidegate.errors import TidegateError, UsageError
 
 if TYPE_CHECKING:
     from tidegate.lab.account import Account
@@ -56,10 +56,15 @@ def run(args: argparse.Namespace) -> int:
         scope = folder / "tidegate.toml"
         scope.write_text(replay.scope_file(account, endpoint, plane.url), encoding="utf-8")
         report = _scan(target, scope, folder)
-        ends = not (args.keep or args.scale) and bool(report.findings)
+        ends = not (args.keep or args.scale) and bool(report.findings) and _lab_ending.possible()
         _screen(report, ends=ends)
         if ends:
-            _lab_ending.show(report, folder, scope, account, plane, endpoint, _told)
+            try:
+                _lab_ending.show(report, folder, scope, account, plane, endpoint, _told)
+            except TidegateError as why:  # what was found is worth its report all the same
+                _told("Ending", f"broke off: {why}")
+        elif not _lab_ending.possible():
+            _told("", "With pip install 'tidegate[azure]' the lab ends the link too, and proves it.")
         print(
             f"\nAll of it in words: {folder / 'report.txt'}\nand as a page:       {folder / 'report.html'}",
             flush=True,
