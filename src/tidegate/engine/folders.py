@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.engine.places import Below, stored
-from tidegate.engine.purse import Charged, SharedPurse
+from tidegate.engine.purse import Charged, Purse, SharedPurse
 from tidegate.engine.tell import contents_of_all
 from tidegate.engine.texts import texts
 from tidegate.engine.why import error_words
@@ -116,7 +116,9 @@ class Folders:
     # --- Every file ---------------------------------------------------------------------------------------
 
     def _files(self, walk: Walk, prefix: str, only: str) -> _Files:
-        purse = None if self.plan.max_read is None else SharedPurse(self.plan.max_read)
+        most = self.plan.max_read
+        kind = SharedPurse if self.plan.jobs > 1 else Purse
+        purse = None if most is None else kind(most)
         return _Files(walk.root, prefix, only, self.plan.policy, texts(self.plan.cache_dir), purse)
 
     def _each(self, files: _Files, listed: Sequence[File], gaps: int) -> Iterator[Looked]:
@@ -219,7 +221,7 @@ class _Files:
     """The target itself, when it is one file."""
     policy: frozenset[str]
     texts: Texts
-    purse: SharedPurse | None
+    purse: Purse | SharedPurse | None
 
     def look(self, names: list[str]) -> Looked:
         """Look into some files: what cannot be opened is a gap."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from tidegate.engine.looked import Looked, kind_inside, step_of
-from tidegate.kinds.table import kind, kinds
+from tidegate.kinds.table import KindOfThing, kind, kinds
 from tidegate.model.contents import Noted
 from tidegate.model.observation import Inspection, Observation, Step, Verdict
 from tidegate.model.severity import Severity
@@ -129,7 +129,7 @@ def _machines(name: str, items: Sequence[Inspection]) -> Iterator[Noted]:
             summary += f": {told}" if len(own) == 1 else f", each of them {told}"
         yield Noted(
             kind=name,
-            severity=row.severity,
+            severity=_as_bad(row, own),
             summary=summary,
             path=own[0].path,
             step=_furthest(own),
@@ -153,7 +153,7 @@ def _one_kind(name: str, items: Sequence[Inspection]) -> Noted:
         summary = f"{units}{counted.details()}, in {count}" if units else count
     return Noted(
         kind=name,
-        severity=row.severity,
+        severity=_as_bad(row, items),
         summary=summary,
         path=items[0].path,
         step=_furthest(items),
@@ -268,8 +268,17 @@ def _models(items: Iterable[Inspection]) -> Iterator[Noted]:
             summary=f"{text} code when loaded",
             path=runs[0].path,
             step=Step.WHOLE,
-            phrase=f"{_many(len(runs), 'model file')} with code that runs when loaded",
+            phrase=f"{len(runs):,} with code that runs when loaded",
         )
+
+
+def _as_bad(row: KindOfThing, items: Iterable[Inspection]) -> Severity:
+    """Return how bad a kind is, as far as the worst of its items goes."""
+    return min(row.severity, max((item.severity for item in items), key=_rank), key=_rank)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
 
 
 def _furthest(items: Iterable[Inspection]) -> Step:

@@ -90,7 +90,7 @@ class Sparing(Counted):
 class Charged(Sparing):
     """A file on this machine that pays for what is read of it."""
 
-    def __init__(self, whole: Readable, purse: SharedPurse | None) -> None:
+    def __init__(self, whole: Readable, purse: Purse | SharedPurse | None) -> None:
         """purse: without one as much is read as it takes."""
         super().__init__(whole)
         self._purse = purse

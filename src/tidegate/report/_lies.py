@@ -9,6 +9,8 @@ from tidegate.kinds.table import kind, kinds
 from tidegate.model.contents import Contents, Kind, Noted
 from tidegate.model.severity import Severity
 
+_RUNS = "code_on_load"
+"""Kind of the note on models that run code: it is said of the models."""
 PHRASES = 8
 """Things that the sentence names; of more it says how many."""
 _GROUPS = ("machine", "key", "messages", "database", "personal")
@@ -16,11 +18,12 @@ _GROUPS = ("machine", "key", "messages", "database", "personal")
 
 
 def sentence(found: Contents, *, loaded: bool) -> str:
-    """Say what lies there (raw): "2 copies of workstations' disks, 4 private keys, …, and 5 models".
+    """Say what lies there (raw): "2 copies of workstations' disks, …, and 5 models (1 with …)".
 
     loaded: others load the models from there. Empty where nothing tells.
     """
-    own = sorted((note for note in found.noted if note.phrase and not note.within), key=_place)
+    noted = [note for note in found.noted if note.phrase and not note.within]
+    own = sorted((note for note in noted if note.kind != _RUNS), key=_place)
     parts = _once([_with_inside(note, found.noted) for note in own])
     told = {note.kind for note in own}
     parts += [
@@ -35,7 +38,8 @@ def sentence(found: Contents, *, loaded: bool) -> str:
         parts = [*parts[: PHRASES - 1], f"{more} more kinds of such things"]
     models = sum(each.items for each in found.kinds if each.kind == "model")
     if models:
-        parts.append(f"{words.many(models, 'model')}{' that everyone would load' if loaded else ''}")
+        runs = next((f" ({note.phrase})" for note in noted if note.kind == _RUNS), "")
+        parts.append(f"{words.many(models, 'model')}{' that everyone would load' if loaded else ''}{runs}")
     return joined(parts)
 
 

@@ -132,3 +132,14 @@ def test_no_more_is_read_than_was_allowed_and_the_rest_is_a_gap(
     sent = [json.loads(line) for line in audit.read_text().splitlines()]
     assert sum(each["bytes"] for each in sent if each["asked"] == "read a range") <= 20 << 10
     assert any("not read" in each["reason"] for each in lines if each["type"] == "gap")
+
+
+def test_the_text_begins_with_what_lies_behind_in_one_sentence(
+    zoo: str, scope: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    command = Command(tmp_path_factory.mktemp("home"))
+    said = " ".join(command("inspect", zoo, "--scope", scope, "--audit", tmp_path / "a.jsonl").out.split())
+    sentence = "4 models that everyone would load (2 with code that runs when loaded)."
+    assert f"Behind it lie {len(MODELS)} items, 24.0 MiB: " in said
+    assert sentence in said
+    assert said.index(sentence) < said.index("DANGEROUS")

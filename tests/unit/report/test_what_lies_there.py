@@ -76,6 +76,14 @@ def test_dull_things_are_counted_and_nothing_ends_in_nothing() -> None:
     assert _lies.sentence(contents_of_all([], complete=True), loaded=False) == ""
 
 
+def test_models_that_run_code_are_counted_among_the_models() -> None:
+    runs = [item(f"{number}.pkl", "pickle", verdict=Verdict.DANGEROUS) for number in range(2)]
+    contents = contents_of_all([*runs, *SPILL[2:5]], complete=True)
+    assert _lies.sentence(contents, loaded=False) == (
+        "3 private keys and 3 models (2 with code that runs when loaded)"
+    )
+
+
 def test_what_only_names_tell_is_said_to_be_told_by_names() -> None:
     named = Kind(kind="disk_image", items=12, bytes=10**12, severity=Severity.HIGH)
     contents = replace(contents_of_all(SPILL[2:5], complete=True), kinds=(named,), items=10**6)
