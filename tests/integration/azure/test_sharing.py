@@ -25,7 +25,7 @@ from corpus.shares import Shares, answers
 from services.azurite import Azurite
 from services.between import between
 from services.postgres import PASSWORD, USER, Postgres, postgres
-from tidegate.share.ledger import open_ledger
+from tidegate.share.ledger import Share, open_ledger
 
 MODELS = f"az://{ACCOUNT}/models"
 
@@ -116,23 +116,28 @@ def test_a_shared_link_is_used_found_when_it_leaks_revoked_and_proved_dead(
 
 
 def test_a_list_says_who_what_until_when_and_how_it_is_ended(share: Shares) -> None:
-    for reason in ("=cmd()|review", "\x1b[31mred\n::error::x"):
-        assert (
-            share("create", f"{MODELS}/empty", "--reason", reason, "--ip", "203.0.113.0/24", "--no-manifest")[
-                0
-            ]
-            == 0
-        )
+    row = Share(
+        id="sh-00000000", state="live", created_at="2026-01-01T00:00:00+00:00", ends_at="2099-01-01T00:00:00+00:00",
+        provider="azure", account=ACCOUNT, container="models", path="a\n\x1b[2Jb", rights="read", kind="service_sas",
+        made_by="mara", made_for="reviewers", signer="a key", revocation="removing the stored access policy p",
+    )  # fmt: skip
+    (share.home / "state/tidegate").mkdir(parents=True)
+    with closing(open_ledger(str(share.home / "state/tidegate/ledger.sqlite"))) as ledger:
+        for number, reason in enumerate(("=cmd()|review", "\x1b[31mred\n::error::x", "plain")):
+            ledger.add(replace(row, id=f"sh-0000000{number}", reason=reason))
+        ledger.change("sh-00000002", "later", ends_at="2026-01-02T00:00:00+00:00")
     _, out, _ = share("list")
     assert "\x1b" not in out
     assert "\n::error" not in out
-    assert f"read {MODELS}/empty" in out
+    assert f"read {MODELS}/a" in out
+    assert "until    2099-01-01 00:00 UTC, signed by a key" in out
+    assert "by       mara on 2026-01-01, for reviewers: plain" in out
     assert "ended by removing the stored access policy" in out
     _, out, _ = share("list", "--format", "csv")
-    cells = {row["reason"] for row in csv.DictReader(io.StringIO(out))}
-    assert "'=cmd()|review" in cells
-    for row in share.rows():
-        assert share("revoke", row["id"])[0] == 0
+    cells = {row["reason"]: row["status"] for row in csv.DictReader(io.StringIO(out))}
+    assert cells["'=cmd()|review"] == "live"
+    assert cells["plain"] == "ended"
+    assert {row["status"] for row in share.rows()} == {"live", "ended"}
 
 
 def test_other_policies_and_public_access_stay_and_a_sixth_policy_is_refused(
