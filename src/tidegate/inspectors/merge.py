@@ -6,23 +6,15 @@ from dataclasses import replace
 from typing import Final
 
 from tidegate.inspectors.seam import Judgement
-from tidegate.model.observation import Evidence, Executes, Observation
+from tidegate.model.observation import Observation
 
 MOST_OBSERVATIONS: Final = 1000
 """Of one item. Beyond it only the worst are kept."""
-_EVIDENCE: Final = list(Evidence)
-_EXECUTES: Final = list(Executes)
 
 
 def absorb(whole: Judgement, part: Judgement, member: str = "") -> None:
     """Take into `whole` what was found in a part of it. member: the part's name inside of the whole."""
-    whole.executes = max(whole.executes, part.executes, key=_EXECUTES.index)
-    whole.evidence = max(whole.evidence, part.evidence, key=_EVIDENCE.index)
-    whole.runs_code = whole.runs_code or part.runs_code
-    whole.complete = whole.complete and part.complete
-    whole.broken = whole.broken or part.broken
-    whole.unlisted = whole.unlisted or part.unlisted
-    whole.model = whole.model or part.model
+    whole.take_answers(part)
     whole.observations += [_placed(each, member) for each in part.observations]
     if len(whole.observations) > 2 * MOST_OBSERVATIONS:
         whole.observations[:] = worst_first(whole.observations)[:MOST_OBSERVATIONS]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Readable
 from tidegate.model.observation import Evidence, Executes, Observation
+
+_EVIDENCE: Final = {each: rank for rank, each in enumerate(Evidence)}
+_EXECUTES: Final = {each: rank for rank, each in enumerate(Executes)}
 
 
 @dataclass(slots=True)
@@ -30,6 +33,22 @@ class Judgement:
     model: bool = True
     """It is a model file or holds one; `False`: a container of other things, which gets no verdict."""
     observations: list[Observation] = field(default_factory=list)
+
+    def raise_to(self, executes: Executes = Executes.NO, evidence: Evidence = Evidence.NONE) -> None:
+        """Keep the widest answer and the strongest evidence."""
+        if _EXECUTES[executes] > _EXECUTES[self.executes]:
+            self.executes = executes
+        if _EVIDENCE[evidence] > _EVIDENCE[self.evidence]:
+            self.evidence = evidence
+
+    def take_answers(self, part: Judgement) -> None:
+        """Let the worst of each answer count, this one's or that of a part."""
+        self.raise_to(part.executes, part.evidence)
+        self.runs_code |= part.runs_code
+        self.complete &= part.complete
+        self.broken |= part.broken
+        self.unlisted |= part.unlisted
+        self.model |= part.model
 
 
 class Inside(Protocol):

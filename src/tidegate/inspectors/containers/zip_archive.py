@@ -301,8 +301,7 @@ class ZipArchive:
         offset: int | None = None,
         member: str = "",
     ) -> None:
-        order = list(Evidence)
-        self.judgement.evidence = max(self.judgement.evidence, evidence, key=order.index)
+        self.judgement.raise_to(evidence=evidence)
         self._counts[kind] = self._counts.get(kind, 0) + 1
         if self._counts[kind] <= _MOST_OF_A_KIND:
             self.judgement.observations.append(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tidegate.inspectors.containers.archive import Archive, Laid
 from tidegate.inspectors.merge import absorb
-from tidegate.inspectors.models._json import parse
+from tidegate.inspectors.models._json import objects, parse
 from tidegate.inspectors.models._notes import Notes, quoted
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Executes
@@ -69,16 +69,10 @@ class Pt2:
 
 
 def _graph(document: Any, notes: Notes) -> None:
-    left: list[Any] = [document]
-    while left:
-        part = left.pop()
-        if isinstance(part, list):
-            left.extend(part)
-        elif isinstance(part, dict):
-            left.extend(part.values())
-            target = part.get("target")
-            if isinstance(target, str) and "inputs" in part:
-                _operator(target, notes)
+    for part in objects(document):
+        target = part.get("target")
+        if isinstance(target, str) and "inputs" in part:
+            _operator(target, notes)
 
 
 def _operator(target: str, notes: Notes) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tidegate.inspectors.containers.archive import Archive, Laid
 from tidegate.inspectors.merge import absorb
-from tidegate.inspectors.models._json import parse
+from tidegate.inspectors.models._json import objects, parse
 from tidegate.inspectors.models._notes import Notes, quoted
 from tidegate.inspectors.pickles.names import Listed, Sink, standing
 from tidegate.inspectors.seam import Context, Judgement
@@ -52,15 +52,9 @@ class Skops:
 
 
 def _schema(document: Any, notes: Notes, policy: frozenset[str]) -> None:
-    left: list[Any] = [document]
-    while left:
-        part = left.pop()
-        if isinstance(part, list):
-            left.extend(part)
-        elif isinstance(part, dict):
-            left.extend(part.values())
-            if "__class__" in part and "__module__" in part:
-                _node(part, notes, policy)
+    for part in objects(document):
+        if "__class__" in part and "__module__" in part:
+            _node(part, notes, policy)
 
 
 def _node(part: dict[str, Any], notes: Notes, policy: frozenset[str]) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from tidegate.inspectors.containers.archive import Archive, Laid
+from tidegate.inspectors.layouts._pickles import judge_member
 from tidegate.inspectors.merge import absorb
 from tidegate.inspectors.models._notes import Notes
-from tidegate.inspectors.pickles.judge import judge_pickles
-from tidegate.inspectors.pickles.loader import Loader
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Executes
 
@@ -37,17 +36,8 @@ class TorchPackage:
             if member.name.endswith(".storage") or "/.data/" in f"/{member.name}":
                 laid.passive.add(member)
             elif member.name.endswith(".pkl"):
-                with archive.open(member) as opened:
-                    found = judge_pickles(
-                        opened,
-                        loader=Loader.TORCH,
-                        policy=context.policy,
-                        member=member.name,
-                        inside=context.inside,
-                    )
-                absorb(laid.judgement, found)
+                judge_member(member, archive, laid, context)
                 archive.settle(member, model=True)
-                laid.taken.add(member)
         count = sum(member.name.endswith(".py") for member in archive.members)
         if count:
             notes.unlisted("python_code", f"brings {count:,} Python files, which loading it imports")

@@ -8,9 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from tidegate.inspectors.containers.archive import Archive, Laid
-from tidegate.inspectors.merge import absorb
-from tidegate.inspectors.pickles.judge import judge_pickles
-from tidegate.inspectors.pickles.loader import Loader
+from tidegate.inspectors.layouts._pickles import judge_member
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Executes
 
@@ -32,18 +30,8 @@ class TorchTar:
         """Judge every pickle in it."""
         laid = Laid(Judgement(self.id, executes=Executes.ONLY_IF))
         for member in archive.members:
-            if member.name.removeprefix("./") not in _MEMBERS:
-                continue
-            with archive.open(member) as opened:
-                found = judge_pickles(
-                    opened,
-                    loader=Loader.TORCH,
-                    policy=context.policy,
-                    member=member.name,
-                    inside=context.inside,
-                )
-            absorb(laid.judgement, found)
-            laid.taken.add(member)
+            if member.name.removeprefix("./") in _MEMBERS:
+                judge_member(member, archive, laid, context)
         return laid
 
 

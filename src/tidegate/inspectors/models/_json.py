@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from tidegate.inspectors.models._notes import IncompleteError, MalformedError, Notes, quoted
@@ -36,3 +37,15 @@ def parse(raw: bytes, notes: Notes) -> Any:
         raise MalformedError("JSON nested deeper than any program writes") from None
     except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, integers of more than 4,300 digits
         raise MalformedError(f"no JSON: {type(error).__name__}", getattr(error, "pos", None)) from None
+
+
+def objects(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object in a document. The walk is iterative: how deep it goes is the file's choice."""
+    left: list[Any] = [document]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            left.extend(part.values())
+            yield part
+        elif isinstance(part, list):
+            left.extend(part)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from tidegate.inspectors.models._json import parse
+from tidegate.inspectors.models._json import objects, parse
 from tidegate.inspectors.models._keras_names import CLASSES, FUNCTIONS, OPERATIONS
 from tidegate.inspectors.models._notes import Notes, quoted
 from tidegate.inspectors.models._tf_graph import SINKS
@@ -80,16 +80,9 @@ def judge_config(
     notes.can_run()
     with notes.reading():
         document = parse(json_bytes, notes)
-        # An iterative walk: the depth of the document is the file's choice.
-        left: list[Any] = [document]
-        while left:
-            part = left.pop()
-            if isinstance(part, dict):
-                if isinstance(part.get("class_name"), str):
-                    _object(part, notes)
-                left.extend(part.values())
-            elif isinstance(part, list):
-                left.extend(part)
+        for part in objects(document):
+            if isinstance(part.get("class_name"), str):
+                _object(part, notes)
     return notes.done()
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tidegate.inspectors.merge import absorb
+from tidegate.inspectors.notes import Collector
 from tidegate.inspectors.readable import OverBudgetError, Readable
 from tidegate.inspectors.seam import Judgement
-from tidegate.model.observation import Evidence, Executes, Observation
+from tidegate.model.observation import Evidence, Executes
 from tidegate.model.severity import Severity
 
-_MOST_OF_A_KIND = 20
-"""Observations of one kind that are kept; a hostile file could hold a million."""
 _LONGEST_QUOTE = 120
 """Characters of a name or text from the file that stand in a sentence."""
-_EVIDENCE = list(Evidence)
-_EXECUTES = list(Executes)
 
 
 class MalformedError(Exception):
@@ -32,7 +29,7 @@ class IncompleteError(Exception):
     """There is more than is looked at. Never leaves `inspectors.models`: `Notes.reading` takes it."""
 
 
-class Notes:
+class Notes(Collector):
     """Collects what was noticed in one file, and the three answers that follow from it."""
 
     def __init__(
@@ -42,22 +39,18 @@ class Notes:
 
         policy: names that the user allows beyond those of the formats themselves.
         """
-        self.judgement = Judgement(kind)
+        super().__init__(Judgement(kind), loader=loader, member=member)
         self.policy = policy
         self.characters = 0
         """Of templates that were looked at: their number is bounded over a file."""
-        self.loader = loader
-        self.member = member
-        self._counts: Counter[str] = Counter()
-        self._said: set[tuple[str, str]] = set()
 
     def fact(self, kind: str, summary: str, *, offset: int | None = None, loader: str | None = None) -> None:
         """Note what is worth knowing and decides nothing."""
-        self._add(kind, Severity.INFO, summary, offset, loader)
+        self.note(kind, Severity.INFO, summary, offset=offset, loader=loader)
 
     def odd(self, kind: str, summary: str, *, offset: int | None = None, loader: str | None = None) -> None:
         """Note what a person should look at, though it runs nothing."""
-        self._add(kind, Severity.LOW, summary, offset, loader)
+        self.note(kind, Severity.LOW, summary, offset=offset, loader=loader)
 
     def unlisted(
         self,
@@ -74,8 +67,8 @@ class Notes:
             self.fact("allowed", f"{quoted(name)} is allowed by the policy", offset=offset, loader=loader)
             return
         self.judgement.unlisted = True
-        self._raise(Executes.ONLY_IF, Evidence.UNKNOWN_CALLABLE)
-        self._add(kind, Severity.MEDIUM, summary, offset, loader)
+        self.judgement.raise_to(Executes.ONLY_IF, Evidence.UNKNOWN_CALLABLE)
+        self.note(kind, Severity.MEDIUM, summary, offset=offset, loader=loader)
 
     def sink(
         self,
@@ -88,38 +81,32 @@ class Notes:
         payload: bool = False,
     ) -> None:
         """Note what runs code, reads, writes or reaches out. payload: its arguments say what it would do."""
-        self._raise(executes, Evidence.PAYLOAD if payload else Evidence.SINK)
-        self._add(kind, Severity.CRITICAL, summary, offset, loader)
+        self.judgement.raise_to(executes, Evidence.PAYLOAD if payload else Evidence.SINK)
+        self.note(kind, Severity.CRITICAL, summary, offset=offset, loader=loader)
 
     def tampering(self, kind: str, summary: str, *, offset: int | None = None) -> None:
         """Note a form that no program writes by itself."""
-        self._raise(Executes.NO, Evidence.TAMPERING)
-        self._add(kind, Severity.HIGH, summary, offset, None)
+        self.judgement.raise_to(Executes.NO, Evidence.TAMPERING)
+        self.note(kind, Severity.HIGH, summary, offset=offset)
 
     def broken(self, summary: str, *, offset: int | None = None) -> None:
         """Note where the file leaves its format."""
         self.judgement.broken = True
-        self._add("malformed", Severity.MEDIUM, summary, offset, None)
+        self.note("malformed", Severity.MEDIUM, summary, offset=offset)
 
     def incomplete(self, summary: str, *, offset: int | None = None) -> None:
         """Note what was not looked at, though it decides."""
         self.judgement.complete = False
-        self._add("not_complete", Severity.MEDIUM, summary, offset, None)
+        self.note("not_complete", Severity.MEDIUM, summary, offset=offset)
 
     def can_run(self, executes: Executes = Executes.NO) -> None:
         """Say that the format could run code. executes: whether this file does, as far as was seen."""
         self.judgement.runs_code = True
-        self._raise(executes, Evidence.NONE)
+        self.judgement.raise_to(executes, Evidence.NONE)
 
     def include(self, other: Judgement) -> None:
         """Take over what was found in a part."""
-        mine = self.judgement
-        self._raise(other.executes, other.evidence)
-        mine.runs_code |= other.runs_code
-        mine.complete &= other.complete
-        mine.broken |= other.broken
-        mine.unlisted |= other.unlisted
-        mine.observations.extend(other.observations)
+        absorb(self.judgement, other)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -134,44 +121,8 @@ class Notes:
 
     def done(self) -> Judgement:
         """Return the judgement, the worst first, with a count of what was left out."""
-        for kind, count in self._counts.items():
-            if count > _MOST_OF_A_KIND:
-                more = f"{count - _MOST_OF_A_KIND:,} more of this kind"
-                self.judgement.observations.append(self._observation(kind, Severity.INFO, more, None, None))
-        self._counts.clear()
-        self.judgement.observations.sort(key=lambda each: (-each.severity.rank, each.offset or 0))
+        self.close()
         return self.judgement
-
-    def _add(
-        self, kind: str, severity: Severity, summary: str, offset: int | None, loader: str | None
-    ) -> None:
-        """Note something once; the same sentence again says nothing new."""
-        if (kind, summary) in self._said:
-            return
-        self._counts[kind] += 1
-        if self._counts[kind] <= _MOST_OF_A_KIND:
-            self._said.add((kind, summary))
-            made = self._observation(kind, severity, summary, offset, loader)
-            self.judgement.observations.append(made)
-
-    def _observation(
-        self, kind: str, severity: Severity, summary: str, offset: int | None, loader: str | None
-    ) -> Observation:
-        return Observation(
-            inspector=self.judgement.kind,
-            kind=kind,
-            severity=severity,
-            offset=offset,
-            member=self.member,
-            loader=self.loader if loader is None else loader,
-            summary=summary,
-        )
-
-    def _raise(self, executes: Executes, evidence: Evidence) -> None:
-        """Keep the widest answer and the strongest evidence."""
-        mine = self.judgement
-        mine.executes = max(mine.executes, executes, key=_EXECUTES.index)
-        mine.evidence = max(mine.evidence, evidence, key=_EVIDENCE.index)
 
 
 def exact(data: Readable, offset: int, count: int) -> bytes:

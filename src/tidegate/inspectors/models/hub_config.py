@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tidegate.inspectors.models._json import MOST_BYTES, parse
+from tidegate.inspectors.models._json import MOST_BYTES, objects, parse
 from tidegate.inspectors.models._notes import IncompleteError, Notes, quoted
 from tidegate.inspectors.models._paths import escapes
 from tidegate.inspectors.models._template import judge_template
@@ -58,16 +58,9 @@ class HubConfig:
             document = parse(data.read(0, data.size_bytes), notes)
             if isinstance(document, list):
                 _modules(document, notes)
-            # An iterative walk: the depth of the document is the file's choice.
-            left: list[Any] = [document]
-            while left:
-                part = left.pop()
-                if isinstance(part, dict):
-                    for key, value in part.items():
-                        _entry(key, value, notes, context)
-                    left.extend(part.values())
-                elif isinstance(part, list):
-                    left.extend(each for each in part if isinstance(each, dict | list))
+            for part in objects(document):
+                for key, value in part.items():
+                    _entry(key, value, notes, context)
             if isinstance(document, dict) and "_class_name" in document:
                 _pipeline(document, notes)
         return notes.done()
