@@ -71,12 +71,11 @@ class Known:
     patterns: Search
     """The patterns, for names that stand a name a line."""
     groups: Any
-    """The group of each needle: the patterns that it stands for."""
+    """The group of each needle: needles of one group stand for the same patterns."""
+    held: list[list[int]]
+    """The patterns that each group stands for; the last group is of needles that count only at the start."""
     tails: Any
-    """[group, hash of the last bytes]: whether a name that ends so may fit a pattern of that group, in bits.
-
-    The last group is that of all needles that count only at the start.
-    """
+    """[group, hash of the last bytes], in bits: whether a name with that end may fit one of its patterns."""
     starts: Any
     """(n, 2): what the first four bytes of a name may be: which bits count, and what they are."""
     endings: Endings
@@ -124,11 +123,13 @@ def _make(folder: Path | None) -> Known:
     inside = {word: held for word, held in words.items() if word[0] != _needles.START}
     at_start = {word: held for word, held in words.items() if word[0] == _needles.START}
     groups = {held: number for number, held in enumerate(dict.fromkeys(inside.values()))}
+    all_groups = [*groups, frozenset().union(*at_start.values())]
     found = Known(
         needles=Search.of([_needles.expression(word) for word in inside]),
         patterns=Search.of(lines, hyperscan.HS_FLAG_MULTILINE),
         groups=np.array([groups[held] for held in inside.values()], np.uint16),
-        tails=_tails([*groups, frozenset().union(*at_start.values())]),
+        held=[sorted(each) for each in all_groups],
+        tails=_tails(all_groups),
         starts=np.array(sorted({_start(word) for word in at_start}), np.uint32).reshape(-1, 2),
         endings=_endings(pairs),
     )
@@ -219,6 +220,7 @@ def _keep(made: Known, pairs: dict[str, int], folder: Path | None) -> None:
     head = {
         "pairs": pairs,
         "groups": made.groups.tolist(),
+        "held": made.held,
         "starts": made.starts.tolist(),
         "bytes": [len(body) for body in bodies],
     }
@@ -245,6 +247,7 @@ def _kept(folder: Path | None) -> Known | None:
         needles=searches[0],
         patterns=searches[1],
         groups=np.array(told["groups"], np.uint16),
+        held=told["held"],
         tails=np.frombuffer(rest, np.uint8, offset=needles + patterns).reshape(-1, _HASHES // 8),
         starts=np.array(told["starts"], np.uint32).reshape(-1, 2),
         endings=_endings(told["pairs"]),

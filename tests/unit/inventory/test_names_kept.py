@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from tidegate.inventory import _compiled
+from tidegate.inventory import names as columns
 from tidegate.inventory.names import Ruler
 from tidegate.kinds import names
 
@@ -31,6 +32,16 @@ def test_names_beyond_a_few_thousand_are_told_by_what_was_kept(names_made: Path)
     paths = [f"{number}/{path}" for number in range(40) for path in PATHS]
     told = np.concatenate([ruler.rules(pl.Series(paths[:10])), ruler.rules(pl.Series(paths[10:]))])
     assert _compiled._made
+    assert told.tolist() == names.winners(paths)
+
+
+def test_names_that_hold_the_same_needles_are_told_alike_be_they_many_or_few(
+    names_made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [f"{start}{path}" for start in ("", "a long folder/") for path in PATHS]
+    told = Ruler(few=0, cache_dir=names_made).rules(pl.Series(paths))
+    monkeypatch.setattr(columns, "_MANY", 1)
+    assert told.tolist() == Ruler(few=0, cache_dir=names_made).rules(pl.Series(paths)).tolist()
     assert told.tolist() == names.winners(paths)
 
 
