@@ -323,8 +323,8 @@ def settle(ledger: Ledger, finding: Finding, plan: Plan | None, proof: Proof) ->
 def proof_of(closure: Closure) -> Proof | None:
     """Return what was proved until now of the newest closing; nothing is asked."""
     finding = closure.finding.id
-    newest = next(reversed(closure.store.plans(finding)), None)
-    return closure.store.proof(finding, newest.hash if newest is not None else ELSEWHERE)
+    done = closure.store.carried_out(finding)
+    return closure.store.proof(finding, done.hash if done is not None else ELSEWHERE)
 
 
 def _round(

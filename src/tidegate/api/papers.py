@@ -33,8 +33,8 @@ class Dead:
 
 def dead(finding: Finding, store: Store) -> Dead:
     """Say whether it is dead: by the proofs of its closing, else by the report. Nothing is asked."""
-    newest = next(reversed(store.plans(finding.id)), None)
-    proof = store.proof(finding.id, newest.hash if newest is not None else ELSEWHERE)
+    done = store.carried_out(finding.id)
+    proof = store.proof(finding.id, done.hash if done is not None else ELSEWHERE)
     if proof is not None and proof.rounds:
         if proof.rounds[-1].verdict is not Verdict.DEAD:
             return Dead(since=None, proved=False)

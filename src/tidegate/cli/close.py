@@ -151,7 +151,12 @@ def _run(args: argparse.Namespace, started_at: datetime) -> int:
             api.apply(closure, plan, again=args.again, tell=_teller(args))
             proof = api.prove(closure, plan, after=after, tell=_teller(args))
         elif args.prove:
-            plan = next(reversed(store.plans(finding.id)), None)
+            plan = store.carried_out(finding.id)
+            if plan is None and store.plans(finding.id):
+                raise UsageError(
+                    "no plan was carried out to its end, so that there is nothing to prove yet",
+                    hint="Without --prove it says how to go on.",
+                )
             proof = api.prove(closure, plan, after=after, tell=_teller(args))
         elif closure.study is not None and not closure.study.plans:
             proof = api.proof_of(closure)

@@ -86,6 +86,14 @@ class Store:
         plans = (self.plan(finding, each.name) for each in ordered)
         return [each for each in plans if each is not None]
 
+    def carried_out(self, finding: str) -> Plan | None:
+        """Return the newest plan that was carried out to its end; `None` when none was."""
+        for plan in reversed(self.plans(finding)):
+            with self.journal(plan) as journal:
+                if journal.done_at is not None:
+                    return plan
+        return None
+
     def journal(self, plan: Plan) -> Journal:
         """Open a plan's journal, locked; a context manager."""
         path = self._of(plan.finding, plan.hash) / "journal.jsonl"

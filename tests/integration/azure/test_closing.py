@@ -371,6 +371,7 @@ def test_what_the_control_plane_does_wrong_leaves_a_known_state(
         assert leaked.answers(link) == 403
         return
     assert leaked.answers(link) == 200
+    assert "nothing to prove yet" in leaked.close(ids["first"], "--prove")[2]
     again = ("--again",) if fault.status == 503 else ()
     assert leaked.close(*agreed, *again)[0] == 0
     assert leaked.answers(link) == 403
