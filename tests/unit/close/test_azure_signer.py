@@ -11,10 +11,13 @@ from azure.storage.blob import generate_account_sas, generate_blob_sas, generate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.errors import NoAnswerError
+from tidegate.errors import NoAnswerError, OutOfScopeError
 from tidegate.lab.azurite import made_up_key
 from tidegate.model.closing import Known
 from tidegate.model.secret import Secret
+from tidegate.net.guard import Guard
+from tidegate.net.message import Request
+from tidegate.net.scope import Scope
 from tidegate.providers.azure.closing.management import owner
 from tidegate.providers.azure.closing.policies import ENDED, Held, Policy, parsed
 from tidegate.providers.azure.closing.signer import ended, of_known
@@ -68,6 +71,32 @@ def test_an_address_of_the_control_plane_is_known_by_host_and_account(
     url: str, host: str | None, account: str | None
 ) -> None:
     assert owner(url, host) == account
+
+
+def test_the_control_plane_is_asked_about_accounts_in_scope_and_no_other() -> None:
+    place = "https://management.azure.com/subscriptions/0-1/resourceGroups/g/providers/Microsoft.Storage/storageAccounts"
+    guard = Guard(Scope.of(azure=["contoso"]), {"azure_management": owner})
+
+    def check(name: str, url: str) -> None:
+        guard.check(Request(provider="azure_management", name=name, url=url))
+
+    check("contoso", f"{place}/contoso?api-version=1")
+    check("contoso", f"{place}?api-version=1")
+    for name, url in (
+        ("contoso", f"{place}/other/listKeys"),
+        ("other", f"{place}/other/listKeys"),
+        ("contoso", "https://management.example.com/subscriptions"),
+        ("contoso", "http://127.0.0.1:9/subscriptions"),
+        ("contoso", "http://management.azure.com/subscriptions"),
+    ):
+        with pytest.raises(OutOfScopeError):
+            check(name, url)
+    elsewhere = Scope.of(azure=["contoso"], endpoints={"azure": "http://127.0.0.1:9/{account}"})
+    with pytest.raises(OutOfScopeError) as told:
+        Guard(elsewhere, {"azure_management": owner}).base(
+            "azure_management", "contoso", "management", "management.azure.com"
+        )
+    assert "azure_management" in told.value.hint
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)
