@@ -94,7 +94,7 @@ def create(
     )  # or out of scope
     hands = provider.hands(wish, environment, ways.net, ways.writer, kind=order.kind)
     hands, found = _found(hands, order.lives)
-    looked = None
+    looked, offer = None, ""
     if order.max_read and "read" in wish.rights:
         looked = look(
             hands.looking(),
@@ -105,12 +105,13 @@ def create(
             max_read=order.max_read,
             tell=tell,
         )
-        looked.refuse()
+        offer = looked.offer(wish.path, hands.beside)
+        looked.refuse(offer)
     row = _row(replace(wish, ends_at=found.ends_at), order.who, instant, hands.policy())
     with ledger.alone(row):
         ledger.add(row)
         minted = _minted(hands, found, ledger, row)
-    warnings = looked.warnings() if looked is not None else []
+    warnings = [*(looked.warnings() if looked is not None else ()), *([offer] if offer else ())]
     made = Made(share=row, minted=minted, looked=looked, notes=(*warnings, *found.notes, *minted.notes))
     _, redacted = as_found(minted.link, provider.id, instant)
     ledger.change(

@@ -30,6 +30,7 @@ _TOLD_FILES: Final = 500
 _SIGNATURES: Final = {"azure": "sig", "s3": "X-Amz-Signature", "gcs": "X-Goog-Signature"}
 _KINDS: Final = {"azure": "sas", "s3": "presigned_v4", "gcs": "signed_v4"}
 _SAFE: Final = "safetensors holds the same weights and cannot run code"
+_ANEW: Final = f"Save it anew from a source that you trust: {_SAFE}"
 
 
 @dataclass(slots=True)
@@ -45,8 +46,23 @@ class Looked:
         """Of all files together."""
         return sum(each.size_bytes for each in self.sums)
 
-    def refuse(self) -> None:
-        """Raise `UnsafeError` when one of them would do harm to whoever loads it."""
+    def offer(self, path: str, beside: Callable[[str], bool]) -> str:
+        """Say which safetensors lie beside models that can run code; empty for none.
+
+        path: of the one object that was read; empty for a container, whose files are all known.
+        """
+        names = {each.name for each in self.sums}
+        found: list[str] = []
+        for model in self.models:
+            if model.verdict is not Verdict.INERT:
+                for name in _safer(path or model.path):
+                    if name in names if not path else beside(name):
+                        found.append(name)
+                        break
+        return f"{', '.join(dict.fromkeys(found))} lies beside: share that instead" if found else ""
+
+    def refuse(self, offer: str = "") -> None:
+        """Raise `UnsafeError` when one of them would do harm to whoever loads it. offer: what is safer."""
         bad = [each for each in self.models if each.verdict is Verdict.DANGEROUS]
         if bad:
             first = bad[0]
@@ -54,7 +70,7 @@ class Looked:
             more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
             raise UnsafeError(
                 f"not shared: {first.path} would harm whoever loads it ({why}){more}",
-                hint=f"tidegate inspect says more. Save it anew from a source that you trust: {_SAFE}.",
+                hint=f"tidegate inspect says more. {offer or _ANEW}.",
             )
 
     def warnings(self) -> list[str]:
@@ -137,6 +153,14 @@ def _one(file: File, *, pieces: ThreadPoolExecutor, single: bool) -> tuple[Sum, 
     seen = look_into(data, called)
     model = replace(seen, path=called) if seen.verdict is not None else None
     return Sum(name=called, size_bytes=file.size_bytes, sha256=sha256), model
+
+
+def _safer(path: str) -> tuple[str, ...]:
+    """Return the names that the same model has as safetensors, by the habits of those who publish."""
+    folder, slash, name = path.rpartition("/")
+    stem = name.rpartition(".")[0] or name
+    usual = stem.replace("pytorch_model", "model")
+    return tuple(dict.fromkeys(f"{folder}{slash}{each}.safetensors" for each in (stem, usual, "model")))
 
 
 def _warning(seen: Inspection) -> str:

@@ -64,6 +64,10 @@ class Hands(Protocol):
         """Return other hands, for when these are refused."""
         ...
 
+    def beside(self, path: str) -> bool:
+        """Tell whether there is another object of that name, as far as one may see."""
+        ...
+
     def open_to_anyone(self) -> bool:
         """Tell whether what is shared answers without any link."""
         ...

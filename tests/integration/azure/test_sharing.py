@@ -219,18 +219,23 @@ def test_a_model_that_would_run_code_is_refused_and_others_are_warned_of(
     header = b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
     blobs = {
         "bad.pkl": pickle.dumps(Runs()),
+        "good.pkl": pickle.dumps({"w": [1.0]}),
         "plain.pkl": pickle.dumps({"w": [1.0]}),
         "good.safetensors": struct.pack("<Q", len(header)) + header + bytes(4),
         "über [x] & y.txt": b"text",
     }
     with container(azurite, "zoo", **blobs) as at:
         target = f"az://{ACCOUNT}/zoo"
+        made = share.json("create", f"{target}/good.pkl")
+        assert made["notes"][1] == "good.safetensors lies beside: share that instead"
+        assert share.json("revoke", made["share"]["id"])["closed"]
+        at.delete_blob("good.pkl")
         for wanted in (target, f"{target}/bad.pkl"):
             code, out, err = share("create", wanted)
             assert (code, out) == (1, ""), err
             assert "not shared: bad.pkl would harm whoever loads it" in err
             assert "safetensors" in err
-        assert share.written() == []
+        assert len(share.written()) == 2
         at.delete_blob("bad.pkl")
         made = share.json("create", target, "--read", "--list")
         assert {each["path"]: each["verdict"] for each in made["models"]} == {

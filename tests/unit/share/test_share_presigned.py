@@ -27,7 +27,7 @@ from tidegate.providers.gcs.share.hands import GcsHands
 from tidegate.providers.gcs.share.signers import by_key
 from tidegate.providers.s3.access import Key
 from tidegate.providers.s3.share.hands import S3Hands
-from tidegate.providers.s3.share.policy import _statement
+from tidegate.providers.s3.share.policy import statement
 from tidegate.share.look import as_found
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -116,8 +116,8 @@ def test_a_policy_denies_one_object_and_no_name_that_looks_like_it(
     path: str, region: str, right: str, resource: str
 ) -> None:
     hands = s3_hands(path, region, right=right)
-    statement = _statement(hands.access, hands.wish)
-    assert statement["Resource"] == resource
-    assert statement["Sid"] == "TidegateSh0123abcd"
-    assert statement["Effect"] == "Deny"
-    assert statement["Condition"] == {"StringNotEquals": {"s3:authType": "REST-HEADER"}}
+    denied = statement(hands.access, hands.wish)
+    assert denied["Resource"] == resource
+    assert denied["Sid"] == "TidegateSh0123abcd"
+    assert denied["Effect"] == "Deny"
+    assert denied["Condition"] == {"StringNotEquals": {"s3:authType": "REST-HEADER"}}

@@ -136,6 +136,27 @@ def test_what_runs_code_is_refused_or_warned_of_and_what_cannot_is_passed(verdic
 
 
 @pytest.mark.parametrize(
+    ("path", "there", "offered"),
+    [
+        ("a/net.ckpt", "a/net.safetensors", True),
+        ("a/pytorch_model.bin", "a/model.safetensors", True),
+        ("a/pytorch_model-00001-of-00002.bin", "a/model-00001-of-00002.safetensors", True),
+        ("net", "net.safetensors", True),
+        ("a/net.ckpt", "b/net.safetensors", False),
+    ],
+)
+def test_what_cannot_run_code_is_offered_where_it_lies_beside(path: str, there: str, offered: bool) -> None:
+    looked = Looked(models=[model(Verdict.CLEAN, path.rpartition("/")[2])])
+    assert looked.offer(path, lambda name: name == there) == (
+        f"{there} lies beside: share that instead" if offered else ""
+    )
+    whole = Looked(models=[model(Verdict.CLEAN, path)], sums=[Sum(name=there, size_bytes=1, sha256="0" * 64)])
+    assert bool(whole.offer("", lambda _: False)) == offered
+    inert = Looked(models=[model(Verdict.INERT, path)])
+    assert inert.offer(path, lambda _: True) == ""
+
+
+@pytest.mark.parametrize(
     ("link", "control", "owner", "said"),
     [
         ((403, True), (403, True), 200, proof.DEAD),

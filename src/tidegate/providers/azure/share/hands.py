@@ -105,6 +105,17 @@ class AzureHands:
         shared = replace(self.owner, access=access)
         return self._tried(shared), self._tried(shared.altered()), self._tried(self.owner)
 
+    def beside(self, path: str) -> bool:
+        name = f"{self.wish.container}/{path}"
+        try:
+            return self.owner.ask(
+                Ask(service="blob", path=name, method="HEAD", words="see whether there is a safer format")
+            ).answered
+        except OutOfScopeError:
+            raise
+        except RequestError:
+            return False
+
     def open_to_anyone(self) -> bool:
         """Tell whether it answers without any link."""
         try:

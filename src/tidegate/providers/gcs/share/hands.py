@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -114,6 +115,16 @@ class GcsHands:
             self._tried(forged, "prove that a forged link is refused"),
             new,
         )
+
+    def beside(self, path: str) -> bool:
+        other = GcsHands(replace(self.wish, path=path), self.signer, self.net)
+        other.now = self.now
+        try:
+            return other._ask(other.looking(), "see whether there is a safer format").status in (200, 206)
+        except OutOfScopeError:
+            raise
+        except RequestError:
+            return False
 
     def open_to_anyone(self) -> bool:
         try:

@@ -143,6 +143,18 @@ class S3Hands:
             control = self._ask(_forged(link), "prove that a forged link is refused")
         return _tried(shared, denied=denied), _tried(control, denied=denied), owner
 
+    def beside(self, path: str) -> bool:
+        def make(by: Access) -> Request:
+            words = "see whether there is a safer format"
+            return by.request(self.net, asked=words, bucket=self.wish.container, name=path, method="HEAD")
+
+        try:
+            return hear_by(self.net, self.access, What.HEADERS, make)[-1].given
+        except OutOfScopeError:
+            raise
+        except RequestError:
+            return False
+
     def open_to_anyone(self) -> bool:
         try:
             return self._owner("see whether anyone may read it", self.access.without_key()).given

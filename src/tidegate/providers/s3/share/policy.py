@@ -23,7 +23,7 @@ from tidegate.providers.s3.faults import fault_of
 from tidegate.providers.s3.sigv4 import plain_query, signed_headers
 
 ACTIONS: Final = {"read": "s3:GetObject", "list": "s3:ListBucket", "write": "s3:PutObject"}
-_MOST_BYTES: Final = 20 << 10
+MOST_BYTES: Final = 20 << 10
 """Amazon's limit of a bucket policy."""
 _WILD: Final = re.compile(r"[*?$]")
 _PARTITIONS: Final = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc"))
@@ -35,7 +35,7 @@ def deny(access: Access, wish: Wish, net: Sends, writer: Writes) -> str:
 
     Raises `RequestError`, `UsageError`. Amazon has no condition for this write: that it holds is read back.
     """
-    wanted = _statement(access, wish)
+    wanted = statement(access, wish)
     for _ in range(2):
         before = _read(access, wish, net)
         statements = before.get("Statement", [])
@@ -54,7 +54,8 @@ def deny(access: Access, wish: Wish, net: Sends, writer: Writes) -> str:
     )
 
 
-def _statement(access: Access, wish: Wish) -> dict[str, Any]:
+def statement(access: Access, wish: Wish) -> dict[str, Any]:
+    """Return the statement that closes what a wish names to everybody who does not sign by header."""
     right = wish.rights[0]
     region = access.where.region
     partition = next((name for begin, name in _PARTITIONS if region.startswith(begin)), "aws")
@@ -93,7 +94,7 @@ def _read(access: Access, wish: Wish, net: Sends) -> dict[str, Any]:
             hint=_RIGHTS,
         )
     try:
-        found = json.loads(response.body) if len(response.body) <= _MOST_BYTES else None
+        found = json.loads(response.body) if len(response.body) <= MOST_BYTES else None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("Statement", []), list | dict):
@@ -104,7 +105,7 @@ def _read(access: Access, wish: Wish, net: Sends) -> dict[str, Any]:
 def _put(policy: Mapping[str, Any], access: Access, wish: Wish, net: Sends, writer: Writes) -> None:
     assert access.key is not None
     body = json.dumps(policy, separators=(",", ":")).encode()
-    if len(body) > _MOST_BYTES:
+    if len(body) > MOST_BYTES:
         raise UsageError(
             "the bucket's policy would be longer than the service takes: nothing was changed",
             hint="Remove statements of Tidegate whose links are over.",
