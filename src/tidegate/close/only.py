@@ -19,11 +19,8 @@ class Only:
         self._plan = plan
 
     def announce(self, method: str, url: str) -> None:
-        plan = self._plan
-        if plan is not None:
-            named = [*(step.call for step in plan.steps), *plan.reads]
-            if not any((method, url) == (call.method, call.url) for call in named):
-                raise OutOfScopeError(f"a {method} that the plan does not name is not sent")
+        if self._plan is not None and not self._plan.names(method, url):
+            raise OutOfScopeError(f"a {method} that the plan does not name is not sent")
         self._writer.announce(method, url)
 
     def send(self, write: Write) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -97,10 +97,10 @@ class Plan:
         text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def unannounced(self, sent: Iterable[Call]) -> list[Call]:
-        """Return the write requests of an audit log that no step of this plan names."""
-        announced = {step.call for step in self.steps} | set(self.reads)
-        return [call for call in sent if call not in announced]
+    def names(self, method: str, url: str) -> bool:
+        """Tell whether a step of this plan sends such a request, or it was sent to make the plan."""
+        calls = (*(step.call for step in self.steps), *self.reads)
+        return any((method, url) == (call.method, call.url) for call in calls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,7 @@ def _trace(shapes: Shapes) -> Json:
         "changed_total": COUNT,
         "models_changed": said(many(change), "The latest first; with --since from then on."),
     }
-    return shapes.fields(Trace, without=("changed", "changed_more", "undated"), more=more)
+    return shapes.fields(Trace, without=("changed", "changed_more"), more=more)
 
 
 def _changes(shapes: Shapes) -> Json:

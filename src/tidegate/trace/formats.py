@@ -15,7 +15,6 @@ from typing import Any, Final
 from tidegate.trace.use import Use, count, deed_of, instant, without_port
 from tidegate.trace.wanted import Wanted
 
-LONGEST_LINE: Final = 1 << 20
 _ANALYTICS: Final = re.compile(rb"[12]\.0;\d{4}-\d\d-\d\dT")
 _S3: Final = re.compile(
     r"\S+ (?P<bucket>\S+) \[(?P<at>[^\]]+)\] (?P<address>\S+) (?P<requester>\S+) \S+ (?P<operation>\S+) "

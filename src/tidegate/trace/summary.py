@@ -24,7 +24,6 @@ class Trace:
     """Logs name it by hash or id; else by the shape of its link, which another link may share."""
     uses: int = 0
     refused: int = 0
-    undated: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
     bytes_out: int = 0
@@ -42,9 +41,7 @@ class Trace:
     def add(self, use: Use) -> None:
         """Count one use."""
         self.uses += 1
-        if use.at is None:
-            self.undated += 1
-        else:
+        if use.at is not None:
             self.first_at = use.at if self.first_at is None else min(self.first_at, use.at)
             self.last_at = use.at if self.last_at is None else max(self.last_at, use.at)
             self.days[f"{use.at:%Y-%m-%d}"] += 1

@@ -11,10 +11,7 @@ from tidegate.inventory.sampling.allocation import allocate, pilot, within
 from tidegate.inventory.sampling.intervals import (
     Stratum,
     corrected,
-    kinds_in_all,
-    most_when_none,
     share,
-    unseen_mass,
 )
 
 RUNS = 500
@@ -101,9 +98,7 @@ def test_a_band_of_which_nothing_was_read_may_hold_anything() -> None:
 
 
 def test_nothing_found_in_3_000_items_leaves_a_tenth_of_a_percent() -> None:
-    assert most_when_none(3_000) == pytest.approx(0.0010, abs=0.00001)
     assert share([Stratum(2_100_000, 3_000, 0)]).most == pytest.approx(0.0010, abs=0.00001)
-    assert most_when_none(0) == 1
 
 
 @given(st.lists(st.integers(0, 10**7), min_size=1, max_size=9), st.integers(0, 50_000))
@@ -121,9 +116,3 @@ def test_a_detector_with_known_errors_is_corrected_for_them() -> None:
     assert corrected(0.001, sensitivity=0.9, specificity=0.99) == 0
     with pytest.raises(ValueError, match="chance"):
         corrected(0.1, sensitivity=0.5, specificity=0.5)
-
-
-def test_kinds_not_met_yet_are_told_by_those_met_once() -> None:
-    assert unseen_mass([90, 5, 2, 1, 1, 1]) == pytest.approx(0.03)
-    assert unseen_mass([]) == 1
-    assert kinds_in_all([90, 5, 2, 1, 1, 1]) == pytest.approx(6 + 3 * 2 / (2 * 2))

@@ -44,8 +44,6 @@ class State:
 
     damaged: int = 0
     """Blocks or records that do not follow their own format."""
-    bytes_seen: int = 0
-    """Of the files, with data that was decoded."""
 
 
 def table(data: Readable, state: State, check: Callable[[], None]) -> Iterator[Record]:
@@ -101,7 +99,6 @@ def _blocks(
                 yield from _records(block)
             except (ValueError, IndexError):
                 state.damaged += 1
-            state.bytes_seen += handle[1] + 5
         place = stop
 
 
@@ -184,7 +181,6 @@ def log_records(data: Readable, state: State, check: Callable[[], None]) -> Iter
                 elif kind in (1, 4):
                     yield b"".join(parts)
                     parts, held = [], 0
-        state.bytes_seen += len(piece)
 
 
 def _log_block(block: bytes, state: State) -> Iterator[tuple[int, bytes]]:
@@ -238,8 +234,6 @@ class Live:
     log: int = 0
     """Logs from this number on count."""
     previous_log: int = 0
-    comparator: str = ""
-    """`idb_cmp1` for IndexedDB."""
     next_file: int = 0
 
 
@@ -276,7 +270,7 @@ def _apply(edit: bytes, live: Live) -> None:
     while at < len(edit):
         tag = number()
         if tag == 1:
-            live.comparator = text()[:80].decode("utf-8", "replace")
+            text()
         elif tag == 2:
             live.log = number()
         elif tag == 3:

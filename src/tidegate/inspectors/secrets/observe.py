@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from tidegate.inspectors.secrets import assigned, general
-from tidegate.inspectors.secrets.fingerprints import of_private_key
 from tidegate.inspectors.secrets.place import EXAMPLE, TEST, document_by_path, example_by_path, public_by_path
 from tidegate.inspectors.secrets.sought import Sought
 from tidegate.model.observation import Observation, Step
@@ -235,8 +234,3 @@ def _not_whole(why: str) -> Observation:
         severity=Severity.LOW,
         summary=f"not looked through whole: {why}",
     )
-
-
-def same_key(pem: bytes | str) -> str:
-    """Return the fingerprint of a private key in PEM, as a text that holds it has it."""
-    return of_private_key(pem.decode("latin-1") if isinstance(pem, bytes) else pem)

@@ -3,7 +3,7 @@
 Chosen by simulation over four others (benchmarks/contents/sampling.py): pure Neyman allocation with a nominal
 95 % lost its coverage where names mislead, Bayesian sums where a share is small.
 Source of the parts: Wilson's interval, scaled for strata after Yan and Su (2010); Neyman (1934); Rogan and
-Gladen (1978); Good (1953); Chao (1984).
+Gladen (1978).
 """
 
 from __future__ import annotations
@@ -132,11 +132,6 @@ def _poisson_most(hits: int) -> float:
     return high
 
 
-def most_when_none(read: int) -> float:
-    """Return the share that could still hide when none of `read` evenly drawn items is a hit (95 %)."""
-    return 1 - 0.05 ** (1 / read) if read else 1.0
-
-
 def corrected(found: float, *, sensitivity: float, specificity: float) -> float:
     """Return the share that a detector with these errors must have looked at to find `found`.
 
@@ -146,15 +141,3 @@ def corrected(found: float, *, sensitivity: float, specificity: float) -> float:
     if gain <= 0:
         raise ValueError("a detector that is no better than chance says nothing")
     return min(1.0, max(0.0, (found + specificity - 1) / gain))
-
-
-def unseen_mass(seen: Sequence[int]) -> float:
-    """Return the share of items whose kind was not met yet (Good and Turing). seen: items of each kind."""
-    read = sum(seen)
-    return sum(each == 1 for each in seen) / read if read else 1.0
-
-
-def kinds_in_all(seen: Sequence[int]) -> float:
-    """Return how many kinds there are, met or not, at least (Chao 1)."""
-    once, twice = sum(each == 1 for each in seen), sum(each == 2 for each in seen)
-    return sum(each > 0 for each in seen) + once * (once - 1) / (2 * (twice + 1))

@@ -5,10 +5,14 @@ Source: learn.microsoft.com/azure/storage/common/storage-configure-connection-st
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 
+from tidegate.errors import UsageError
 from tidegate.model.grant import Grant, Scope, Validity
+from tidegate.model.secret import Secret
 from tidegate.providers._link import MASK, cut, read_link, redact_link
 from tidegate.providers._seal import facts_of, in_order
 from tidegate.providers.azure.hosts import Address, read_address
@@ -37,6 +41,24 @@ def connection_parts(text: str) -> dict[str, str]:
         if equals:
             parts.setdefault(name.strip().strip("\"'`?").lower(), value.strip())
     return parts
+
+
+def key_at_hand(account: str, environment: Mapping[str, str]) -> Secret | None:
+    """Return an account's key from the variables that Azure's own tools read; `None` without one.
+
+    Raises `UsageError` for one that is no key.
+    """
+    parts = connection_parts(environment.get("AZURE_STORAGE_CONNECTION_STRING", ""))
+    key = parts.get("accountkey", "") if parts.get("accountname", "").lower() == account else ""
+    if not key and environment.get("AZURE_STORAGE_ACCOUNT", account).lower() == account:
+        key = environment.get("AZURE_STORAGE_KEY", "")
+    if not key:
+        return None
+    try:
+        base64.b64decode(key, validate=True)
+    except binascii.Error:
+        raise UsageError("the account key in the environment is not base64") from None
+    return Secret(key)
 
 
 def address_of_parts(parts: Mapping[str, str], context: Mapping[str, str]) -> Address:

@@ -41,11 +41,6 @@ class Ext:
         """Whole stretches of the table of inodes are read: for a listing."""
         self.root = Node("", folder=True, size_bytes=0, where=2)
 
-    @property
-    def listing_bytes(self) -> int:
-        """What the whole listing reads, roughly: the inodes in use are not known before."""
-        return 0
-
     def entries(self, folder: Node) -> Iterator[Node]:
         """Yield what is in a folder."""
         inode = self._read(folder.where)

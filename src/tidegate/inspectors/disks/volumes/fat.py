@@ -53,11 +53,6 @@ class Fat:
         self.root = Node("", folder=True, size_bytes=0, where=(first, -1))
         """where: first cluster, and of exFAT's files without a chain the length in bytes, else -1."""
 
-    @property
-    def listing_bytes(self) -> int:
-        """What the whole listing reads is not known before."""
-        return 0
-
     def entries(self, folder: Node) -> Iterator[Node]:
         """Yield what is in a folder."""
         table = self._exfat_entries if self._exfat else self._fat_entries

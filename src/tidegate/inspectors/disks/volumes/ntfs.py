@@ -47,11 +47,6 @@ class Ntfs:
             raise DamageError("an NTFS whose table of files is larger than the volume")
         self.root = Node("", folder=True, size_bytes=0, where=5)
 
-    @property
-    def listing_bytes(self) -> int:
-        """What the whole listing reads."""
-        return self._mft.size_bytes
-
     def entries(self, folder: Node) -> Iterator[Node]:
         """Yield what is in a folder."""
         root, blocks, block = self._index(folder.where)

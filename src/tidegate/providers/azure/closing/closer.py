@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +22,7 @@ from tidegate.model.share import Tried
 from tidegate.net.message import Sends, Writes
 from tidegate.providers.azure import canonical
 from tidegate.providers.azure.access import STORAGE_KINDS, Access, access_of
-from tidegate.providers.azure.account_key import connection_parts
+from tidegate.providers.azure.account_key import key_at_hand
 from tidegate.providers.azure.ask import Ask, Client
 from tidegate.providers.azure.closing import management, plans, policies
 from tidegate.providers.azure.closing.management import Management, Placed
@@ -128,7 +126,7 @@ class AzureCloser:
                 words = f"the account's keys: {why}{needs if isinstance(why, RefusedError) else ''}"
                 if words not in self.missing:
                     self.missing.append(words)
-        if not self._keys and (key := _from_environment(self.account, self._environment)) is not None:
+        if not self._keys and (key := key_at_hand(self.account, self._environment)) is not None:
             self._keys = {"the key in the environment": key}
         return dict(self._keys)
 
@@ -361,21 +359,6 @@ class AzureCloser:
                 "which refuses what is signed at another time",
                 hint="Set the clock, then run again: nothing was changed.",
             )
-
-
-def _from_environment(account: str, environment: Mapping[str, str]) -> Secret | None:
-    """Return the account's key from the variables that Azure's own tools read; `None` without one."""
-    parts = connection_parts(environment.get("AZURE_STORAGE_CONNECTION_STRING", ""))
-    key = parts.get("accountkey", "") if parts.get("accountname", "").lower() == account else ""
-    if not key and environment.get("AZURE_STORAGE_ACCOUNT", account).lower() == account:
-        key = environment.get("AZURE_STORAGE_KEY", "")
-    if not key:
-        return None
-    try:
-        base64.b64decode(key, validate=True)
-    except binascii.Error:
-        raise UsageError("the account key in the environment is not base64") from None
-    return Secret(key)
 
 
 def _tried(client: Client, ask: Ask, *, anyone: bool = False) -> Tried:

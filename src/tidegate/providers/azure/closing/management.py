@@ -16,7 +16,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -82,8 +82,6 @@ class Placed:
     """`allowSharedKeyAccess`; what is not set is allowed."""
     public_access: bool
     """`allowBlobPublicAccess`; what is not set is allowed."""
-    keys_made: Mapping[str, str] = field(default_factory=dict)
-    """`key1`, `key2` -> when it was made, as the service says it."""
 
     @property
     def path(self) -> str:
@@ -375,15 +373,12 @@ def _placed(account: Any) -> Placed:
     if found is None:
         raise NoAnswerError("the control plane gave an account without a place")
     properties = account.properties
-    made = getattr(properties, "key_creation_time", None)
-    times = {name: str(getattr(made, name)) for name in ("key1", "key2") if getattr(made, name, None)}
     return Placed(
         subscription=found["subscription"],
         group=found["group"],
         account=found["account"].lower(),
         shared_key=getattr(properties, "allow_shared_key_access", None) is not False,
         public_access=getattr(properties, "allow_blob_public_access", None) is not False,
-        keys_made=times,
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import re
 from collections.abc import Mapping
@@ -17,7 +15,7 @@ from tidegate.model.secret import Secret
 from tidegate.model.share import Wish
 from tidegate.net.message import Sends, Writes
 from tidegate.providers.azure.access import DEFAULT_SUFFIX, Access
-from tidegate.providers.azure.account_key import connection_parts
+from tidegate.providers.azure.account_key import key_at_hand
 from tidegate.providers.azure.ask import Client
 from tidegate.providers.azure.hosts import ACCOUNT
 from tidegate.providers.azure.share.delegation import LONGEST, DelegationHands
@@ -63,7 +61,7 @@ class AzureShare:
         Somebody who is signed in comes first: no key of the account is needed, and the link dies in seven
         days whatever is done. Where only a key is at hand nobody is looked for: that would ask the network.
         """
-        key = self.owner(wish.account, environment)
+        key = key_at_hand(wish.account, environment)
         long = wish.ends_at - datetime.now(UTC) > LONGEST
         if kind == "user_delegation_sas" or (
             not kind and not long and (key is None or _somebody(environment))
@@ -85,20 +83,6 @@ class AzureShare:
                 "AZURE_STORAGE_KEY, or AZURE_STORAGE_CONNECTION_STRING.",
             )
         return _by_key(wish, key, net, writer)
-
-    def owner(self, account: str, environment: Mapping[str, str]) -> Secret | None:
-        """Return the account's key from the variables that Azure's own tools read; `None` without one."""
-        parts = connection_parts(environment.get("AZURE_STORAGE_CONNECTION_STRING", ""))
-        key = parts.get("accountkey", "") if parts.get("accountname", "").lower() == account else ""
-        if not key and environment.get("AZURE_STORAGE_ACCOUNT", account).lower() == account:
-            key = environment.get("AZURE_STORAGE_KEY", "")
-        if not key:
-            return None
-        try:
-            base64.b64decode(key, validate=True)
-        except binascii.Error:
-            raise UsageError("the account key in the environment is not base64") from None
-        return Secret(key)
 
 
 def _by_key(wish: Wish, key: Secret, net: Sends, writer: Writes) -> PolicyHands:

@@ -23,11 +23,9 @@ from tidegate.providers.s3.ask import FIRST_BYTE, What, hear
 from tidegate.providers.s3.closing import buckets
 from tidegate.providers.s3.closing.base import PROVE
 from tidegate.providers.s3.closing.open_bucket import BucketCase
-from tidegate.providers.s3.share.policy import _statement
+from tidegate.providers.s3.share.policy import MOST_BYTES, statement
 from tidegate.providers.s3.signed import signed_link
 
-_MOST_BYTES: Final = 20 << 10
-"""Amazon's limit of a bucket policy."""
 _LOOKING: Final = timedelta(minutes=5)
 
 
@@ -54,7 +52,7 @@ class SessionLink(BucketCase):
             return Study(facts=tuple(told), plans=(), missing=(words,))
         after = {**before, "Statement": [*statements, wanted]}
         text = json.dumps(after)
-        if len(text) > _MOST_BYTES:
+        if len(text) > MOST_BYTES:
             words = "the bucket's policy would be longer than the service takes: shorten it first"
             return Study(facts=tuple(told), plans=(), missing=(words,))
         back = "aws s3api delete-bucket-policy --bucket " + self.bucket
@@ -104,7 +102,7 @@ class SessionLink(BucketCase):
             rights=("read" if self.grant.key else "list",),
             ends_at=now,
         )
-        made = _statement(self._access, wish)
+        made = statement(self._access, wish)
         return {**made, "Action": "s3:*"} if self.grant.key else made
 
     def probes(self) -> tuple[Tried, Tried, Tried]:
