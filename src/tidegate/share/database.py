@@ -6,6 +6,7 @@ Sources: sqlalche.me, "SQLite: transaction isolation and SAVEPOINT"; postgresql.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -95,7 +97,7 @@ def alone(engine: sa.Engine, name: str) -> Iterator[None]:
     another would undo the other's. Raises `ConfigError` when another holds it for too long.
     """
     if engine.dialect.name == "sqlite":
-        with _file_lock(Path(f"{engine.url.database}.lock")):
+        with _file_lock(Path(f"{engine.get_execution_options()['file']}.lock")):
             yield
         return
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
@@ -141,16 +143,23 @@ def _file_lock(path: Path) -> Iterator[None]:
 def _sqlite(where: str) -> sa.Engine:
     if "://" in where:
         raise ConfigError("the ledger is neither a file nor postgresql://…")
-    path = Path(where)
+    path, reads_only = Path(where), False
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         os.fchmod(handle, 0o600)
         os.close(handle)
     except OSError as why:
-        raise ConfigError(f"the ledger {path} cannot be opened: {why.strerror}") from None
+        # Whoever may only read it can still list, and look for what leaked.
+        reads_only = why.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and os.access(path, os.R_OK)
+        if not reads_only or path.is_symlink():
+            raise ConfigError(f"the ledger {path} cannot be opened: {why.strerror}") from None
+    name = f"file:{quote(str(path.absolute()))}?mode=ro" if reads_only else str(path)
     engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), hide_parameters=True, connect_args={"timeout": BUSY_S}
+        sa.URL.create("sqlite", database=name, query={"uri": "true"} if reads_only else {}),
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_S},
+        execution_options={"file": str(path)},
     )
     sa.event.listen(engine, "connect", _by_hand)
     sa.event.listen(engine, "begin", _begin)

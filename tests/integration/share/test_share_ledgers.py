@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import sqlite3
 import threading
 import time
@@ -179,6 +181,33 @@ def test_a_file_that_is_no_ledger_is_told(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(file)
     with pytest.raises(ConfigError, match="cannot be opened"):
         open_ledger(str(tmp_path / "link"))
+
+
+def test_who_may_only_read_a_ledger_lists_and_is_told_when_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a %20b?c.sqlite"
+    with closing(open_ledger(str(file))) as ledger:
+        ledger.add(ROW)
+    really = os.open
+
+    def refused(path: str, flags: int, *rest: int) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return really(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", refused)  # root, who runs tests in containers, may write everywhere
+    with closing(open_ledger(str(file))) as ledger:
+        assert ledger.all() == [ROW]
+        with pytest.raises(ConfigError, match="attempt to write a readonly database"):
+            ledger.change(ROW.id, "revoking", state="revoking")
+        with (
+            pytest.raises(ConfigError, match=r"lock /.*c\.sqlite\.lock cannot be opened: Permission denied"),
+            ledger.alone(ROW),
+        ):
+            pass
+    with pytest.raises(ConfigError, match="cannot be opened: Permission denied"):
+        open_ledger(str(tmp_path / "absent.sqlite"))
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path) -> None:
