@@ -267,7 +267,23 @@ def _minted(hands: seam.Hands, found: Found, ledger: Ledger, row: Share) -> Mint
         return hands.mint(found)
     except (NotDoneError, UsageError) as why:
         ledger.change(row.id, f"not made: {why}", state="failed")
+        if isinstance(why, UsageError) and (over := _over(row, ledger)):
+            ids = ", ".join(over)
+            why.hint = f"Over by their own time, and in the way: {ids}. tidegate share revoke ID removes one."
         raise
+
+
+def _over(row: Share, ledger: Ledger) -> list[str]:
+    """Return the ids of shares of the same container that ended by themselves, and whose policies stand."""
+    now = datetime.now(UTC)
+    place = (row.provider, row.account, row.container)
+    return [
+        each.id
+        for each in ledger.all()
+        if each.policy
+        and each.status(now) == "ended"
+        and (each.provider, each.account, each.container) == place
+    ]
 
 
 def made_again(hands: seam.Hands, share: Share) -> Secret | None:

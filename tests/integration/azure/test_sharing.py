@@ -152,8 +152,11 @@ def test_other_policies_and_public_access_stay_and_a_sixth_policy_is_refused(
         assert (code, out) == (2, "")
         assert "no more are allowed" in err
         assert [row["status"] for row in share.rows()].count("failed") == 1
+        with closing(open_ledger(str(share.home / "state/tidegate/ledger.sqlite"))) as ledger:
+            ledger.change(made[0]["share"]["id"], "later", ends_at="2026-01-01T00:00:00+00:00")
+        assert f"in the way: {made[0]['share']['id']}." in share("create", f"az://{ACCOUNT}/halfshown")[2]
         for each in made:
-            assert share.json("revoke", each["share"]["id"])["verdict"] == "dead"
+            assert share.json("revoke", each["share"]["id"])["closed"]
         found = at.get_container_access_policy()
         assert found["public_access"] == "blob"
         assert [each.id for each in found["signed_identifiers"]] == ["a", "b", "c"]
