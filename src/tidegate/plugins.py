@@ -108,6 +108,16 @@ class Page:
     """Mark from which the next page goes on, `None` at the end. Holds no secret, and is valid for days."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the answer to a ranged read says of the whole object."""
+
+    size_bytes: int | None = None
+    """How long it is now; `None` where the answer does not say."""
+    mark: str = ""
+    """Another one after every change (an ETag, a generation); empty where the answer has none."""
+
+
 class Storage(Protocol):
     """Asks one provider's service, with one credential, only to read. Every request goes through `net`.
 
@@ -173,8 +183,12 @@ class Storage(Protocol):
         stop: int,
         *,
         version: str = "",
+        told: Callable[[Told], None] | None = None,
     ) -> bytes:
-        """Return bytes [start, stop) of an object, fewer only at its end. Raises `RequestError`."""
+        """Return bytes [start, stop) of an object, fewer only at its end. Raises `RequestError`.
+
+        told: called before with what the answer says of the whole object, where it says anything.
+        """
         ...
 
 

@@ -5,18 +5,53 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from tidegate.errors import NoAnswerError
 from tidegate.inspectors.readable import FileBytes
 from tidegate.model.credential import Credential
 from tidegate.net.message import Sends
-from tidegate.plugins import Container, Storage
+from tidegate.plugins import Container, Storage, Told
 
 Row = Mapping[str, Any]
 """An item as the inventory has it: the columns of `inventory.sampling.draw.COLUMNS`."""
 Find = Callable[[str], Row | None]
 """Returns what lies beside an item under a name, or `None`."""
+
+
+class ChangedError(NoAnswerError):
+    """The item is another one than when it was listed, or when its first bytes were read."""
+
+
+class Reads:
+    """Reads one item, range by range, and sees to it that they are all of one and the same object."""
+
+    def __init__(self, read: Callable[[int, int, Callable[[Told], None]], bytes]) -> None:
+        """read: returns bytes [start, stop), and tells what the service says of the whole."""
+        self._read = read
+        self._lock = threading.Lock()
+        self._mark = ""
+        self.size_bytes: int | None = None
+        """How long it should be, then how long it is by the service's word; `None`: not known."""
+
+    def __call__(self, start: int, stop: int) -> bytes:
+        """Return bytes [start, stop). Raises `ChangedError`, and what the place raises."""
+        return self._read(start, stop, self._told)
+
+    def _told(self, told: Told) -> None:
+        with self._lock:
+            changed = self._mark and told.mark and told.mark != self._mark
+            if told.size_bytes is not None:
+                changed = changed or self.size_bytes not in (None, told.size_bytes)
+                self.size_bytes = told.size_bytes
+            self._mark = told.mark or self._mark
+        if changed:
+            raise ChangedError(_CHANGED)
+
+
+_CHANGED: Final = "it was changed between listing and reading"
 
 
 class Place(Protocol):
@@ -25,8 +60,8 @@ class Place(Protocol):
     salt: str
     """Goes into the draw, so that one seed draws in each place by itself."""
 
-    def read(self, row: Row, start: int, stop: int) -> bytes:
-        """Return bytes [start, stop) of an item. Raises `RequestError` or `OSError`."""
+    def reads(self, row: Row) -> Reads:
+        """Return what reads an item. It raises `RequestError` or `OSError`."""
         ...
 
     def path(self, row: Row) -> str:
@@ -59,14 +94,17 @@ class Linked:
         self._lock = threading.Lock()
         self.salt = credential.grant.account or credential.grant.container or ""
 
-    def read(self, row: Row, start: int, stop: int) -> bytes:
-        """Ask the service for a range."""
+    def reads(self, row: Row) -> Reads:
+        """Return what asks the service for ranges of an item."""
+        return Reads(partial(self._range, row))
+
+    def _range(self, row: Row, start: int, stop: int, told: Callable[[Told], None]) -> bytes:
         container = self._containers.get((row["service"], row["container"]))
         if container is None:
             container = Container(service=row["service"], name=row["container"])
         version = "" if row["state"] in (None, "current") else row["version"] or ""
         return self._storage.read(
-            self._credential, self._net, container, row["name"], start, stop, version=version
+            self._credential, self._net, container, row["name"], start, stop, version=version, told=told
         )
 
     def path(self, row: Row) -> str:
@@ -98,8 +136,11 @@ class Below:
         self._root = root
         self._prefix = prefix
 
-    def read(self, row: Row, start: int, stop: int) -> bytes:
-        """Read a stretch of a file."""
+    def reads(self, row: Row) -> Reads:
+        """Return what reads a file."""
+        return Reads(partial(self._range, row))
+
+    def _range(self, row: Row, start: int, stop: int, _: Callable[[Told], None]) -> bytes:
         with FileBytes(f"{self._root}/{restored(row['name'])}") as file:
             return file.read(start, stop - start)
 

@@ -15,12 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.engine.looked import Looked, holds
-from tidegate.engine.places import Place, Row
+from tidegate.engine.places import ChangedError, Place, Reads, Row
 from tidegate.engine.purse import BLOCK_BYTES, END_BYTES, Paid, Purse
 from tidegate.engine.tell import ESTIMATED, contents_of
 from tidegate.engine.texts import texts
 from tidegate.engine.why import error_words
-from tidegate.errors import BudgetError, ConfigError, OutOfScopeError, RefusedError, RequestError
+from tidegate.errors import (
+    BudgetError,
+    ConfigError,
+    NoAnswerError,
+    OutOfScopeError,
+    RefusedError,
+    RequestError,
+)
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Readable
 from tidegate.model.contents import Contents, Estimate
@@ -45,6 +52,8 @@ _NAMED_GAPS: Final = 5
 _COPIES: Final = 16
 _GONE: Final = 404
 _STORE_FILE: Final = re.compile(r"(?:CURRENT|MANIFEST-\d{6,20}|\d{6,20}\.(?:ldb|sst|log))\Z")
+_SILENT: Final = 200
+"""Items in a row that got no answer, after which the service is not asked any further."""
 _MODELS: Final = 200_000
 """Of one folder, where all of them are judged."""
 
@@ -87,6 +96,12 @@ class _Tally:
     hits: Counter[str] = field(default_factory=Counter)
 
 
+class _Silence(str):
+    """Why an item got no answer that could be used. A refusal is none of these."""
+
+    __slots__ = ()
+
+
 class Survey:
     """Looks into the items of one place."""
 
@@ -108,6 +123,8 @@ class Survey:
         self._aside = min(ASIDE_BYTES, max(2 * END_BYTES, self._first.total // 8))
         self._stopped = ""
         """Why nothing more can be asked for."""
+        self._silent = 0
+        """Items in a row that got no answer."""
         self._fatal: BaseException | None = None
         self._looked: list[Looked] = []
         self._gaps: list[Gap] = []
@@ -235,7 +252,11 @@ class Survey:
         if result is None:
             return
         self._taken[band] += len(group)
+        self._silent = self._silent + 1 if isinstance(result, _Silence) else 0
+        if self._silent >= _SILENT and not self._stopped:
+            self._stopped = f"{self._silent:,} items in a row got no answer that could be used"
         if isinstance(result, str):
+            result = str(result)
             for row in group:
                 self._unread[result].append(self._place.path(row))
             gone = result == _GONE_WORDS
@@ -260,28 +281,18 @@ class Survey:
         aside = min(self._aside, BLOCK_BYTES if size is None else size)
         if self._first.left - aside < floor or not self._first.take(aside):
             return None
-        data: Paid | None = None
         opened: list[Paid] = []
         try:
-            if size is None:
-                size = self._unsized(row)
-            data = Paid(
-                size,
-                lambda start, stop: self._place.read(row, start, stop),
-                aside=aside,
-                more=self._deep,
-                most=self._plan.most,
-            )
-            beside = self._beside(row, opened)
-            item = look(
-                data,
-                self._place.path(row),
-                policy=self._plan.policy,
-                texts=texts(self._plan.cache_dir),
-                siblings=beside,
-            )
-            return replace(item, bytes_read=data.bytes_read + sum(each.bytes_read for each in opened))
-        except (OutOfScopeError, ConfigError) as why:
+            try:
+                return self._look(row, self._place.reads(row), size, aside, opened)
+            except ChangedError:  # once more, as it is now
+                return self._look(row, self._place.reads(row), None, aside, opened)
+        except OutOfScopeError as why:
+            if not why.unnamed:  # a name that no address can hold, say: the others may be asked for
+                return str(why)
+            self._fatal = why
+            return None
+        except ConfigError as why:
             self._fatal = why
             return None
         except BudgetError as why:
@@ -289,12 +300,34 @@ class Survey:
             return None
         except RefusedError as why:
             return _GONE_WORDS if why.status == _GONE else str(why)
+        except NoAnswerError as why:
+            return _Silence(why)
         except RequestError as why:
             return str(why)
         except Exception as why:  # noqa: BLE001 - one item must not end the run
             return error_words(why)
         finally:
-            self._first.give(aside if data is None else max(0, data.aside))
+            self._first.give(max(0, opened[0].aside) if opened else aside)
+
+    def _look(self, row: Row, reads: Reads, size: int | None, aside: int, opened: list[Paid]) -> Inspection:
+        """Look into one item. size: as it was listed; `None` asks for it.
+
+        opened: gets what was opened for it. Raises `ChangedError` when it is no longer what was listed.
+        """
+        reads.size_bytes = size = self._unsized(reads) if size is None else size
+        if opened:  # what the first attempt left
+            aside, opened[0].aside = opened[0].aside, 0
+        data = Paid(size, reads, aside=aside, more=self._deep, most=self._plan.most)
+        opened.insert(0, data)
+        beside = self._beside(row, opened)
+        item = look(
+            data,
+            self._place.path(row),
+            policy=self._plan.policy,
+            texts=texts(self._plan.cache_dir),
+            siblings=beside,
+        )
+        return replace(item, bytes_read=sum(each.bytes_read for each in opened))
 
     def _beside(self, row: Row, opened: list[Paid]) -> Callable[[str], Readable | None] | None:
         """Return what opens the files beside one of a LevelDB store, which is judged as one; else `None`.
@@ -311,7 +344,7 @@ class Survey:
                 return None
             paid = Paid(
                 found["size_bytes"],
-                lambda start, stop: self._place.read(found, start, stop),
+                self._place.reads(found),
                 aside=0,
                 more=self._deep,
                 most=self._plan.most,
@@ -321,9 +354,13 @@ class Survey:
 
         return beside
 
-    def _unsized(self, row: Row) -> int:
-        """Return how long an item is whose size the service does not tell, as far as a block goes."""
-        return len(self._place.read(row, 0, BLOCK_BYTES))
+    @staticmethod
+    def _unsized(reads: Reads) -> int:
+        """Return how long an item is that was listed without a size, or with another one than it has."""
+        size = len(reads(0, BLOCK_BYTES))
+        if reads.size_bytes is None and size == BLOCK_BYTES:
+            raise NoAnswerError("the service does not say how long it is")
+        return size if reads.size_bytes is None else reads.size_bytes
 
     # --- What it says of all ------------------------------------------------------------------------------
 

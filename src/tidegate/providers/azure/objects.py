@@ -6,16 +6,19 @@ Sources: learn.microsoft.com/rest/api/storageservices/get-blob, …/get-blob-pro
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
 from tidegate.errors import NoAnswerError, RefusedError
 from tidegate.net.message import Response
+from tidegate.plugins import Told
 from tidegate.providers.azure.ask import Ask, Client
 from tidegate.providers.azure.columns import constant, instant, inventory, md5_hex, text
 
-_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:\d{1,19}|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+
+Tell = Callable[[Told], None]
 
 
 def byte_ask(service: str, path: str, selects: Mapping[str, str], start: int = 0, stop: int = 1) -> Ask:
@@ -30,7 +33,15 @@ def byte_ask(service: str, path: str, selects: Mapping[str, str], start: int = 0
     )
 
 
-def read_range(client: Client, service: str, path: str, start: int, stop: int, version: str = "") -> bytes:
+def read_range(
+    client: Client,
+    service: str,
+    path: str,
+    start: int,
+    stop: int,
+    version: str = "",
+    told: Tell | None = None,
+) -> bytes:
     """Return bytes [start, stop), fewer only at the end of the object.
 
     version: a snapshot's time or a version's id; both look alike, so the one is tried, then the other.
@@ -39,17 +50,22 @@ def read_range(client: Client, service: str, path: str, start: int, stop: int, v
     if stop <= start:
         return b""
     if not version:
-        return _range(client, byte_ask(service, path, client.access.selects, start, stop))
+        return _range(client, byte_ask(service, path, client.access.selects, start, stop), told)
     name = "sharesnapshot" if service == "file" else "snapshot"
     try:
-        return _range(client, byte_ask(service, path, {name: version}, start, stop))
+        return _range(client, byte_ask(service, path, {name: version}, start, stop), told)
     except RefusedError as error:
         if service == "file" or error.status not in (400, 404):
             raise
-    return _range(client, byte_ask(service, path, {"versionid": version}, start, stop))
+    return _range(client, byte_ask(service, path, {"versionid": version}, start, stop), told)
 
 
-def _range(client: Client, ask: Ask) -> bytes:
+def from_storage(response: Response) -> bool:
+    """Tell whether a storage service answered; a 200 of anyone else, a proxy say, holds no object."""
+    return any(name.startswith("x-ms-") for name in response.headers)
+
+
+def _range(client: Client, ask: Ask, told: Tell | None) -> bytes:
     start, stop = ask.span or (0, 0)
     try:
         response = client.demand(ask)
@@ -61,18 +77,30 @@ def _range(client: Client, ask: Ask) -> bytes:
         # A service that knows no ranges sends the whole object: its beginning is all that was read.
         if start:
             raise NoAnswerError("the service sent the whole object instead of a range")
+        if not from_storage(response):
+            raise NoAnswerError("what answered is no storage service")
         if response.truncated and len(response.body) < stop:
             raise NoAnswerError("the answer was cut off")
+        _tell(told, response, response.header("content-length"))
         return response.body[:stop]
-    return _checked(response, start, stop)
+    return _checked(response, start, stop, told)
 
 
-def _checked(response: Response, start: int, stop: int) -> bytes:
+def _tell(told: Tell | None, response: Response, size: str) -> None:
+    if told is not None:
+        size_bytes = int(size) if re.fullmatch(r"[0-9]{1,18}", size) else None
+        told(Told(size_bytes=size_bytes, mark=response.header("etag")))
+
+
+def _checked(response: Response, start: int, stop: int, told: Tell | None) -> bytes:
     found = _RANGE.fullmatch(response.header("content-range"))
     if found is None or int(found[1]) != start or int(found[2]) >= stop:
         raise NoAnswerError("the service sent another range than it was asked for")
     if response.truncated or len(response.body) != int(found[2]) - start + 1:
         raise NoAnswerError("the service sent less than the range it names")
+    if int(found[2]) + 1 < stop and found[3] not in ("*", str(int(found[2]) + 1)):
+        raise NoAnswerError("the service sent less than it was asked for")
+    _tell(told, response, found[3])
     return response.body
 
 

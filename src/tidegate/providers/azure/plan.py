@@ -20,7 +20,7 @@ from tidegate.providers.azure.access import Access
 from tidegate.providers.azure.ask import Ask
 from tidegate.providers.azure.blobpages import read_blobs
 from tidegate.providers.azure.containers import list_ask, read_list
-from tidegate.providers.azure.objects import byte_ask, properties_ask
+from tidegate.providers.azure.objects import byte_ask, from_storage, properties_ask
 from tidegate.providers.azure.paths import paths_ask, read_paths
 from tidegate.providers.azure.shares import directory_ask, read_directory
 
@@ -232,6 +232,6 @@ def _name(items: pl.DataFrame) -> str | None:
 
 def _from_storage(response: Response) -> bool:
     """Accept what a storage service answered; anyone else's 200, a proxy's say, proves nothing."""
-    if not any(name.startswith("x-ms-") for name in response.headers):
+    if not from_storage(response):
         raise NoAnswerError("what answered is no storage service")
     return True

@@ -15,7 +15,7 @@ from tidegate.model.credential import Credential
 from tidegate.model.grant import Scope
 from tidegate.model.reach import Reach
 from tidegate.net.message import Sends
-from tidegate.plugins import Container, Page
+from tidegate.plugins import Container, Page, Told
 from tidegate.providers.azure.access import access_of
 from tidegate.providers.azure.ask import Client, Clock
 from tidegate.providers.azure.blobpages import next_mark, read_blobs
@@ -115,10 +115,11 @@ class AzureStorage:
         stop: int,
         *,
         version: str = "",
+        told: Callable[[Told], None] | None = None,
     ) -> bytes:
         """Read a range of an object."""
-        client = self._client(credential, net)
-        return read_range(client, container.service, f"{container.name}/{name}", start, stop, version)
+        client, path = self._client(credential, net), f"{container.name}/{name}"
+        return read_range(client, container.service, path, start, stop, version, told)
 
     def _client(self, credential: Credential, net: Sends) -> Client:
         access = access_of(credential)

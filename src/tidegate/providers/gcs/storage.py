@@ -11,10 +11,10 @@ from tidegate.errors import OutOfScopeError, RefusedError
 from tidegate.model.credential import Credential
 from tidegate.model.reach import Reach
 from tidegate.net.message import Request, Sends
-from tidegate.plugins import Container, Page
+from tidegate.plugins import Container, Page, Told
 from tidegate.providers._link import read_link
 from tidegate.providers.gcs.access import Api, api_of
-from tidegate.providers.gcs.answers import bytes_of, is_byte
+from tidegate.providers.gcs.answers import bytes_of, is_byte, total_bytes
 from tidegate.providers.gcs.firebase_api import RULES, FirebaseApi, is_firebase
 from tidegate.providers.gcs.link_api import LinkApi, link_api
 from tidegate.providers.gcs.links import public_url
@@ -114,6 +114,7 @@ class GcsStorage:
         stop: int,
         *,
         version: str = "",
+        told: Callable[[Told], None] | None = None,
     ) -> bytes:
         if stop <= start:
             return b""
@@ -122,7 +123,11 @@ class GcsStorage:
         else:
             api = self._api(credential, net, container)
             request = api.ask_read(container.name, name, start, stop, version)
-        return bytes_of(net.send(request), start, stop)
+        response = net.send(request)
+        data = bytes_of(response, start, stop)
+        if told is not None and response.status == 206:
+            told(Told(size_bytes=total_bytes(response), mark=response.header("x-goog-generation")))
+        return data
 
     def _api(self, credential: Credential, net: Sends, container: Container) -> Api:
         return FirebaseApi(net=net) if container.public == RULES else api_of(credential, net, self._clock())

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tidegate.errors import NoAnswerError
 from tidegate.net.message import Response
+from tidegate.plugins import Told
 from tidegate.providers.s3.ask import What, gives
 from tidegate.providers.s3.faults import refused
 
 
-def range_of(response: Response, name: str, start: int, stop: int) -> bytes:
-    """Return the bytes that were asked for. Raises `RequestError` for an answer that is not these bytes."""
+def range_of(
+    response: Response, name: str, start: int, stop: int, tell: Callable[[Told], None] | None = None
+) -> bytes:
+    """Return the bytes that were asked for. Raises `RequestError` for an answer that is not these bytes.
+
+    tell: called with what the answer says of the whole object.
+    """
     shown = name[:100]
     if response.status == 416:
         return b""
@@ -20,6 +27,7 @@ def range_of(response: Response, name: str, start: int, stop: int) -> bytes:
             raise NoAnswerError(
                 f"the service knows no ranges: {shown} would have to be read from its beginning"
             )
+        _tell(tell, response, response.header("content-length"))
         return response.body[:stop]
     told = re.fullmatch(r"bytes ?(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", response.header("content-range"))
     if response.status != 206 or told is None:
@@ -30,4 +38,11 @@ def range_of(response: Response, name: str, start: int, stop: int) -> bytes:
     whole = stop if told[3] == "*" else int(told[3])
     if last + 1 < min(stop, whole):
         raise NoAnswerError(f"the service sent fewer bytes of {shown} than were asked for")
+    _tell(tell, response, told[3])
     return response.body
+
+
+def _tell(tell: Callable[[Told], None] | None, response: Response, size: str) -> None:
+    if tell is not None:
+        size_bytes = int(size) if re.fullmatch(r"[0-9]{1,18}", size) else None
+        tell(Told(size_bytes=size_bytes, mark=response.header("etag")))

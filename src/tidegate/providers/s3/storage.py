@@ -13,7 +13,7 @@ from tidegate.model.credential import Credential
 from tidegate.model.grant import Grant, Scope
 from tidegate.model.reach import Reach
 from tidegate.net.message import Response, Sends
-from tidegate.plugins import Container, Page
+from tidegate.plugins import Container, Page, Told
 from tidegate.providers._link import read_link
 from tidegate.providers.s3.access import Access, access_of, needs_token
 from tidegate.providers.s3.ask import FIRST_BYTE, What, gives
@@ -139,6 +139,7 @@ class S3Storage:
         stop: int,
         *,
         version: str = "",
+        told: Callable[[Told], None] | None = None,
     ) -> bytes:
         if stop <= start:
             return b""
@@ -161,7 +162,7 @@ class S3Storage:
                 headers={"range": span},
                 max_bytes=limit,
             )
-        return range_of(response, name, start, stop)
+        return range_of(response, name, start, stop, told)
 
     def _access(self, credential: Credential) -> Access:
         access = access_of(credential)
