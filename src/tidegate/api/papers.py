@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tidegate.close import record, repository
+from tidegate.close import record, record_page, repository
 from tidegate.close.held import Holding, holding
 from tidegate.close.plan import Plan
 from tidegate.close.prove import Verdict, next_due
@@ -83,7 +83,10 @@ def write_record(
     return (
         store.write(finding.id, digest, "record.json", plain.encode("utf-8", "backslashreplace")),
         store.write(
-            finding.id, digest, "record.md", record.to_markdown(entry).encode("utf-8", "backslashreplace")
+            finding.id,
+            digest,
+            "record.md",
+            record_page.to_markdown(entry).encode("utf-8", "backslashreplace"),
         ),
     )
 

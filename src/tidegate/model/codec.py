@@ -7,28 +7,23 @@ are only added, and a permission word from a later version is read as `unknown`,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
 from tidegate.errors import ReportError
 from tidegate.model.attack import AttackPath, AttackStep
 from tidegate.model.contents import Contents, Estimate, Kind, Noted
 from tidegate.model.finding import Factor, Finding, Severity
-from tidegate.model.grant import Grant, Permission, Revocation, Scope, Validity
+from tidegate.model.grant import Grant, Revocation, Scope, Validity
 from tidegate.model.observation import Step
 from tidegate.model.place import Place
 from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import SCHEMA, Coverage, Gap, Report
+from tidegate.model.saved import Node
 
 Json = dict[str, Any]
-_E = TypeVar("_E", bound=StrEnum)
-_T = TypeVar("_T")
-
-_MAX_INTEGER = 2**63 - 1
-"""What other readers of JSON can hold."""
 
 
 def instant(moment: datetime) -> str:
@@ -244,7 +239,7 @@ def from_dict(value: object) -> Report:
     Raises `ReportError`, naming the spot (`findings[3].grant.scope`), when a value is missing or is not
     what the contract says.
     """
-    root = _Node(value, "")
+    root = Node(value, "")
     schema = root.need("schema").text()
     if schema != SCHEMA:
         raise ReportError(
@@ -270,7 +265,7 @@ def from_dict(value: object) -> Report:
     )
 
 
-def _finding(node: _Node) -> Finding:
+def _finding(node: Node) -> Finding:
     score = node.need("score").integer()
     if score > 100:
         node.need("score").fail("is not between 0 and 100")
@@ -297,7 +292,7 @@ def _finding(node: _Node) -> Finding:
     )
 
 
-def _reach(node: _Node) -> Reach:
+def _reach(node: Node) -> Reach:
     state, proved = node.need("state").member(State), node.need("proved").permissions()
     if (state is State.OPEN) != bool(proved):
         node.fail("is open without a proof, or has a proof without being open")
@@ -310,9 +305,9 @@ def _reach(node: _Node) -> Reach:
         answers=tuple(
             Answer(
                 asked=each.need("asked").text(),
-                permission=each.need("permission").optional(_Node.permission),
+                permission=each.need("permission").optional(Node.permission),
                 state=each.need("state").member(State),
-                status=each.need("status").optional(_Node.integer),
+                status=each.need("status").optional(Node.integer),
                 code=each.need("code").text(),
                 words=each.need("words").text(),
                 service=each.get("service", "").text(),
@@ -322,7 +317,7 @@ def _reach(node: _Node) -> Reach:
     )
 
 
-def _contents(node: _Node) -> Contents:
+def _contents(node: Node) -> Contents:
     return Contents(
         containers=node.get("containers", 0).integer(),
         items=node.need("items").integer(),
@@ -358,7 +353,7 @@ def _contents(node: _Node) -> Contents:
     )
 
 
-def _estimate(node: _Node) -> Estimate:
+def _estimate(node: Node) -> Estimate:
     least, most = node.need("least").share(), node.need("most").share()
     if least > most:
         node.fail("has its ends the wrong way round")
@@ -366,41 +361,41 @@ def _estimate(node: _Node) -> Estimate:
     return Estimate(kind=node.need("kind").text(), least=least, most=most, **counts)
 
 
-def _factor(node: _Node) -> Factor:
+def _factor(node: Node) -> Factor:
     words = {key: node.need(key).text() for key in ("factor", "word", "basis", "sentence")}
     return Factor(value=node.need("value").number(), **words)
 
 
-def _path(node: _Node) -> AttackPath:
+def _path(node: Node) -> AttackPath:
     details = list(node.get("details", []).items())
     steps = []
     for number, text in enumerate(node.need("steps").texts()):
-        known = details[number] if number < len(details) else _Node({}, node.path)
+        known = details[number] if number < len(details) else Node({}, node.path)
         facts = known.get("facts", []).texts()
         certainty = known.get("certainty", "possible").text()
         steps.append(AttackStep(text=text, facts=facts, certainty=certainty))
     return AttackPath(id=node.need("id").text(), title=node.need("title").text(), steps=tuple(steps))
 
 
-def _grant(node: _Node) -> Grant:
+def _grant(node: Node) -> Grant:
     means = node.need("revocation")
     return Grant(
         provider=node.need("provider").text(),
         kind=node.need("kind").text(),
-        account=node.need("account").optional(_Node.text),
-        container=node.need("container").optional(_Node.text),
-        key=node.need("key").optional(_Node.text),
-        endpoint=node.get("endpoint", None).optional(_Node.text),
+        account=node.need("account").optional(Node.text),
+        container=node.need("container").optional(Node.text),
+        key=node.need("key").optional(Node.text),
+        endpoint=node.get("endpoint", None).optional(Node.text),
         scope=node.need("scope").member(Scope),
         services=node.need("services").texts(),
         permissions=node.need("permissions").permissions(),
         matrix={name: row.permissions() for name, row in node.get("matrix", {}).entries()},
-        starts_at=node.need("starts_at").optional(_Node.instant),
-        expires_at=node.need("expires_at").optional(_Node.instant),
+        starts_at=node.need("starts_at").optional(Node.instant),
+        expires_at=node.need("expires_at").optional(Node.instant),
         protocols=node.need("protocols").texts(),
-        ip_range=node.need("ip_range").optional(_Node.text),
-        policy=node.need("policy").optional(_Node.text),
-        signer=node.get("signer", None).optional(_Node.text),
+        ip_range=node.need("ip_range").optional(Node.text),
+        policy=node.need("policy").optional(Node.text),
+        signer=node.get("signer", None).optional(Node.text),
         validity=node.need("validity").member(Validity),
         revocation=Revocation(
             means=means.need("means").text(),
@@ -412,7 +407,7 @@ def _grant(node: _Node) -> Grant:
     )
 
 
-def _place(node: _Node) -> Place:
+def _place(node: Node) -> Place:
     return Place(
         source=node.need("source").text(),
         target=node.need("target").text(),
@@ -420,99 +415,9 @@ def _place(node: _Node) -> Place:
         line=node.need("line").integer(),
         column=node.need("column").integer(),
         unwrapped=node.get("unwrapped", []).texts(),
-        commit=node.need("commit").optional(_Node.text),
-        author=node.need("author").optional(_Node.text),
-        committed_at=node.need("committed_at").optional(_Node.instant),
-        in_head=node.get("in_head", None).optional(_Node.boolean),
+        commit=node.need("commit").optional(Node.text),
+        author=node.need("author").optional(Node.text),
+        committed_at=node.need("committed_at").optional(Node.instant),
+        in_head=node.get("in_head", None).optional(Node.boolean),
         versions=node.get("versions", 1).integer(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """A value of the saved report and where it stands, so that every complaint can name the spot."""
-
-    value: object
-    path: str
-
-    def fail(self, what: str) -> NoReturn:
-        raise ReportError(f"the saved report is wrong at {self.path or 'its top'}: {what}")
-
-    def need(self, key: str) -> _Node:
-        """Return the member, which must be there (it may be null)."""
-        child = f"{self.path}.{key}" if self.path else key
-        if not isinstance(self.value, dict):
-            self.fail("is no object")
-        if key not in self.value:
-            _Node(None, child).fail("is missing")
-        return _Node(self.value[key], child)
-
-    def get(self, key: str, default: object) -> _Node:
-        """Return the member, or a node of `default` when an older or leaner writer left it out."""
-        if isinstance(self.value, dict) and key not in self.value:
-            return _Node(default, f"{self.path}.{key}" if self.path else key)
-        return self.need(key)
-
-    def optional(self, read: Callable[[_Node], _T]) -> _T | None:
-        return None if self.value is None else read(self)
-
-    def text(self) -> str:
-        return self.value if isinstance(self.value, str) else self.fail("is no text")
-
-    def integer(self) -> int:
-        if isinstance(self.value, bool) or not isinstance(self.value, int):
-            return self.fail("is no whole number")
-        return self.value if 0 <= self.value <= _MAX_INTEGER else self.fail("is out of range")
-
-    def share(self) -> float:
-        """Read a number from 0 to 1."""
-        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
-            return self.fail("is no number")
-        # NaN is neither.
-        return float(self.value) if 0 <= self.value <= 1 else self.fail("is not between 0 and 1")
-
-    def number(self) -> float:
-        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
-            self.fail("is not a number")
-        if not 0 <= self.value <= 100:
-            self.fail("is not between 0 and 100")
-        return float(self.value)
-
-    def boolean(self) -> bool:
-        return self.value if isinstance(self.value, bool) else self.fail("is neither true nor false")
-
-    def instant(self) -> datetime:
-        try:
-            moment = datetime.fromisoformat(self.text())
-            return moment.astimezone(UTC) if moment.tzinfo else self.fail("has no time zone")
-        except (ValueError, OverflowError):
-            return self.fail("is no instant like 2026-11-24T18:00:00Z")
-
-    def member(self, kind: type[_E]) -> _E:
-        try:
-            return kind(self.text())
-        except ValueError:
-            return self.fail(f"is none of {', '.join(kind)}")
-
-    def items(self) -> Iterator[_Node]:
-        if not isinstance(self.value, list):
-            self.fail("is no list")
-        for number, each in enumerate(self.value):
-            yield _Node(each, f"{self.path}[{number}]")
-
-    def entries(self) -> Iterator[tuple[str, _Node]]:
-        if not isinstance(self.value, dict):
-            self.fail("is no object")
-        for key, each in self.value.items():
-            yield key, _Node(each, f"{self.path}.{key}")
-
-    def texts(self) -> tuple[str, ...]:
-        return tuple(each.text() for each in self.items())
-
-    def permission(self) -> Permission:
-        """Read a word we do not know, written by a later version, as UNKNOWN: never as nothing."""
-        word = self.text()
-        return Permission(word) if word in set(Permission) else Permission.UNKNOWN
-
-    def permissions(self) -> tuple[Permission, ...]:
-        return tuple(each.permission() for each in self.items())

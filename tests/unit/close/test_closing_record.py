@@ -12,7 +12,8 @@ from corpus import mint
 from tidegate.close.disclosure import disclosure
 from tidegate.close.plan import Call, Plan, Step, Way
 from tidegate.close.prove import AFTER, Answer, Round, Verdict
-from tidegate.close.record import CLOSED, OPEN, REFUSED, Done, Record, record, to_dict, to_markdown
+from tidegate.close.record import CLOSED, OPEN, REFUSED, Done, Record, record, to_dict
+from tidegate.close.record_page import to_markdown
 from tidegate.model.contents import Contents, Kind
 from tidegate.model.finding import Finding
 from tidegate.model.place import Place

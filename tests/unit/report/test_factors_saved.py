@@ -3,14 +3,15 @@
 import pytest
 
 from tidegate.errors import ReportError
-from tidegate.model.codec import _factor, _Node
+from tidegate.model.codec import _factor
 from tidegate.model.finding import Factor
+from tidegate.model.saved import Node
 
 SAVED = {"factor": "write", "word": "reads", "value": 1.0, "basis": "proven", "sentence": "it may read"}
 
 
 def test_a_factor_is_read_back() -> None:
-    assert _factor(_Node(SAVED, "")) == Factor(
+    assert _factor(Node(SAVED, "")) == Factor(
         factor="write", word="reads", value=1.0, basis="proven", sentence="it may read"
     )
 
@@ -18,4 +19,4 @@ def test_a_factor_is_read_back() -> None:
 @pytest.mark.parametrize("value", [True, "1", -1, float("nan"), 101])
 def test_a_value_that_is_no_weight_is_refused(value: object) -> None:
     with pytest.raises(ReportError):
-        _factor(_Node({**SAVED, "value": value}, ""))
+        _factor(Node({**SAVED, "value": value}, ""))

@@ -9,7 +9,6 @@ revoke user delegation keys), …/rest/api/resources/subscriptions/list.
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import json
 import logging
@@ -25,13 +24,13 @@ from tidegate.errors import (
     NoAnswerError,
     NotDoneError,
     OutOfScopeError,
-    RefusedError,
     TidegateError,
     UsageError,
 )
 from tidegate.model.closing import Call
 from tidegate.model.secret import Secret
 from tidegate.net.message import Base, Request, Response, Sends, Write, Writes
+from tidegate.providers.azure.closing import library
 
 VERSION = "2026-09-01"
 """Of the requests: what azure-mgmt-storage 25.3 speaks."""
@@ -186,14 +185,14 @@ class Management:
             return Secret(str(self._identity().get_token(f"{resource}/.default").token))
         except AzureError:
             # Not its own words: they repeat a page of what was tried, with names of this machine.
-            raise _nobody() from None
+            raise library.nobody() from None
 
     def _identity(self) -> Any:
         if self._credential is None:
             try:
                 from azure.identity import DefaultAzureCredential  # noqa: PLC0415
             except ImportError:
-                raise _missing() from None
+                raise library.missing() from None
             logging.getLogger("azure").addHandler(logging.NullHandler())
             self._credential = DefaultAzureCredential()
         return self._credential
@@ -203,14 +202,14 @@ class Management:
             try:
                 from azure.mgmt.storage import StorageManagementClient  # noqa: PLC0415
             except ImportError:
-                raise _missing() from None
+                raise library.missing() from None
             self._clients[subscription] = StorageManagementClient(
                 self._identity(),
                 subscription,
                 base_url=f"https://{self._host}",
                 api_version=VERSION,
                 credential_scopes=[f"https://{self._host}/.default"],
-                transport=_transport(self._sent),
+                transport=library.transport(self._sent),
                 retry_total=0,  # what may have been done is not sent again; `net` repeats reads
                 permit_redirects=False,
             )
@@ -226,8 +225,8 @@ class Management:
                 url, {}, {"Authorization": Secret(f"Bearer {token.reveal()}")}, "list subscriptions"
             )
             if response.status != 200:
-                raise _refused("list subscriptions", response.status, _code(response.body))
-            page = _json(response.body)
+                raise library.refused("list subscriptions", response.status, library.code(response.body))
+            page = library.as_object(response.body)
             listed = page.get("value")
             for each in listed if isinstance(listed, list) else ():
                 found = str(each.get("subscriptionId", "")) if isinstance(each, dict) else ""
@@ -269,8 +268,8 @@ class Management:
             return self._read(url, kept, secret, self._words)
         call, self._expected = self._expected, None
         same = call is not None and (method, url) == (call.method, call.url)
-        if not same or (_json(body) if body else {}) != (
-            _json(call.body.encode()) if call and call.body else {}
+        if not same or (library.as_object(body) if body else {}) != (
+            library.as_object(call.body.encode()) if call and call.body else {}
         ):
             raise OutOfScopeError(
                 f"Azure's library wanted to send a {method} that was not planned: it was not sent"
@@ -303,7 +302,7 @@ class Management:
                 HttpResponseError,
             )
         except ImportError:
-            raise _missing() from None
+            raise library.missing() from None
         self._words, self._expected = words, call
         try:
             yield
@@ -311,16 +310,16 @@ class Management:
             raise
         except HttpResponseError as error:
             if error.response is None and isinstance(error, ClientAuthenticationError):
-                raise _nobody() from None
+                raise library.nobody() from None
             status = int(error.status_code or 0)
-            code = _word(str(getattr(error.error, "code", "") or ""))
+            code = library.word(str(getattr(error.error, "code", "") or ""))
             if call is None or call.url.partition("?")[0].endswith("/listKeys"):
                 if status < 400:
                     raise NoAnswerError(f"could not {words}: the answer makes no sense") from None
-                raise _refused(words, status, code) from None
+                raise library.refused(words, status, code) from None
             if status in (408, 500, 502, 503, 504) or status < 400:
                 raise NoAnswerError(f"could not {words}: {status} {code}; it may have been done") from None
-            raise NotDoneError(f"{status} {code}".strip(), hint=_hint(status, code)) from None
+            raise NotDoneError(f"{status} {code}".strip(), hint=library.hint(status, code)) from None
         except AzureError as error:
             raise NoAnswerError(f"could not {words}: {type(error).__name__}") from None
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
@@ -328,43 +327,6 @@ class Management:
             raise NoAnswerError(f"could not {words}: the answer makes no sense") from None
         finally:
             self._expected = None
-
-
-def _transport(send: Any) -> Any:
-    """Return a transport for the library that hands every request to `send`."""
-    import requests  # noqa: PLC0415
-    import urllib3  # noqa: PLC0415
-    from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
-    from requests.adapters import BaseAdapter  # noqa: PLC0415
-
-    class Ours(BaseAdapter):
-        def send(self, request: Any, *_: Any, **__: Any) -> Any:
-            body = request.body or b""
-            got = send(
-                request.method, request.url, request.headers, body.encode() if isinstance(body, str) else body
-            )
-            held = {
-                name: value
-                for name, value in got.headers.items()
-                if name not in ("content-encoding", "transfer-encoding", "content-length")
-            }
-            answer = requests.Response()
-            answer.status_code = got.status
-            answer.headers.update(held)
-            answer.raw = urllib3.HTTPResponse(
-                body=io.BytesIO(got.body), headers=held, status=got.status, preload_content=False
-            )
-            answer.url, answer.request = request.url, request
-            return answer
-
-        def close(self) -> None:
-            return
-
-    session = requests.Session()
-    session.trust_env = False
-    session.mount("https://", Ours())
-    session.mount("http://", Ours())
-    return RequestsTransport(session=session, session_owner=False)
 
 
 def _placed(account: Any) -> Placed:
@@ -382,57 +344,8 @@ def _placed(account: Any) -> Placed:
     )
 
 
-def _missing() -> UsageError:
-    return UsageError(
-        "Azure's own libraries are not installed, and keys are only changed through them",
-        hint="pip install 'tidegate[azure]'",
-    )
-
-
-def _nobody() -> UsageError:
-    return UsageError(
-        "nobody is signed in to Azure on this machine, so that its control plane cannot be asked",
-        hint="az login, or set what azure-identity's DefaultAzureCredential reads (AZURE_CLIENT_ID, …).",
-    )
-
-
-def _refused(words: str, status: int, code: str) -> RefusedError:
-    return RefusedError(
-        f"could not {words}: {status} {code}".strip(), status=status, code=code, hint=_hint(status, code)
-    )
-
-
-def _hint(status: int, code: str) -> str:
-    if code == "ScopeLocked" or status == 409:
-        return "Something holds the account, a lock or another change under way: look there, then run again."
-    if status == 429:
-        return "The control plane has had too many requests: wait a minute, then run again."
-    if status in (401, 403):
-        return (
-            "Sign in as somebody who has the right, or have it given: Storage Account Contributor holds all."
-        )
-    return ""
-
-
 def _loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _word(code: str) -> str:
-    return code if re.fullmatch(r"[A-Za-z0-9]{1,80}", code) else ""
-
-
-def _code(body: bytes) -> str:
-    error = _json(body).get("error")
-    return _word(str(error.get("code", ""))) if isinstance(error, dict) else ""
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        read: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return read if isinstance(read, dict) else {}
