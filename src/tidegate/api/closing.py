@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 ENDS_WITHIN_S = 60.0
 """The first round is asked again for so long while the credential still works: caches take their time."""
+
+MOST_FILES = 20
+"""Looked into before all of what was scanned is read again."""
 
 _OF_GRANT = {"azure": "azure", "aws": "s3", "gcp": "gcs"}
 """`Grant.provider` -> the provider's folder."""
@@ -105,7 +108,9 @@ def read_again(
                 hint="Give the whole link, connection string or key file that the report means.",
             )
         return found
-    found = again.credential(plan, finding.id)
+    # What still stands in a file needs no reading of a whole history.
+    files = replace(plan, targets=tuple(dict.fromkeys(_files(finding))), wanted=Wanted(history=False), jobs=1)
+    found = again.credential(files, finding.id) or again.credential(plan, finding.id)
     if found is None:
         raise UsageError(
             f"the credential of {finding.id} does not stand any more where the report saw it: "
@@ -113,6 +118,16 @@ def read_again(
             hint="Give it with --credential-from FILE, or with - on standard input: the proof needs it.",
         )
     return found
+
+
+def _files(finding: Finding) -> Iterator[str]:
+    """Yield the files of the finding's places that are there now, none outside of what was scanned."""
+    for place in finding.occurrences[:MOST_FILES]:
+        target = Path(place.target)
+        with suppress(OSError, ValueError):
+            file = target if target.is_file() else target / place.path.partition("!/")[0]
+            if file.is_file() and file.resolve().is_relative_to(target.resolve()):
+                yield str(file)
 
 
 def known(reports: Sequence[Report], ledger: Ledger | None) -> tuple[Known, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -23,9 +25,13 @@ from azure_setting import ACCOUNT, ENTRA_ACCOUNT, HOUR, NOW, account_sas, contai
 from closing_setting import CLOSING_ACCOUNT, Leak, leak
 from fake_setting import company, delegated_sas
 
+from corpus.asked import repository
 from corpus.schemas import hold
 from services.azure_fake import running
 from services.azurite import Azurite
+from tidegate.api.closing import read_again
+from tidegate.api.scanning import scan
+from tidegate.errors import UsageError
 from tidegate.lab.control_plane import ControlPlane, Fault, Switches
 from tidegate.share.ledger import Share, open_ledger
 
@@ -472,6 +478,26 @@ def test_the_credential_is_read_again_or_given_and_never_another_one(leaked: Lea
     assert (code, "holds no credential of this finding" in err) == (2, True)
     (tmp_path / "link.txt").write_text(link)
     assert leaked.close(ids["first"], "--credential-from", tmp_path / "link.txt")[0] == 1
+
+
+def test_a_link_that_only_history_holds_is_read_from_there_and_no_path_leads_out_of_the_target(
+    leaked: Leak, tmp_path: Path
+) -> None:
+    repo = repository(tmp_path / "repo", {"README.md": f"see {wide(leaked)}\n"})
+    (repo / "README.md").write_text("moved\n")
+    subprocess.run(
+        ["git", "-c", "user.name=M", "-c", "user.email=m@example.invalid", "commit", "-qam", "x"],
+        cwd=repo,
+        check=True,
+    )
+    found = scan(str(repo), jobs=1, cache_dir=leaked.cache)
+    (finding,) = found.findings
+    assert read_again(finding, cache_dir=leaked.cache).secret is not None
+    (tmp_path / "outside.md").write_text(f"see {wide(leaked)}\n")
+    (tmp_path / "empty").mkdir()
+    place = replace(finding.occurrences[0], target=str(tmp_path / "empty"), path="../outside.md")
+    with pytest.raises(UsageError, match="does not stand any more"):
+        read_again(replace(finding, occurrences=(place,)), cache_dir=leaked.cache)
 
 
 def test_on_a_terminal_it_asks_for_the_name_of_the_account(
