@@ -94,24 +94,11 @@ def create(
     )  # or out of scope
     hands = provider.hands(wish, environment, ways.net, ways.writer, kind=order.kind)
     hands, found = _found(hands, order.lives)
-    looked, offer = None, ""
-    if order.max_read and "read" in wish.rights:
-        looked = look(
-            hands.looking(),
-            provider.id,
-            ways.net,
-            instant,
-            single=bool(wish.path),
-            max_read=order.max_read,
-            tell=tell,
-        )
-        offer = looked.offer(wish.path, hands.beside)
-        looked.refuse(offer)
+    looked, warnings = _looked(hands, wish, order.max_read, ways, instant, tell)
     row = _row(replace(wish, ends_at=found.ends_at), order.who, instant, hands.policy())
     with ledger.alone(row):
         ledger.add(row)
         minted = _minted(hands, found, ledger, row)
-    warnings = [*(looked.warnings() if looked is not None else ()), *([offer] if offer else ())]
     made = Made(share=row, minted=minted, looked=looked, notes=(*warnings, *found.notes, *minted.notes))
     _, redacted = as_found(minted.link, provider.id, instant)
     ledger.change(
@@ -227,6 +214,31 @@ def _found(hands: seam.Hands, lives: timedelta) -> tuple[seam.Hands, Found]:
         found = instead.find(lives)
         note = f"made with a key of the account, because whoever is signed in was refused ({why})"
         return instead, replace(found, notes=(note, *found.notes))
+
+
+def _looked(
+    hands: seam.Hands,
+    wish: Wish,
+    max_read: int,
+    ways: Ways,
+    instant: datetime,
+    tell: Callable[[str], None],
+) -> tuple[Looked | None, list[str]]:
+    """Read what is shared, and return it with what to warn of. Raises `UnsafeError`."""
+    if not max_read or "read" not in wish.rights:
+        return None, []
+    looked = look(
+        hands.looking(),
+        wish.provider,
+        ways.net,
+        instant,
+        single=bool(wish.path),
+        max_read=max_read,
+        tell=tell,
+    )
+    offer = looked.offer(wish.path, hands.beside)
+    looked.refuse(offer)
+    return looked, [*looked.warnings(), *([offer] if offer else ())]
 
 
 def _row(wish: Wish, who: Who, instant: datetime, policy: str) -> Share:
