@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from tidegate.detect.rules import load_rules
 from tidegate.engine import run as engine
@@ -17,6 +17,9 @@ from tidegate.model.grant import Grant
 from tidegate.model.report import Coverage, Report
 from tidegate.net.message import Sends
 from tidegate.sources.targets import Wanted
+
+if TYPE_CHECKING:
+    from tidegate.engine.ask import Online
 
 
 def scan(
@@ -67,17 +70,15 @@ def scan(
     instant = now or datetime.now(UTC)
     online = None
     if net is not None:
-        from tidegate.engine.ask import Online  # noqa: PLC0415 - an offline scan does without what inspects
-        from tidegate.engine.contents import Lister  # noqa: PLC0415
-        from tidegate.engine.survey import MAX_READ, SurveyPlan  # noqa: PLC0415
-
-        survey = (
-            SurveyPlan(max_read=max_read or MAX_READ, seed=seed, cache_dir=cache_dir) if inspect else None
-        )
-        online = Online(
+        online = _online(
             net,
             instant,
-            lists=Lister(net, instant, survey=survey, going=going, cache_dir=cache_dir) if contents else None,
+            contents=contents,
+            inspect=inspect,
+            max_read=max_read,
+            seed=seed,
+            cache_dir=cache_dir,
+            going=going,
         )
     return engine.run(
         engine.Plan(
@@ -100,6 +101,27 @@ def scan(
             progress=progress,
         )
     )
+
+
+def _online(
+    net: Sends,
+    now: datetime,
+    *,
+    contents: bool,
+    inspect: bool,
+    max_read: int | None,
+    seed: int,
+    cache_dir: Path | None,
+    going: Callable[[Going], None] | None,
+) -> Online:
+    """Return what asks about what is found; see `scan`."""
+    from tidegate.engine.ask import Online  # noqa: PLC0415 - an offline scan does without what inspects
+    from tidegate.engine.contents import Lister  # noqa: PLC0415
+    from tidegate.engine.survey import MAX_READ, SurveyPlan  # noqa: PLC0415
+
+    survey = SurveyPlan(max_read=max_read or MAX_READ, seed=seed, cache_dir=cache_dir) if inspect else None
+    lists = Lister(net, now, survey=survey, going=going, cache_dir=cache_dir) if contents else None
+    return Online(net, now, lists=lists)
 
 
 def decode(text: str, *, now: datetime | None = None, cache_dir: Path | None = None) -> Grant | None:

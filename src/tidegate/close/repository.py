@@ -250,7 +250,6 @@ def rewriting(finding: Finding, held: Holding, *, dead_since: datetime | None) -
 
 
 def _rewriting(finding: Finding, held: Holding, dead_since: datetime | None) -> Iterator[str]:
-    made = callbacks(finding, held)
     yield f"# Taking {finding.id} out of history"
     yield ""
     if dead_since is None:
@@ -261,6 +260,25 @@ def _rewriting(finding: Finding, held: Holding, dead_since: datetime | None) -> 
         yield "breaks every clone that exists, and changes the id of every commit after the first one. Whether that"
         yield "is worth it is for the owners of the repository to say."
     yield ""
+    yield from _what_holds(held)
+    yield ""
+    drops = any(each.kind == "blob" for each in held.objects if each.by_hand)
+    yield from _commands(finding, held, drops=drops)
+    yield from _hands(finding, held, drops=drops)
+    yield ""
+    yield "## What this does not reach"
+    yield ""
+    yield "- **Forks** keep it, and so does every clone: their owners must delete or rewrite them."
+    yield "- **Pull requests** keep their commits under references of the host (`refs/pull/…`) that cannot be pushed."
+    yield "- **Cached views** of the host show a commit by its id for a long time. On GitHub its support removes both,"
+    yield "  given the first changed commits; on GitLab run its own repository clean-up after pushing."
+    yield "- **Large files** (Git LFS), release archives, packages, container images, issues and wikis are no part of"
+    yield "  this history."
+    yield "- **Signatures** of rewritten commits and tags are lost; open pull requests have to be made anew."
+    yield "- Old clones push it back when somebody merges: everybody clones afresh, nobody pulls."
+
+
+def _what_holds(held: Holding) -> Iterator[str]:
     yield "## What holds it"
     yield ""
     whole = [each for each in held.objects if each.by_hand]
@@ -275,14 +293,16 @@ def _rewriting(finding: Finding, held: Holding, dead_since: datetime | None) -> 
         yield f"- {held.refs_all - held.refs_asked:,} further names were not asked"
     for gap in held.gaps[:10]:
         yield f"- not looked at: {markdown(gap.subject)}: {markdown(gap.reason)}"
-    yield ""
+
+
+def _commands(finding: Finding, held: Holding, *, drops: bool) -> Iterator[str]:
+    made = callbacks(finding, held)
     yield "## Commands"
     yield ""
     yield "In a fresh clone, made for this and thrown away after it, once nobody pushes any more:"
     yield ""
     yield "```sh"
     yield "git clone --mirror ADDRESS-OF-THE-REPOSITORY clean.git && cd clean.git"
-    drops = any(each.kind == "blob" for each in whole)
     flags = [f"--{kind}-callback {shlex.quote(f'../{finding.id}-{kind}.py')}" for kind, _ in made]
     if drops:
         flags.append(f"--strip-blobs-with-ids {shlex.quote(f'../{finding.id}-files.txt')}")
@@ -296,6 +316,9 @@ def _rewriting(finding: Finding, held: Holding, dead_since: datetime | None) -> 
     yield "pull requests it touched: hosts want to know both. The files name versions by their ids, so they clean what"
     yield f"was there when they were made ({held.head[:12] if held.head else 'no HEAD'}): make them anew from a mirror"
     yield "clone if somebody pushed since, or if the host has references that an ordinary clone lacks (pull requests)."
+
+
+def _hands(finding: Finding, held: Holding, *, drops: bool) -> Iterator[str]:
     hands = _by_hand(held)
     if hands:
         yield ""
@@ -309,14 +332,3 @@ def _rewriting(finding: Finding, held: Holding, dead_since: datetime | None) -> 
             yield f"`{finding.id}-files.txt` names those that can only be dropped whole: git-filter-repo takes these files"
             yield "out of every commit. Leave that line of the command out if they are needed, and make them anew instead."
             yield "All of it has to be one command: with `--sensitive-data-removal` a second one fetches everything again."
-    yield ""
-    yield "## What this does not reach"
-    yield ""
-    yield "- **Forks** keep it, and so does every clone: their owners must delete or rewrite them."
-    yield "- **Pull requests** keep their commits under references of the host (`refs/pull/…`) that cannot be pushed."
-    yield "- **Cached views** of the host show a commit by its id for a long time. On GitHub its support removes both,"
-    yield "  given the first changed commits; on GitLab run its own repository clean-up after pushing."
-    yield "- **Large files** (Git LFS), release archives, packages, container images, issues and wikis are no part of"
-    yield "  this history."
-    yield "- **Signatures** of rewritten commits and tags are lost; open pull requests have to be made anew."
-    yield "- Old clones push it back when somebody merges: everybody clones afresh, nobody pulls."

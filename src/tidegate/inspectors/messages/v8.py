@@ -18,6 +18,7 @@ _LONGEST: Final = 512
 _DEEPEST: Final = 40
 _MOST_VALUES: Final = 200_000
 _DOUBLE: Final = struct.Struct("<d")
+_ENCODINGS: Final = {0x22: "latin-1", 0x63: "utf-16-le", 0x53: "utf-8"}
 
 
 class ElsewhereError(ValueError):
@@ -57,69 +58,71 @@ class _Reader:
         return found
 
     def one(self, depth: int) -> Any:
+        """Read one value, with all that it holds."""
         self.left -= 1
         if depth > _DEEPEST or self.left < 0:
             raise ValueError("it is too deep or too large")
-        data = self.data
-        tag = data[self.at]
+        tag = self.data[self.at]
         self.at += 1
         while tag == 0:
-            tag = data[self.at]
+            tag = self.data[self.at]
             self.at += 1
-        if tag == 0x22:  # "
-            length = data[self.at]
-            if length < 0x80:
-                self.at += 1
-            else:
-                length = self.number()
-            start = self.at
-            self.at += length
-            return data[start : self.at].decode("latin-1") if length <= _LONGEST else ""
+        if tag in b'"cS':
+            return self.text(tag)
+        if tag in b"oAa;'sR":
+            return self.holder(tag, depth)
+        return self.scalar(tag)
+
+    def text(self, tag: int) -> str:
+        """Read a text: of one byte a letter, of two, or in UTF-8."""
+        length = self.data[self.at]
+        if length < 0x80:
+            self.at += 1
+        else:
+            length = self.number()
+        start = self.at
+        self.at += length
+        if self.at > len(self.data):
+            raise ValueError("it ends early")
+        if length > _LONGEST:
+            return ""
+        return self.data[start : self.at].decode(_ENCODINGS[tag], "replace")
+
+    def holder(self, tag: int, depth: int) -> Any:
+        """Read what holds other values: an object, an array, a map, a set, or what wraps one."""
         if tag == 0x6F:  # o
             return self.members(0x7B, depth)
+        if tag in b"Aa":
+            return self.array(tag, depth)
+        if tag == 0x3B:  # ;
+            return self.members(0x3A, depth)
+        if tag == 0x27:  # '
+            return self.items(depth)
+        found = self.one(depth + 1)
+        if tag == 0x73:  # s
+            return found
+        self.number()  # R: what follows a pattern are its flags
+        return None
+
+    def scalar(self, tag: int) -> Any:
+        """Read a value that holds no other."""
         if tag in b"_0-":
             return None
-        if tag in b"TF":
-            return tag == 0x54
+        if tag in b"TFyx":
+            return tag in b"Ty"
         if tag == 0x49:  # I
             found = self.number()
             return found >> 1 ^ -(found & 1)
         if tag == 0x55:  # U
             return self.number()
-        if tag in b"ND":
-            found = _DOUBLE.unpack_from(data, self.at)[0]
+        if tag in b"NDn":
+            found = _DOUBLE.unpack_from(self.data, self.at)[0]
             self.at += 8
-            return moment(found) if tag == 0x44 else found
-        if tag in b"cS":
-            length = self.number()
-            start = self.at
-            self.at += length
-            if self.at > len(data):
-                raise ValueError("it ends early")
-            if length > _LONGEST:
-                return ""
-            return data[start : self.at].decode("utf-16-le" if tag == 0x63 else "utf-8", "replace")
-        if tag in b"Aa":
-            return self.array(tag, depth)
-        if tag == 0x3B:  # ;
-            return self.pairs(depth)
-        if tag == 0x27:  # '
-            return self.items(depth)
+            return moment(found) if tag == 0x44 else None if tag == 0x6E else found
         if tag in b"Zz":
             self.at += self.number() >> 1
             return None
         if tag == 0x5E:  # ^
-            self.number()
-            return None
-        if tag in b"yx":
-            return tag == 0x79
-        if tag == 0x6E:  # n
-            self.at += 8
-            return None
-        if tag == 0x73:  # s
-            return self.one(depth + 1)
-        if tag == 0x52:  # R
-            self.one(depth + 1)
             self.number()
             return None
         if tag == 0x42:  # B
@@ -153,9 +156,6 @@ class _Reader:
         found += self.members(0x24 if tag == 0x41 else 0x40, depth).values()
         self.number()
         return found
-
-    def pairs(self, depth: int) -> dict[str, Any]:
-        return self.members(0x3A, depth)
 
     def items(self, depth: int) -> list[Any]:
         found = []

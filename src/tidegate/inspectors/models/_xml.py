@@ -28,51 +28,7 @@ def walk(data: Readable, notes: Notes, begin: Begin, text: Callable[[str], None]
 
     Raises `MalformedError` when it is no XML, `IncompleteError` when it is larger than is looked at.
     """
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    depth = elements = 0
-
-    def started(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth, elements
-        depth += 1
-        elements += 1
-        if depth > _DEEPEST or elements > _MOST_ELEMENTS:
-            raise IncompleteError(f"{elements:,} elements, {depth:,} deep: the rest was not looked at")
-        begin(name.rpartition(":")[2], attributes, parser.CurrentByteIndex)
-
-    def ended(_: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    def entity(name: str, _parameter: int, _value: str | None, _base: str | None, *where: str | None) -> None:
-        system, public = where[0], where[1]
-        if system or public:
-            notes.sink(
-                "external_entity",
-                f"reading it takes in {quoted(system or public or '')} as the entity {quoted(name)}",
-                offset=parser.CurrentByteIndex,
-                loader="an XML reader that resolves entities",
-                executes=Executes.ONLY_IF,
-                payload=True,
-            )
-        else:
-            notes.tampering(
-                "entity", f"the entity {quoted(name)} is declared", offset=parser.CurrentByteIndex
-            )
-        raise _StopError
-
-    def doctype(_name: str, system: str | None, _public: str | None, _internal: int) -> None:
-        if system:
-            notes.tampering("doctype", f"a document type is taken from {quoted(system)}")
-        else:
-            notes.odd("doctype", "a document type, which models do not have")
-
-    parser.StartElementHandler = started
-    parser.EndElementHandler = ended
-    parser.EntityDeclHandler = entity
-    parser.StartDoctypeDeclHandler = doctype
-    if text is not None:
-        parser.CharacterDataHandler = text
+    parser = _Walk(notes, begin, text).parser
     try:
         for at in range(0, min(data.size_bytes, MOST_BYTES), _CHUNK_BYTES):
             parser.Parse(data.read(at, _CHUNK_BYTES), False)
@@ -86,6 +42,57 @@ def walk(data: Readable, notes: Notes, begin: Begin, text: Callable[[str], None]
         raise MalformedError(f"no XML: {reason}", parser.CurrentByteIndex) from None
     except (ValueError, LookupError, TypeError):  # an encoding that Python does not know, or cannot use here
         raise MalformedError("XML in an encoding that is not known", 0) from None
+
+
+class _Walk:
+    """What the parser calls."""
+
+    def __init__(self, notes: Notes, begin: Begin, text: Callable[[str], None] | None) -> None:
+        self._notes, self._begin = notes, begin
+        self._depth = self._elements = 0
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._started
+        self.parser.EndElementHandler = self._ended
+        self.parser.EntityDeclHandler = self._entity
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        if text is not None:
+            self.parser.CharacterDataHandler = text
+
+    def _started(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        self._elements += 1
+        if self._depth > _DEEPEST or self._elements > _MOST_ELEMENTS:
+            words = f"{self._elements:,} elements, {self._depth:,} deep: the rest was not looked at"
+            raise IncompleteError(words)
+        self._begin(name.rpartition(":")[2], attributes, self.parser.CurrentByteIndex)
+
+    def _ended(self, _: str) -> None:
+        self._depth -= 1
+
+    def _entity(
+        self, name: str, _parameter: int, _value: str | None, _base: str | None, *where: str | None
+    ) -> None:
+        system, public = where[0], where[1]
+        at = self.parser.CurrentByteIndex
+        if system or public:
+            self._notes.sink(
+                "external_entity",
+                f"reading it takes in {quoted(system or public or '')} as the entity {quoted(name)}",
+                offset=at,
+                loader="an XML reader that resolves entities",
+                executes=Executes.ONLY_IF,
+                payload=True,
+            )
+        else:
+            self._notes.tampering("entity", f"the entity {quoted(name)} is declared", offset=at)
+        raise _StopError
+
+    def _doctype(self, _name: str, system: str | None, _public: str | None, _internal: int) -> None:
+        if system:
+            self._notes.tampering("doctype", f"a document type is taken from {quoted(system)}")
+        else:
+            self._notes.odd("doctype", "a document type, which models do not have")
 
 
 def opens_with(head: bytes, *names: str) -> bool:

@@ -271,8 +271,28 @@ def _anonymous(case: AzureCloser) -> Study:
                 ", ".join(others[:10]) + (f" and {len(others) - 10} more" if len(others) > 10 else ""),
             )
         )
+    private = _private(case, thing, held)
+    spares = ("links, and whoever signs in",)
+    steps = [private]
+    if placed is not None and placed.public_access and not others:
+        steps.append(_nobody_at_all(case, placed))
+    first = [
+        "give those who need it a link of their own: "
+        f"tidegate share create az://{case.account}/{thing.name} --read"
+    ]
+    return _study(
+        case,
+        facts,
+        [
+            _plan(case, Way.FAST, private, spares=spares),
+            _plan(case, Way.NO_DOWNTIME, *steps, first=first, spares=spares),
+        ],
+    )
+
+
+def _private(case: AzureCloser, thing: Thing, held: Held) -> Step:
     after = held.private()
-    private = Step(
+    return Step(
         id=POLICIES,
         does=f"make {thing.words} private",
         why="nobody reads it any more without signing in or a link",
@@ -286,36 +306,20 @@ def _anonymous(case: AzureCloser) -> Study:
         after=after.state,
         repeatable=True,
     )
-    spares = ("links, and whoever signs in",)
-    steps = [private]
-    if placed is not None and placed.public_access and not others:
-        steps.append(
-            Step(
-                id=PUBLIC,
-                does=f"allow no anonymous access to {case.account} at all",
-                why="no other container is open, and none can be opened again by mistake",
-                call=case.management().call(
-                    placed, "PATCH", body={"properties": {"allowBlobPublicAccess": False}}
-                ),
-                permission="Microsoft.Storage/storageAccounts/write",
-                breaks=("nothing more: no other container is open",),
-                undo=f"az storage account update --name {case.account} --allow-blob-public-access true",
-                before=allowed("anonymous access", True),
-                after=allowed("anonymous access", False),
-                repeatable=True,
-            )
-        )
-    first = [
-        "give those who need it a link of their own: "
-        f"tidegate share create az://{case.account}/{thing.name} --read"
-    ]
-    return _study(
-        case,
-        facts,
-        [
-            _plan(case, Way.FAST, private, spares=spares),
-            _plan(case, Way.NO_DOWNTIME, *steps, first=first, spares=spares),
-        ],
+
+
+def _nobody_at_all(case: AzureCloser, placed: Placed) -> Step:
+    return Step(
+        id=PUBLIC,
+        does=f"allow no anonymous access to {case.account} at all",
+        why="no other container is open, and none can be opened again by mistake",
+        call=case.management().call(placed, "PATCH", body={"properties": {"allowBlobPublicAccess": False}}),
+        permission="Microsoft.Storage/storageAccounts/write",
+        breaks=("nothing more: no other container is open",),
+        undo=f"az storage account update --name {case.account} --allow-blob-public-access true",
+        before=allowed("anonymous access", True),
+        after=allowed("anonymous access", False),
+        repeatable=True,
     )
 
 

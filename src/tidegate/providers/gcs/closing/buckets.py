@@ -25,6 +25,7 @@ PREVENT, POLICY = "public-access-prevention", "bucket-policy"
 ENFORCED, INHERITED = "enforced", "inherited"
 ANYONE: Final = ("allUsers", "allAuthenticatedUsers")
 
+_BREAKS: Final = ("whoever reads it without signing in: websites, downloads",)
 _NOT_THERE = "tidegate-proof-there-is-no-such-object"
 
 
@@ -87,69 +88,71 @@ class OpenBucket(GcsCloser):
             missing.append(
                 "access lists of single objects count here and are not read; prevention overrules them"
             )
-        steps: list[Step] = []
-        storage = self._storage()
-        client = storage.client
-        breaks = ("whoever reads it without signing in: websites, downloads",)
-        if public:
-            before = _hash(policy.bindings)
-            policy.bindings = _without_anyone(policy.bindings)
-            call = storage.plan(lambda: client.bucket(self.bucket).set_iam_policy(policy, retry=None))
-            steps.append(
-                Step(
-                    id=POLICY,
-                    does=f"take anyone (allUsers, allAuthenticatedUsers) out of the policy of {self.bucket}",
-                    why=f"it lets anyone in: {', '.join(public[:10])}",
-                    call=call,
-                    permission="storage.buckets.setIamPolicy",
-                    breaks=breaks,
-                    undo=_policy_undo(self.bucket, public),
-                    before=before,
-                    after=_hash(policy.bindings),
-                    repeatable=True,
-                )
-            )
-        block = None
-        if prevention != ENFORCED:
-
-            def enforce() -> None:
-                # Not by `Bucket.patch`: it writes back uniform access too, from what it happens to know.
-                what = {"iamConfiguration": {"publicAccessPrevention": ENFORCED}}
-                client._patch_resource(client.bucket(self.bucket).path, what, retry=None)
-
-            block = Step(
-                id=PREVENT,
-                does=f"enforce public access prevention on the bucket {self.bucket}",
-                why="it overrules every policy and access list that lets anyone in",
-                call=storage.plan(enforce),
-                permission="storage.buckets.update",
-                breaks=breaks,
-                undo=f"gcloud storage buckets update gs://{self.bucket} --no-public-access-prevention",
-                before=prevention,
-                after=ENFORCED,
-                repeatable=True,
-            )
-        common: dict[str, Any] = {
-            "finding": self.case.finding,
-            "provider": "gcs",
-            "account": self.bucket,
-            "spares": ("accounts that the policy names, and signed links",),
-        }
         plans = []
-        if block is not None:
-            plans.append(Plan(way=Way.FAST, steps=(block,), **common))
-        elif steps:
-            plans.append(Plan(way=Way.FAST, steps=tuple(steps), **common))
-        if steps:
+        clean = (self._clean(policy, public),) if public else ()
+        shut = () if prevention == ENFORCED else (self._shut(prevention),)
+        if shut or clean:
+            plans.append(self._plan(Way.FAST, shut or clean))
+        if clean:
             first = (
                 f"find out who reads {self.bucket} without signing in: usage logs show it, audit logs do not",
                 "give them accounts, or signed links that end",
             )
-            both = (*steps, *((block,) if block is not None else ()))
-            plans.append(Plan(way=Way.NO_DOWNTIME, steps=both, first=first, **common))
+            plans.append(self._plan(Way.NO_DOWNTIME, (*clean, *shut), first))
         if not plans:
             missing.append("everything that could be changed on the bucket is already as it should be")
         return Study(facts=told, plans=tuple(plans), missing=tuple(missing))
+
+    def _plan(self, way: Way, steps: tuple[Step, ...], first: tuple[str, ...] = ()) -> Plan:
+        return Plan(
+            finding=self.case.finding,
+            provider="gcs",
+            account=self.bucket,
+            way=way,
+            steps=steps,
+            first=first,
+            spares=("accounts that the policy names, and signed links",),
+        )
+
+    def _clean(self, policy: Any, public: Sequence[str]) -> Step:
+        """Return the step that takes anyone out of the policy, which is changed in place."""
+        storage = self._storage()
+        before = _hash(policy.bindings)
+        policy.bindings = _without_anyone(policy.bindings)
+        return Step(
+            id=POLICY,
+            does=f"take anyone (allUsers, allAuthenticatedUsers) out of the policy of {self.bucket}",
+            why=f"it lets anyone in: {', '.join(public[:10])}",
+            call=storage.plan(lambda: storage.client.bucket(self.bucket).set_iam_policy(policy, retry=None)),
+            permission="storage.buckets.setIamPolicy",
+            breaks=_BREAKS,
+            undo=_policy_undo(self.bucket, public),
+            before=before,
+            after=_hash(policy.bindings),
+            repeatable=True,
+        )
+
+    def _shut(self, prevention: str) -> Step:
+        """Return the step that enforces public access prevention."""
+        storage = self._storage()
+
+        def enforce() -> None:
+            # Not by `Bucket.patch`: it writes back uniform access too, from what it happens to know.
+            what = {"iamConfiguration": {"publicAccessPrevention": ENFORCED}}
+            storage.client._patch_resource(storage.client.bucket(self.bucket).path, what, retry=None)
+
+        return Step(
+            id=PREVENT,
+            does=f"enforce public access prevention on the bucket {self.bucket}",
+            why="it overrules every policy and access list that lets anyone in",
+            call=storage.plan(enforce),
+            permission="storage.buckets.update",
+            breaks=_BREAKS,
+            undo=f"gcloud storage buckets update gs://{self.bucket} --no-public-access-prevention",
+            before=prevention,
+            after=ENFORCED,
+            repeatable=True,
+        )
 
     def state(self, step: Step) -> str:
         return self._prevention()[0] if step.id == PREVENT else _hash(self._policy().bindings)
