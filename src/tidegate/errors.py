@@ -20,6 +20,8 @@ What a scanned file, repository or server does wrong is never one of these: it e
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "BudgetError",
     "ConfigError",
@@ -86,6 +88,8 @@ class OutOfScopeError(RequestError):
         super().__init__(message, hint=hint)
         self.unnamed = unnamed
         """The scope does not have the name; else the name is there, and something else forbids it."""
+        self.done: Any = None
+        """The `Report` (or `Inspected`) of the other targets, where there were any; else `None`."""
 
 
 class NoAnswerError(RequestError):

@@ -61,7 +61,8 @@ def probe(
     net: what sends; its scope decides what may be asked.
     anonymous: ask only for the address, without the credential in it.
 
-    Raises `UsageError` for a target that is no storage, `OutOfScopeError` for one not in the scope.
+    Raises `UsageError` for a target that is no storage, `OutOfScopeError` for one not in the scope; its `done`
+    is the report of the others.
     """
     named = (targets,) if isinstance(targets, str) else tuple(targets)
     instant = now or datetime.now(UTC)

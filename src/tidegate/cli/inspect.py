@@ -76,7 +76,15 @@ def run(args: argparse.Namespace) -> int:
 
     policy = options.policy(args.policy)
     with Output(args.output, args.color) as out:
+
+        def write(result: Inspected) -> None:
+            out.write(
+                lambda stream: _write(result, stream, args.format, colour=out.colour, each=args.each),
+                unicode=args.format != "text",
+            )
+
         with (
+            online.refusing(write),
             Inspecting(wanted=not (args.quiet or args.no_progress)) as progress,
             online.net(args) if any(map(is_storage, args.targets)) else nullcontext() as net,
         ):
@@ -92,10 +100,7 @@ def run(args: argparse.Namespace) -> int:
                 every=args.every,
                 seed=args.seed,
             )
-        out.write(
-            lambda stream: _write(result, stream, args.format, colour=out.colour, each=args.each),
-            unicode=args.format != "text",
-        )
+        write(result)
     worst = max((item.severity for item in result.items), key=lambda each: each.rank, default=Severity.INFO)
     if not args.exit_zero and worst.rank >= Severity(args.fail_on).rank:
         return codes.FOUND

@@ -6,12 +6,12 @@ import argparse
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tidegate.errors import UsageError
+from tidegate.errors import OutOfScopeError, UsageError
 
 if TYPE_CHECKING:
     from tidegate.net.transport import Net
@@ -48,6 +48,17 @@ def net(args: argparse.Namespace) -> Iterator[Net]:
     with _opened(args) as way:
         _keep_interrupt()
         yield way
+
+
+@contextmanager
+def refusing(write: Callable[[Any], None]) -> Iterator[None]:
+    """Write what was done of the other targets where one is refused, and refuse it all the same."""
+    try:
+        yield
+    except OutOfScopeError as why:
+        if why.done is not None:
+            write(why.done)
+        raise
 
 
 def _keep_interrupt() -> None:

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
     targets = [credential() if target == "-" else target for target in args.targets]
     with Output(args.output, args.color) as out:
-        with online.net(args) as net:
+        with online.refusing(lambda done: render(done, out, args.format)), online.net(args) as net:
             report = asking.probe(targets, net=net, anonymous=args.anonymous, cache_dir=options.cache_dir())
         render(report, out, args.format)
     return codes.of(report, fail_on=Severity(args.fail_on), exit_zero=args.exit_zero)

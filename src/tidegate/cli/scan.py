@@ -96,6 +96,7 @@ def run(args: argparse.Namespace) -> int:
     baseline = _baseline(args.baseline)
     with Output(args.output, args.color) as out:
         with (
+            online.refusing(lambda done: render(done, out, args.format)),
             Progress(wanted=not (args.quiet or args.no_progress)) as progress,
             online.net(args) if asks else nullcontext() as net,
         ):

@@ -98,6 +98,10 @@ class Online:
             if asked.reach.state is State.UNKNOWN and (_silent(asked.reach) or self._must_list):
                 reason = asked.reach.reason.removesuffix(".")
                 asked.gaps.append(Gap(stage="reach", subject=subject, reason=reason))
+            if asked.reach.state is State.CLOSED and self._must_list:
+                asked.gaps.append(
+                    Gap(stage="list", subject=subject, reason="closed, so that nothing was listed")
+                )
             if asked.reach.state is State.OPEN and self._lists is not None:
                 counted = self._lists(storage, credential, asked.reach)
                 asked.contents = counted.contents

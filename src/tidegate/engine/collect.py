@@ -9,7 +9,7 @@ from itertools import chain
 
 from tidegate import plugins
 from tidegate.detect.engine import Detector, named
-from tidegate.engine.ask import Asked
+from tidegate.engine.ask import Asked, credential_of
 from tidegate.engine.mask import Mask
 from tidegate.engine.occurrences import collapse
 from tidegate.engine.plan import Plan
@@ -93,12 +93,15 @@ class Collector:
         if address is not None:
             said.append(self._named(*address))
             return
-        sightings = [] if self._plan.anonymous else self._detector.scan_text(target)
-        for sighting in sightings:
+        for sighting in self._detector.scan_text(target):
             grant = self._grant(sighting)
-            if grant is not None and grant.kind != "anonymous":
-                self.mask.learn([sighting])
+            if grant is None or grant.kind == "anonymous":
+                continue
+            self.mask.learn([sighting])
+            if not self._plan.anonymous:
                 said.append(self._named(sighting, grant, None))
+            elif (address := self._without_secret(sighting)) is not None:
+                said.append(self._named(*address))
         if not said:
             raise UsageError(
                 "this target is no storage that Tidegate can ask",
@@ -131,6 +134,17 @@ class Collector:
                     spot=Spot("", 1, 1),
                 )
                 return sighting, credential.grant, replace(credential, provider=rule.provider)
+        return None
+
+    def _without_secret(self, sighting: Sighting) -> tuple[Sighting, Grant, Credential] | None:
+        """Return the open address in a link: its host is one that only the signature tells from any other."""
+        for rule in self._plan.rules:
+            if (rule.provider, rule.kind) == (sighting.provider, "public_url"):
+                bare = Secret(sighting.text.reveal().partition("?")[0])
+                plain = replace(sighting, rule=rule.id, kind=rule.kind, text=bare, secret=bare)
+                grant = self._grant(plain)
+                if grant is not None and grant.kind == "anonymous":
+                    return plain, grant, credential_of(plain, grant)
         return None
 
     def _read_source(self, opened: Opened) -> None:

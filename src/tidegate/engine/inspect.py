@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tidegate.engine.folders import Folders
+from tidegate.errors import OutOfScopeError
 from tidegate.model.contents import Contents
 from tidegate.model.document import Tally
 from tidegate.model.going import Going
@@ -58,7 +59,7 @@ class Elsewhere(Protocol):
 
 
 def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
-    """Look into everything below the targets. Raises only `TidegateError`.
+    """Look into everything below the targets. Raises only `TidegateError`, a refusal after all else is done.
 
     elsewhere: looks into targets that are storage; without it they are taken for paths.
     """
@@ -71,6 +72,7 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
     shown: list[str] = []
     contents: list[Contents] = []
     places: list[str] = []
+    refused: OutOfScopeError | None = None
     for target in plan.targets:
         if elsewhere is not None and is_storage(target):
             shown.append(elsewhere.said(target))
@@ -79,16 +81,23 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
             shown.append(target)
             known, results = folders.contents, folders.look(target)
         before = len(known)
-        for found, gaps in results:
-            items += found
-            tally.gaps += gaps
-            tally.coverage.items_read += len(found)
-            tally.coverage.bytes_read += sum(item.bytes_read for item in found)
+        try:
+            for found, gaps in results:
+                items += found
+                tally.gaps += gaps
+                tally.coverage.items_read += len(found)
+                tally.coverage.bytes_read += sum(item.bytes_read for item in found)
+        except OutOfScopeError as why:
+            if len(plan.targets) == 1:
+                raise
+            refused = refused or why
+            reason = "not in scope, so that nothing was asked" if why.unnamed else str(why)
+            tally.gap("reach", shown[-1], f"{reason}. {why.hint}" if why.hint else reason)
         contents += known[before:]
         places += shown[-1:] * (len(known) - before)
     tally.coverage.items_listed = sum(each.items for each in contents)
     items.sort(key=lambda item: (-item.severity.rank, -(item.verdict.rank if item.verdict else 0), item.path))
-    return Inspected(
+    inspected = Inspected(
         version=VERSION,
         started_at=started,
         ended_at=datetime.now(UTC),
@@ -99,3 +108,7 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
         contents=tuple(contents),
         places=tuple(places),
     )
+    if refused is not None:
+        refused.done = inspected
+        raise refused
+    return inspected

@@ -39,9 +39,8 @@ def run(plan: Plan) -> Report:
             collector.take(target)
         else:
             collector.read(target)
-    if plan.online is not None:
-        _ask(collector, plan, tally)
-    return Report(
+    refused = _ask(collector, plan, tally) if plan.online is not None else None
+    report = Report(
         version=VERSION,
         started_at=started,
         ended_at=datetime.now(UTC),
@@ -51,6 +50,10 @@ def run(plan: Plan) -> Report:
         coverage=tally.coverage,
         suppressed=dict(sorted(collector.suppressed.items())),
     )
+    if refused is not None:
+        refused.done = report
+        raise refused
+    return report
 
 
 def _check_decoders(plan: Plan, detector: Detector) -> None:
@@ -72,8 +75,11 @@ _UNASKABLE = frozenset({"access_key_id"})
 """What holds nothing to ask with: the id of a key without its secret opens nothing, and that is all of it."""
 
 
-def _ask(collector: Collector, plan: Plan, tally: Tally) -> None:
-    """Ask about every group that alarms; what the scope does not name is a gap, unless it is all there is."""
+def _ask(collector: Collector, plan: Plan, tally: Tally) -> OutOfScopeError | None:
+    """Ask about every group that alarms; what the scope does not name is a gap.
+
+    Return the refusal of a target that the user named, where others were done; raises it where it is all.
+    """
     assert plan.online is not None
     groups = {
         name: group
@@ -90,12 +96,15 @@ def _ask(collector: Collector, plan: Plan, tally: Tally) -> None:
         tally.gaps += asked.gaps
         if asked.refused is not None:
             refused.setdefault(asked.refused.hint, (groups[name], asked.refused))
+    first = next((why for group, why in refused.values() if group.named), None)
+    if first is not None and len(plan.targets) == 1:
+        raise first
     for group, why in refused.values():
-        if group.named:
-            raise why
         # One reason for all: a repository may hold links to hundreds of accounts that are somebody else's.
         reason = "not in scope, so that nothing was asked" if why.unnamed else str(why)
+        reason += f". {why.hint}" if group.named and why.hint else ""
         tally.gap("reach", named_grant(group.grant), reason)
+    return first
 
 
 def decode(text: str, rules: Sequence[Rule], now: datetime, cache_dir: Path | None) -> Iterator[Grant]:

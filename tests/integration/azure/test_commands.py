@@ -128,6 +128,53 @@ def test_what_the_scope_does_not_name_is_refused_with_the_line_to_add(
     assert audit.read_text() == ""
 
 
+def test_of_several_targets_those_in_scope_are_asked_and_the_other_is_refused_with_the_line_to_add(
+    tidegate: Command, azurite: Azurite, scope: Path, audit: Path
+) -> None:
+    link = f"{HOST}/models?{container_sas(azurite.accounts[ACCOUNT].key1)}"
+    where = ("--scope", scope, "--audit", audit, "--format", "json")
+    for verb in ("probe", "scan"):
+        answer = tidegate(verb, link, "az://tgelsewhere/data", "az://tgthird/x", *where)
+        states = [each["reach"] and each["reach"]["state"] for each in answer.report["findings"]]
+        assert sorted(states, key=str) == [None, None, "open"]
+        assert answer.code == 4
+        assert '"tgelsewhere"]' in answer.err
+        told = {gap["subject"]: gap["reason"] for gap in answer.report["gaps"] if gap["stage"] == "reach"}
+        assert set(told) == {"tgelsewhere/data", "tgthird/x"}
+        assert '"tgthird"]' in told["tgthird/x"]
+        assert not answer.report["complete"]
+    assert not any("tgelsewhere" in each["url"] for each in sent(audit))
+
+
+def test_what_was_listed_read_and_asked_is_counted_as_the_record_has_it(
+    tidegate: Command, azurite: Azurite, scope: Path, tmp_path: Path
+) -> None:
+    link = f"{HOST}/models?{container_sas(azurite.accounts[ACCOUNT].key1)}"
+    folder = repository(tmp_path / "repo", {"README.md": f"see {link}\n", "again.md": f"and {link}&x=1\n"})
+    runs = {
+        "probe": ["probe", link],
+        "list": ["list", link],
+        "scan": ["scan", folder, "--probe"],
+    }
+    told = {}
+    for name, words in runs.items():
+        audit = tmp_path / f"{name}.jsonl"
+        answer = tidegate(*words, "--scope", scope, "--audit", audit, "--format", "json")
+        told[name] = answer.report["coverage"]
+        requests = sent(audit)
+        assert told[name]["requests"] == len(requests)
+        read = sum(each["bytes"] for each in requests if each["asked"] == "read a range")
+        assert told[name]["bytes_read"] == read
+    counts = {name: (each["items_listed"], each["items_read"]) for name, each in told.items()}
+    whole = len(BLOBS)
+    assert counts == {
+        "probe": (0, 0),
+        "list": (whole, 0),
+        "scan": (whole, sum(map(bool, BLOBS.values()))),
+    }
+    assert told["scan"]["bytes_read"] > 0
+
+
 def test_an_account_typed_on_purpose_is_in_scope(
     tidegate: Command, azurite: Azurite, audit: Path, tmp_path: Path
 ) -> None:
@@ -218,9 +265,14 @@ def test_what_is_not_known_to_be_closed_and_was_not_listed_is_incomplete(
 
 
 def test_a_dead_link_is_not_listed_and_the_answer_says_why(
-    tidegate: Command, azurite: Azurite, scope: Path, audit: Path
+    tidegate: Command, azurite: Azurite, scope: Path, audit: Path, tmp_path: Path
 ) -> None:
     link = f"{HOST}/models?{container_sas(made_up_key('nobody'))}".encode()
-    answer = tidegate("list", "-", "--scope", scope, "--audit", audit, data=link)
+    kept = tmp_path / "inventory.parquet"
+    answer = tidegate("list", "-", "--scope", scope, "--audit", audit, "-o", kept, data=link)
     assert "CLOSED" in answer.out
     assert "items" not in answer.out
+    assert "closed, so that nothing was listed" in answer.out
+    assert f"nothing was listed: {kept} was not written" in " ".join(answer.err.split())
+    assert answer.code == 3
+    assert not [each for each in tmp_path.iterdir() if each.name.startswith("inventory")]

@@ -175,3 +175,22 @@ def test_a_bucket_of_the_same_name_at_another_service_is_refused_with_the_line_t
     assert answer.code == 4
     assert '"contoso-public.nyc3.digitaloceanspaces.com"' in answer.err
     assert audit.read_text() == ""
+
+
+@pytest.mark.parametrize(("bucket", "state"), [(PUBLIC, "open"), (PRIVATE, "closed")])
+def test_the_address_in_a_link_to_a_private_cloud_is_asked_there_without_the_signature(
+    tidegate: Command, weed: SeaweedFS, tmp_path: Path, bucket: str, state: str
+) -> None:
+    """Path-style, as MinIO's links are: nothing but the signature tells that the host speaks S3."""
+    user = new_user(weed, f"cli-bare-{bucket}")
+    link = signed(weed, user.key_id, user.secret, Bucket=bucket)
+    scope, audit = scope_file(tmp_path, weed.endpoint, bucket), tmp_path / "audit.jsonl"
+    answer = tidegate("probe", "--anonymous", link, "--scope", scope, "--audit", audit, "--format", "json")
+    (finding,) = answer.report["findings"]
+    assert (finding["grant"]["kind"], finding["grant"]["container"]) == ("anonymous", bucket)
+    assert finding["reach"]["state"] == state
+    assert all(each["url"].startswith(f"{weed.endpoint}/{bucket}") for each in sent(audit))
+    record = audit.read_text()
+    signature = link.partition("X-Amz-Signature=")[2].partition("&")[0]
+    assert not any(word in text for word in (signature, user.key_id) for text in (record, answer.out))
+    assert "Amz" not in record
