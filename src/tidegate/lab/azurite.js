@@ -11,5 +11,7 @@ const load = () => {
 
 load();
 setInterval(load, 50).unref();
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || process.exit(), 1000).unref(); // nobody is left who would stop it
 require(path.join(home, "dist/src/common/utils/constants")).DEFAULT_ACCOUNTS_REFRESH_INTERVAL = 50; // milliseconds
 require(path.join(home, "dist/src/azurite.js"));
