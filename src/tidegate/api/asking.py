@@ -61,24 +61,11 @@ def probe(
     net: what sends; its scope decides what may be asked.
     anonymous: ask only for the address, without the credential in it.
 
-    Raises `UsageError` for a target that is no storage, `OutOfScopeError` for one not in the scope; its `done`
+    Raises `UsageError` for a target that is no storage, `OutOfScopeError` for one not in scope; its `done`
     is the report of the others.
     """
-    named = (targets,) if isinstance(targets, str) else tuple(targets)
     instant = now or datetime.now(UTC)
-    return engine.run(
-        engine.Plan(
-            targets=named,
-            rules=load_rules(()),
-            wanted=Wanted(),
-            jobs=1,
-            now=instant,
-            cache_dir=cache_dir,
-            online=Online(net, instant),
-            anonymous=anonymous,
-            storage_only=True,
-        )
-    )
+    return engine.run(_plan(targets, Online(net, instant), instant, cache_dir, anonymous=anonymous))
 
 
 def inventory(
@@ -102,19 +89,30 @@ def inventory(
     Returns the report, and for each thing listed its numbers. Raises as `probe` does, and `UsageError` when
     `file` cannot be written.
     """
-    named = (targets,) if isinstance(targets, str) else tuple(targets)
     instant = now or datetime.now(UTC)
     lister = Lister(net, instant, file, past, limits, progress, cache_dir=cache_dir)
-    report = engine.run(
-        engine.Plan(
-            targets=named,
-            rules=load_rules(()),
-            wanted=Wanted(),
-            jobs=1,
-            now=instant,
-            cache_dir=cache_dir,
-            online=Online(net, instant, lists=lister, must_list=True),
-            storage_only=True,
-        )
-    )
+    online = Online(net, instant, lists=lister, must_list=True)
+    report = engine.run(_plan(targets, online, instant, cache_dir))
     return report, tuple(each.summary for each in lister.counted)
+
+
+def _plan(
+    targets: str | Sequence[str],
+    online: Online,
+    now: datetime,
+    cache_dir: Path | None,
+    *,
+    anonymous: bool = False,
+) -> engine.Plan:
+    """Return the plan of a run whose targets are all storage."""
+    return engine.Plan(
+        targets=(targets,) if isinstance(targets, str) else tuple(targets),
+        rules=load_rules(()),
+        wanted=Wanted(),
+        jobs=1,
+        now=now,
+        cache_dir=cache_dir,
+        online=online,
+        anonymous=anonymous,
+        storage_only=True,
+    )

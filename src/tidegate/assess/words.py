@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tidegate.assess.shown import as_shown
+from tidegate.model import counting
 from tidegate.model.grant import Grant, Permission, Scope, Validity
 from tidegate.model.reach import Reach, State
 from tidegate.providers._time import lifetime_words
@@ -308,9 +309,7 @@ def _until(grant: Grant, now: datetime) -> str:
     return ", for as long as nobody revokes it"
 
 
-def many(count: int, one: str, more: str | None = None) -> str:
-    """Count things: `1 gap`, `4,950 gaps`."""
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
+many = counting.many
 
 
 def size(count: int) -> str:

@@ -31,6 +31,7 @@ from tidegate.errors import (
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Readable
 from tidegate.model.contents import Contents, Estimate
+from tidegate.model.counting import many
 from tidegate.model.going import Going
 from tidegate.model.observation import Inspection
 from tidegate.model.report import Gap
@@ -406,13 +407,13 @@ class Survey:
             if len(paths) <= _NAMED_GAPS:
                 self._gaps += [Gap(stage="inspect", subject=path, reason=reason) for path in paths]
             else:
-                subject = f"{len(paths):,} items, the first of them {paths[0]}"
+                subject = f"{many(len(paths), 'item')}, the first of them {paths[0]}"
                 self._gaps.append(Gap(stage="inspect", subject=subject, reason=reason))
         if archived := drawn.count(Band.UNREADABLE):
             reason = (
                 "archived by the service or deleted, so that nobody can read it as it is: unknown, not clean"
             )
-            self._gaps.append(Gap(stage="inspect", subject=f"{archived:,} items", reason=reason))
+            self._gaps.append(Gap(stage="inspect", subject=many(archived, "item"), reason=reason))
         unread = sum(drawn.count(band) - self._taken[band] for band in READ)
         if unread:
             why = self._stopped or "a sample was drawn, and estimates stand for the rest"
@@ -424,7 +425,7 @@ class Survey:
             self._gaps.append(
                 Gap(
                     stage="inspect",
-                    subject=f"{unread:,} of {drawn.items:,} items",
+                    subject=f"{unread:,} of {many(drawn.items, 'item')}",
                     reason=f"not read: {why}{more}",
                 )
             )

@@ -15,6 +15,8 @@ class Limits:
     """Of the bytes that the scope allows, so many are left: for looking into what was listed."""
     max_pages: int = 200_000
     """Pages of one container: a billion items where pages are full."""
+    max_containers: int = 200_000
+    """Of one account. Each is kept in memory: a service that makes them up would fill it."""
     empty_pages: int = 1_000
     """Empty pages in a row. Services do send them, when they pass over many deleted items."""
     stalled_pages: int = 200

@@ -11,6 +11,7 @@ DISORDER = "disorder"
 SIZE = "size"
 NAMELESS = "nameless"
 DEEP = "deep"
+CROWD = "crowd"
 
 WORDS: Final = {
     OUTSIDE: "{} came that do not begin with the prefix that was asked for: they are in the inventory",
@@ -20,6 +21,7 @@ WORDS: Final = {
     SIZE: "{} with a size that no service allows: the size is left empty",
     NAMELESS: "{} without a name: left out",
     DEEP: "{} that are folders nested too deep, or in themselves: not entered",
+    CROWD: "{} that are folders beyond what can be kept in memory: not entered",
 }
 """Key in `Chain.odd` -> the sentence for so many items."""
 

@@ -24,6 +24,8 @@ KEEP_ROWS: Final = 20_000
 """Rows of one chain that make a part of their own: 5 MB for each chain at work."""
 KEEP_EVERY_S: Final = 10.0
 """What a killed run has to list again is at most so old, where a service is slow."""
+MAX_WAITING: Final = 64 << 20
+"""Characters of folder names that wait to be entered: a service that makes them up would fill the memory."""
 MAX_DEPTH: Final = 255
 """Nested folders. Azure Files allows 250."""
 
@@ -155,10 +157,13 @@ class Walk:
     def _by_folders(self) -> list[Chain]:
         chain = self._chain
         way = chain.folders = chain.folders or [Folder(chain.ask)]
+        waiting = sum(_characters(each.inside) for each in way)
         while way:
             here = way[-1]
             if here.inside:
-                self._enter(way, here.inside.pop())
+                inner = here.inside.pop()
+                waiting -= len(inner)
+                self._enter(way, inner)
                 continue
             if here.begun and here.after is None:
                 way.pop()
@@ -175,6 +180,10 @@ class Walk:
             self._odd(odd.FOREIGN, len(page.prefixes) - len(inside))
             if self._worth_chains(way, inside):
                 return self._split_folders(inside)
+            if waiting + _characters(inside) > MAX_WAITING:
+                self._odd(odd.CROWD, len(inside))
+                inside = []
+            waiting += _characters(inside)
             here.inside = inside[::-1]
             self._keep_sometimes()
         chain.done = True
@@ -292,3 +301,7 @@ class Walk:
             self._run.catalogue.keep(self._chain, self._frames)
             self._frames, self._rows = [], 0
             self._kept_at = time.monotonic()
+
+
+def _characters(names: Sequence[str]) -> int:
+    return sum(map(len, names))

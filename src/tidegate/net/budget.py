@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tidegate.errors import BudgetError
+from tidegate.model.counting import many
 from tidegate.net.limits import Budget
 
 
@@ -26,7 +27,7 @@ class Spending:
         if self._ends_s is None and self._budget.seconds is not None:
             self._ends_s = now_s + self._budget.seconds
         if self.requests == self._budget.requests:
-            raise self._used_up(f"{self.requests:,} requests", "requests")
+            raise self._used_up(self.requests, "request", "requests")
         if self._bytes_used_up():
             raise self._bytes_error()
         turn_s = max(now_s, self._next_s)
@@ -54,16 +55,17 @@ class Spending:
     def check_time(self, now_s: float) -> None:
         """Raise `BudgetError` when the run has no time left at `now_s`."""
         if self.left_s(now_s) <= 0:
-            raise self._used_up(f"{self._budget.seconds:g} seconds", "seconds")
+            raise self._used_up(self._budget.seconds or 0, "second", "seconds")
 
     def _bytes_used_up(self) -> bool:
         return self._budget.bytes_read is not None and self.bytes_read >= self._budget.bytes_read
 
     def _bytes_error(self) -> BudgetError:
-        return self._used_up(f"{self._budget.bytes_read:,} bytes", "bytes_read")
+        return self._used_up(self._budget.bytes_read or 0, "byte", "bytes_read")
 
-    def _used_up(self, what: str, key: str) -> BudgetError:
+    def _used_up(self, count: float, one: str, key: str) -> BudgetError:
+        what = many(count, one) if isinstance(count, int) else f"{count:g} {one}{'' if count == 1 else 's'}"
         return BudgetError(
-            f"the {what} that the scope allows are used up",
+            f"the {what} that the scope allows {'is' if count == 1 else 'are'} used up",
             hint=f"Raise {key} under [budget] in {self._file}.",
         )

@@ -190,7 +190,7 @@ def _message(finding: Finding, report: Report, places: Sequence[Place]) -> str:
         commit = _words.short_commit(places[0])
         parts.append(f"It stands in the history only{f', since commit {commit}' if commit else ''}.")
     if finding.occurrences_total > 1:
-        parts.append(f"It stands in {finding.occurrences_total:,} places.")
+        parts.append(f"It stands in {words.many(finding.occurrences_total, 'place')}.")
     if finding.fix:
         parts.append(f"First: {finding.fix[0]}")
     return _plain(_cut(" ".join(parts), MAX_TEXT))

@@ -15,6 +15,7 @@ from fake_storage import AtOnce, QuickDisk, Service, credential, rows
 from polars.testing import assert_frame_equal
 
 from tidegate.errors import BudgetError, ConfigError, NoAnswerError, OutOfScopeError, RefusedError
+from tidegate.inventory import walk
 from tidegate.inventory.catalogue import Catalogue
 from tidegate.inventory.limits import Limits
 from tidegate.inventory.lister import Listing, list_all, work_folder
@@ -104,6 +105,61 @@ def test_ever_new_names_end_at_the_limit_of_pages_and_of_items() -> None:
     listing, found = listed(service, limits=Limits(max_items=25))
     assert reasons(listing) == ["contosofake/c: listing stopped after 25 items; raise --max-items to go on"]
     assert found.height == 25
+
+
+def test_containers_without_end_are_a_gap() -> None:
+    service = Service({})
+    service.containers = lambda *_: (Container(service="blob", name=f"c{n}") for n in itertools.count())  # type: ignore[method-assign]
+    service.page = lambda *_, **__: Page(items=rows(BLOB, []))  # type: ignore[method-assign]
+    listing, _ = listed(service, limits=Limits(max_containers=3))
+    assert reasons(listing) == ["contosofake: containers: listing stopped after 3 containers"]
+    assert len(listing.containers) == 3
+
+
+def test_a_container_that_is_named_twice_is_listed_once() -> None:
+    service = Service({"c": ["a"]})
+    service.containers = lambda *_: iter([BLOB, BLOB, replace(BLOB, public="blob")])  # type: ignore[method-assign]
+    listing, found = listed(service)
+    assert (len(listing.containers), found["name"].to_list()) == (1, ["a"])
+    assert listing.complete
+
+
+def test_a_service_that_answers_nothing_any_more_is_left_alone_soon() -> None:
+    asked = itertools.count(1)
+
+    def page(*_: object, **__: object) -> Page:
+        raise NoAnswerError(f"the service was too busy to answer ({next(asked) and ''})")
+
+    service = Service({f"c{n:04}": ["a"] for n in range(2000)})
+    service.page = page  # type: ignore[method-assign]
+    listing, _ = listed(service)
+    assert next(asked) < 200
+    assert any(
+        "100 requests in a row got no answer that could be used; the same command goes on from here" in each
+        for each in reasons(listing)
+    )
+
+
+def test_folders_are_entered_only_as_far_as_memory_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MAX_WAITING", 3)
+    names = [f"f/{n}" for n in range(3)]
+    crowd = [f"{n:03}/inside" for n in range(100)]
+    listing, found = listed(Service({"c": names, "d": crowd}, flat=False))
+    assert found.filter(container="c", kind="object").height == len(names)
+    entered = found.filter(
+        container="d", kind="object"
+    ).height  # those of the last page, as chains of their own
+    assert reasons(listing) == [
+        f"contosofake/d: {100 - entered} items that are folders beyond what can be kept in memory: not entered"
+    ]
+    assert entered < 10
+
+
+def test_one_page_is_no_pages() -> None:
+    limits = Limits(max_pages=1)
+    service = Service({"c": ["a"]}, spoil=lambda page, prefix, after: replace(page, after=f"{after}x"))
+    listing, _ = listed(service, limits=limits)
+    assert reasons(listing) == ["contosofake/c: listing stopped after 1 page; raise --max-pages to go on"]
 
 
 def test_a_folder_that_lies_in_itself_is_not_entered_for_ever() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 from contextlib import suppress
 from dataclasses import replace
@@ -13,6 +14,7 @@ from netting import QUICK, ask, net_to
 from services import hostile as h
 from services.hostile import hostile, in_turn, whole
 from tidegate.errors import BudgetError, NoAnswerError, OutOfScopeError
+from tidegate.net.budget import Spending
 from tidegate.net.limits import Budget
 from tidegate.net.message import Request
 
@@ -183,6 +185,24 @@ def test_bytes_that_may_be_read_are_counted_over_all_answers() -> None:
                 net.send(ask(server.port))
     assert len(server.heard) == 2
     assert "100 bytes" in audit.entries[1].error
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        (Budget(requests=1), "the 1 request that the scope allows is used up"),
+        (Budget(requests=2), "the 2 requests that the scope allows are used up"),
+        (Budget(bytes_read=1), "the 1 byte that the scope allows is used up"),
+        (Budget(seconds=1), "the 1 second that the scope allows is used up"),
+        (Budget(seconds=1.5), "the 1.5 seconds that the scope allows are used up"),
+    ],
+)
+def test_what_is_used_up_is_said_in_words_that_fit_the_number(budget: Budget, words: str) -> None:
+    spending = Spending(budget, "lab.toml")
+    with pytest.raises(BudgetError, match=re.escape(words)):  # noqa: PT012 - the last of them raises
+        for now_s in range(5):
+            spending.request(float(now_s))
+            spending.read(1 if budget.bytes_read else 0)
 
 
 def test_a_run_ends_when_its_time_is_up() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate.errors import SourceError
+from tidegate.model.counting import many
 from tidegate.model.document import Batch, Spot, Tally
 from tidegate.model.place import Place
 from tidegate.sources.git import texts
@@ -203,7 +204,7 @@ class GitSource:
             tally.gap("source", self.target, reason)
         grafts = shallow_commits(repository)
         if grafts:
-            reason = f"shallow clone: history before {len(grafts):,} commits is not here"
+            reason = f"shallow clone: history before {many(len(grafts), 'commit')} is not here"
             tally.gap("source", self.target, reason)
         if repository.reftable:
             tally.gap("source", self.target, "refs are kept as a reftable: their names and logs are not read")
