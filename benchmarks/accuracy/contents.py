@@ -96,9 +96,11 @@ def corpus(seed: int, work: Path) -> tuple[list[Case], set[str]]:
     return cases, missing
 
 
-def public(folder: Path) -> Iterator[Case]:
+def public(folder: Path, *, held_out: bool) -> Iterator[Case]:
     """Yield the public files that a row of the table labels."""
     for suite in tomllib.loads((HERE / "contents_public.toml").read_text(encoding="utf-8"))["suite"]:
+        if suite.get("held_out", False) != held_out:
+            continue
         base = folder / suite["name"]
         for path in sorted(base.rglob("*")):
             name = path.relative_to(base).as_posix()
@@ -248,13 +250,16 @@ def table(cases: Sequence[Case], columns: Mapping[str, Mapping[str, Score]]) -> 
     return lines
 
 
-def measured(cases: Sequence[Case], peers: str | None, work: Path, *, title: str) -> list[str]:
+def measured(
+    cases: Sequence[Case], peers: str | None, work: Path, *, title: str, nameless: bool = True
+) -> list[str]:
     """Measure all programs on these files."""
     began = time.perf_counter()
     named = ask_us(cases, names=True)
     took = time.perf_counter() - began
     columns = {"Tidegate": score(cases, named, print)}
-    columns["Tidegate, no names"] = score(cases, ask_us(cases, names=False))
+    if nameless:
+        columns["Tidegate, no names"] = score(cases, ask_us(cases, names=False))
     if peers:
         for peer in PEERS:
             columns[peer] = score_peer(cases, ask_peer(peer, peers, cases, work))
@@ -356,6 +361,7 @@ def main() -> None:
         help="of an environment with magika, puremagic and filetype; `file` on the path",
     )
     parser.add_argument("--public", type=Path, metavar="FOLDER")
+    parser.add_argument("--held-out", action="store_true", help="of the public suites those held out")
     parser.add_argument("--tree", action="append", metavar="FOLDER")
     parser.add_argument("--detect-secrets", metavar="COMMAND")
     parser.add_argument("--texts", action="store_true", help="secrets and data of people in texts")
@@ -379,8 +385,14 @@ def main() -> None:
             lines, marker = contents_texts.measure(args.seed, args.detect_secrets), "contents-texts"
         elif args.public:
             lines, marker = (
-                measured(list(public(args.public)), args.peers, work, title="Public files"),
-                "contents-public",
+                measured(
+                    list(public(args.public, held_out=args.held_out)),
+                    args.peers,
+                    work,
+                    title="Public files",
+                    nameless=not args.held_out,
+                ),
+                "contents-held-out" if args.held_out else "contents-public",
             )
         else:
             cases, missing = corpus(args.seed, work)
