@@ -419,5 +419,5 @@ def _ways(args: argparse.Namespace) -> Iterator[Ways]:
     if args.scope is not None and not file.is_file():
         raise UsageError(f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one.")
     scope = file if file.is_file() else None
-    with api.open_ways(scope, accounts=args.scope_account, audit=online._audit(args)) as ways:
+    with api.open_ways(scope, accounts=args.scope_account, audit=online.audit(args)) as ways:
         yield ways

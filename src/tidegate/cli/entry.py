@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tidegate.cli import codes
 from tidegate.errors import OutOfScopeError, TidegateError, UsageError
@@ -68,9 +68,9 @@ def _say(text: str, *, prefix: str = "tidegate") -> None:
         print(f"{prefix}: {safe(text)}", file=sys.stderr)
 
 
-def _forget(stream: object) -> None:
+def _forget(stream: Any) -> None:
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (AttributeError, OSError, ValueError):  # closed, or not a file: nothing will be flushed to it
         return
 

@@ -81,11 +81,11 @@ def _opened(args: argparse.Namespace) -> AbstractContextManager[Net]:
             raise UsageError(
                 f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one."
             )
-        return asking.open_net(accounts=args.scope_account, audit=_audit(args))
-    return asking.open_net(file, accounts=args.scope_account, audit=_audit(args))
+        return asking.open_net(accounts=args.scope_account, audit=audit(args))
+    return asking.open_net(file, accounts=args.scope_account, audit=audit(args))
 
 
-def _audit(args: argparse.Namespace) -> Path:
+def audit(args: argparse.Namespace) -> Path:
     """Return the audit log's path; its folder is made if it is ours. XDG Base Directory Specification."""
     if args.audit is not None:
         return Path(args.audit)

@@ -95,7 +95,7 @@ def _row(row: dict[str, str | int | list[str]]) -> Signature:
         marks=pieces,
         examples=tuple(_example(text) for text in [*examples, *([] if examples else marks)]),
         counterexamples=tuple(_example(text) for text in counter),
-        **rest,  # type: ignore[arg-type]
+        **rest,  # type: ignore[arg-type]  # texts and numbers, as the table has them
     )
 
 

@@ -51,7 +51,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minted:
-    """A link, and what is needed to make it again with the owner's key, which is all that may be kept of it."""  # noqa: E501
+    """A link, and what makes it again with the owner's key, which is all that may be kept of it."""
 
     link: Secret
     kind: str

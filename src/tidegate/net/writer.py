@@ -1,8 +1,9 @@
 """The way out for writes: nothing is sent that was not announced, and nothing is sent twice.
 
 Reading goes through `Net`, which knows no other verb than GET and HEAD. What changes something goes through
-here: first `announce`, which the audit log keeps too, then `send`. The guard judges the address as for a read.
-"""  # noqa: E501
+here: first `announce`, which the audit log keeps too, then `send`. The guard judges the address as for a
+read.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ class Writer:
     """Sends announced writes, each once: a write that was not answered may have been done."""
 
     def __init__(self, scope: Scope, *, owners: Mapping[str, Owner], audit: Recorder, run: str) -> None:
-        """run: that of the `Net` beside it. Raises `ConfigError` when the scope's authority cannot be read."""  # noqa: E501
+        """run: that of the `Net` beside it. Raises `ConfigError` when the scope's authority is unreadable."""
         self._guard = Guard(scope, owners)
         self._audit = audit
         self._tls = tls_context(scope.ca)

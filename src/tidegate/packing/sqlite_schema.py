@@ -42,8 +42,9 @@ def page_bytes(head: bytes) -> int:
 def schema(read: Callable[[int, int], bytes]) -> tuple[list[Entry], bool]:
     """Return the schema, and whether that is all of it.
 
-    read: (offset, count) -> bytes. Raises `ValueError` when the first page is none of SQLite's, and what `read` raises.
-    """  # noqa: E501
+    read: (offset, count) -> bytes. Raises `ValueError` when the first page is none of SQLite's, and what
+    `read` raises.
+    """
     first = read(0, 4096)
     size = page_bytes(first)
     reserved = first[20]

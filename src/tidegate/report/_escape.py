@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 # Letters and marks by their category, yet drawn as nothing or as a blank: they can hide or fake a name.
-_INVISIBLE = frozenset(
+INVISIBLE = frozenset(
     [
         *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
         *range(0x180B, 0x1810),
@@ -19,7 +19,7 @@ _INVISIBLE = frozenset(
         *range(0xE0100, 0xE01F0),
     ]
 )
-_INVISIBLE_CLASS = re.compile("[" + "".join(map(chr, sorted(_INVISIBLE))) + "]")
+_INVISIBLE_CLASS = re.compile("[" + "".join(map(chr, sorted(INVISIBLE))) + "]")
 
 # CI runners take commands from any line of a job's log. GitHub: `::name::` where a line starts, and
 # `##[name]` anywhere; Azure Pipelines: `##vso[`; TeamCity: `##teamcity[`. Wrapping can start a line anywhere.
@@ -45,7 +45,7 @@ def safe(text: str) -> str:
 
 
 def _is_plain(char: str) -> bool:
-    return char.isprintable() and ord(char) not in _INVISIBLE
+    return char.isprintable() and ord(char) not in INVISIBLE
 
 
 def _visible(char: str) -> str:

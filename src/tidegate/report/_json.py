@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from tidegate.report._escape import _INVISIBLE
+from tidegate.report._escape import INVISIBLE
 
 # JSON lets every character but the C0 controls stand as it is. Those a terminal obeys or hides are written
 # as \uXXXX all the same: a reader gets the same text, and `cat report.json` is harmless.
@@ -36,7 +36,7 @@ def _escaped(match: re.Match[str]) -> str:
         return f"\\\\x{code - 0xDC00:02x}"
     if 0xD800 <= code <= 0xDFFF:
         return f"\\\\u{code:04x}"
-    if char.isprintable() and code not in _INVISIBLE:
+    if char.isprintable() and code not in INVISIBLE:
         return char
     units = char.encode("utf-16-be")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))

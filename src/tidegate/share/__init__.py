@@ -1,1 +1,1 @@
-"""Links that cannot become the next leak: the safest kind that serves, a ledger without signatures, an end with proof."""  # noqa: E501
+"""Links that are no next leak: the safest kind that serves, a ledger without secrets, an end with proof."""

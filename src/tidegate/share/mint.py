@@ -13,7 +13,7 @@ USUAL = timedelta(days=7)
 """Unless `--for` says otherwise; also what counts as long for a link that lists and writes."""
 
 LONGEST = timedelta(days=30)
-"""Beyond this only with `--allow-wide` and a reason. The number is ours: a month is a project's, not a task's."""  # noqa: E501
+"""Beyond this only with `--allow-wide` and a reason. The number is ours: a month is no task's length."""
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 

@@ -54,7 +54,7 @@ def uses(paths: Sequence[Path], wanted: Wanted, read: Read, stdin: BinaryIO | No
                 with file.open("rb") as raw:
                     packed = raw.read(2) == b"\x1f\x8b"
                     raw.seek(0)
-                    stream: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
+                    stream: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]  # reads as one
                     yield from _file(stream, str(file), wanted, read)
             except (OSError, EOFError, zlib.error) as why:
                 read.gaps.append(Gap(stage="trace", subject=str(file), reason=str(why) or type(why).__name__))

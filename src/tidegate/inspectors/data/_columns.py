@@ -28,7 +28,7 @@ class Table:
 
 
 def delimited(text: bytes) -> Table | None:
-    """Return the table that a text begins with, `None` when it is none: two lines must agree in a delimiter."""  # noqa: E501
+    """Return the table that a text begins with; `None` unless two lines agree in a delimiter."""
     rows = [line for line in lines(text, 60) if line.strip()]
     if len(rows) < 2:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -12,6 +13,7 @@ WHOLE_TEXT_BYTES: Final = 256 << 10
 """Up to this size a text is read whole."""
 WINDOW_BYTES: Final = 64 << 10
 """Of a longer one so much is read at its start, in its middle, and at its end."""
+_PIECE_BYTES: Final = 1 << 20
 _BINARY: Final = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _PLACEHOLDER: Final = re.compile(
     r"(?i)\A(?:|-|\.+|x+|\*+|#+|_+|none|null|nil|true|false|yes|no|on|off|todo|tbd|n/a|empty|changeme.*|change[_-]?me.*"
@@ -47,6 +49,31 @@ def plain(head: bytes) -> bytes | None:
             odd = sum(byte > 127 for byte in head)
             return None if odd * 5 > len(head) else head
     return head
+
+
+def found_in(
+    data: Readable, pattern: re.Pattern[bytes], check: Callable[[], None], *, most_bytes: int, overlap: int
+) -> Iterator[re.Match[bytes]]:
+    """Yield what a pattern finds in the first bytes of a text, in order, each once.
+
+    check: called for every piece read, and may raise. overlap: bytes, at least those of the longest match.
+    """
+    stop = min(data.size_bytes, most_bytes)
+    at, rest = 0, b""
+    while at < stop:
+        check()
+        piece = data.read(at, min(_PIECE_BYTES, stop - at))
+        if not piece:
+            return
+        at += len(piece)
+        text = rest + piece
+        end = 0
+        for found in pattern.finditer(text):
+            if at < stop and found.start() >= len(text) - overlap:
+                break
+            end = found.end()
+            yield found
+        rest = text[max(end, len(text) - overlap) :]
 
 
 def windows(data: Readable) -> list[tuple[int, bytes]]:

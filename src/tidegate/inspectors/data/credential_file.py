@@ -1,4 +1,4 @@
-"""Files in which programs keep credentials: clouds, registries, clusters, Terraform, VPN. Never used, never shown."""  # noqa: E501
+"""Files in which programs keep credentials: clouds, registries, clusters, VPN. Never used, never shown."""
 
 from __future__ import annotations
 

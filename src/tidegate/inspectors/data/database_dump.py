@@ -98,7 +98,8 @@ def _custom(data: Readable) -> Judgement:
     if len(head) < 7:
         return nothing()
     tables = {each[1].strip(b'`"[]').decode("utf-8", "replace"): None for each in _TABLE.finditer(head)}
-    words = f"dump of PostgreSQL (its own format, version {head[5]}.{head[6]}): {_named(list(tables), len(head) >= data.size_bytes)}"  # noqa: E501
+    named = _named(list(tables), len(head) >= data.size_bytes)
+    words = f"dump of PostgreSQL (its own format, version {head[5]}.{head[6]}): {named}"
     return judged(
         "database_dump", seen("database_dump", words, step=Step.SAMPLE, numbers={"tables": len(tables)})
     )

@@ -1,7 +1,8 @@
 """Private keys: PEM, OpenSSH, PuTTY, PGP, DER, age. How many, of which algorithm, and whether encrypted.
 
-Sources: RFC 7468 and 5958 (PKCS#8), 8017 (PKCS#1), 9580 (OpenPGP); OpenSSH's PROTOCOL.key; PuTTY's manual, "PPK file format".
-"""  # noqa: E501
+Sources: RFC 7468 and 5958 (PKCS#8), 8017 (PKCS#1), 9580 (OpenPGP); OpenSSH's PROTOCOL.key; PuTTY's manual,
+"PPK file format".
+"""
 
 from __future__ import annotations
 
@@ -82,7 +83,7 @@ class PrivateKey:
         return _pgp_starts(head) or bool(_der(head, size_bytes))
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
-        """Count the keys. A placeholder is none; what is mostly another text with a key in it is that text."""  # noqa: E501
+        """Count the keys. A placeholder is none; a text with a key in it stays mostly that text."""
         del context
         size = data.size_bytes
         raw = data.read(0, min(size, _MOST_BYTES))

@@ -1,4 +1,4 @@
-"""SQLite databases, by the names of their tables: a browser's, a chat program's, a wallet's, or an application's."""  # noqa: E501
+"""SQLite databases, by the names of their tables: of a browser, a chat program, a wallet, an application."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tidegate.inspectors.data._text import found_in
 from tidegate.inspectors.messages.tally import Tally, moment
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
@@ -16,7 +17,6 @@ from tidegate.model.observation import Step
 
 _READ_BYTES: Final = 64 << 20
 """Of a longer export the start is counted, and said to be "at least"."""
-_WINDOW_BYTES: Final = 1 << 20
 _OVERLAP_BYTES: Final = 1024
 _FIELD: Final = re.compile(
     rb'"(messageType|createdDateTime|chatId|channelId)"\s{0,8}:\s{0,8}"([^"\\]{1,300})"'
@@ -44,23 +44,10 @@ class TeamsExport:
         """Count messages, conversations, people and the time between them."""
         del name
         tally = Tally()
-        stop = min(data.size_bytes, _READ_BYTES)
-        at, rest = 0, b""
-        while at < stop:
-            context.meter.check()
-            piece = data.read(at, min(_WINDOW_BYTES, stop - at))
-            if not piece:
-                break
-            at += len(piece)
-            text = rest + piece
-            end = 0
-            for found in _FIELD.finditer(text):
-                if at < stop and found.start() >= len(text) - _OVERLAP_BYTES:
-                    break
-                end = found.end()
-                _take(tally, found)
-            rest = text[max(end, len(text) - _OVERLAP_BYTES) :]
-        tally.partly = stop < data.size_bytes
+        seen = found_in(data, _FIELD, context.meter.check, most_bytes=_READ_BYTES, overlap=_OVERLAP_BYTES)
+        for found in seen:
+            _take(tally, found)
+        tally.partly = data.size_bytes > _READ_BYTES
         step = Step.SAMPLE if tally.partly else Step.WHOLE
         note = tally.observation("teams_messages", "Teams messages", inspector=self.id, step=step)
         return Judgement("teams_messages", model=False, complete=not tally.partly, observations=[note])

@@ -11,14 +11,13 @@ import re
 from typing import Final
 
 from tidegate.inspectors.data._notes import nothing
-from tidegate.inspectors.data._text import plain, windows
+from tidegate.inspectors.data._text import found_in, plain, windows
 from tidegate.inspectors.messages.tally import Tally, moment
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Observation, Step
 
 _READ_BYTES: Final = 32 << 20
-_WINDOW_BYTES: Final = 1 << 20
 _OVERLAP_BYTES: Final = 512
 _PAGE: Final = re.compile(
     rb"(?i)\A\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,400}?-->\s*)?<(?:!doctype html|html)[\s>]",  # noqa: E501
@@ -50,25 +49,12 @@ class TeamsTranscript:
         if plain(data.read(0, 4096)) is None:
             return nothing()
         tally = Tally()
-        stop = min(data.size_bytes, _READ_BYTES)
-        at, rest = 0, b""
-        while at < stop:
-            context.meter.check()
-            piece = data.read(at, min(_WINDOW_BYTES, stop - at))
-            if not piece:
-                break
-            at += len(piece)
-            text = rest + piece
-            end = 0
-            for found in _SEEN.finditer(text):
-                if at < stop and found.start() >= len(text) - _OVERLAP_BYTES:
-                    break
-                end = found.end()
-                _take(tally, found)
-            rest = text[max(end, len(text) - _OVERLAP_BYTES) :]
+        seen = found_in(data, _SEEN, context.meter.check, most_bytes=_READ_BYTES, overlap=_OVERLAP_BYTES)
+        for found in seen:
+            _take(tally, found)
         if not tally.messages:
             return nothing()
-        tally.partly = stop < data.size_bytes
+        tally.partly = data.size_bytes > _READ_BYTES
         step = Step.SAMPLE if tally.partly else Step.WHOLE
         note = tally.observation(
             "teams_messages",

@@ -1,4 +1,4 @@
-"""Any other text: source code, settings, pages, documents. What it is called decides among them; all are sampled."""  # noqa: E501
+"""Any other text: code, settings, pages, documents. Its name decides among them; all are sampled."""
 
 from __future__ import annotations
 

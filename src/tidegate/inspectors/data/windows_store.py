@@ -1,7 +1,7 @@
-"""Registry hives and ESE databases: which one it is, for two of them hold the passwords of a machine or a domain.
+"""Registry hives and ESE databases: which one it is; two hold the passwords of a machine or a domain.
 
 Source: github.com/msuhanov/regf, "Windows registry file format specification", base block.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 

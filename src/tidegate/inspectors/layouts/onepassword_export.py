@@ -9,15 +9,16 @@ import re
 from typing import Final
 
 from tidegate.inspectors.containers.archive import Archive, Laid
+from tidegate.inspectors.data._text import found_in
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import kind
 from tidegate.model.observation import Observation, Step
 
-_PIECE_BYTES: Final = 1 << 20
 _MOST_BYTES: Final = 32 << 20
 _OVERLAP_BYTES: Final = 256
-_PASSWORD: Final = re.compile(rb'"designation"\s{0,4}:\s{0,4}"password"|"concealed"\s{0,4}:\s{0,4}"')
-_ITEM: Final = re.compile(rb'"categoryUuid"\s{0,4}:')
+_SEEN: Final = re.compile(
+    rb'"designation"\s{0,4}:\s{0,4}"password"|"concealed"\s{0,4}:\s{0,4}"|(?P<item>"categoryUuid"\s{0,4}:)'
+)
 
 
 class OnePasswordExport:
@@ -34,24 +35,17 @@ class OnePasswordExport:
         """Count, in pieces."""
         ours = {each for each in archive.members if each.name in ("export.data", "export.attributes")}
         data = next(each for each in archive.members if each.name == "export.data")
-        items = passwords = at = 0
-        stop = min(data.size_bytes, _MOST_BYTES)
+        items = passwords = 0
         with archive.open(data) as opened:
-            rest = b""
-            while at < stop:
-                context.meter.check()
-                piece = opened.read(at, min(_PIECE_BYTES, stop - at))
-                if not piece:
-                    break
-                at += len(piece)
-                text = rest + piece
-                end = 0
-                for found in _PASSWORD.finditer(text):
-                    passwords, end = passwords + 1, found.end()
-                for found in _ITEM.finditer(text):
-                    items, end = items + 1, max(end, found.end())
-                rest = text[max(end, len(text) - _OVERLAP_BYTES) :]
-        whole = at == data.size_bytes
+            seen = found_in(
+                opened, _SEEN, context.meter.check, most_bytes=_MOST_BYTES, overlap=_OVERLAP_BYTES
+            )
+            for found in seen:
+                if found["item"]:
+                    items += 1
+                else:
+                    passwords += 1
+        whole = data.size_bytes <= _MOST_BYTES
         least = "" if whole else "at least "
         words = f"export of 1Password in plain text: {least}{items:,} items, {passwords:,} passwords"
         note = Observation(

@@ -28,7 +28,7 @@ def moment(text: str) -> datetime | None:
     if found is None:
         return None
     try:
-        when = datetime(*(int(part or 0) for part in found.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]
+        when = datetime(*(int(part or 0) for part in found.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]  # six
     except ValueError:
         return None
     return when if _EARLIEST <= when < _LATEST else None

@@ -98,7 +98,10 @@ def _compare(header: str, left: int, notes: Notes) -> None:
     descr, shape = _DESCR.search(header), _SHAPE.search(header)
     if descr is None or shape is None:
         return
-    letter, digits, _ = _NUMBERS.match(descr[2]).groups()  # type: ignore[union-attr]
+    kind = _NUMBERS.match(descr[2])
+    if kind is None:  # never: what is not numbers is judged as objects
+        return
+    letter, digits, _ = kind.groups()
     count = int(digits[:9] or 0)
     if letter == "U":
         size = count * 4

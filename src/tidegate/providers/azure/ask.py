@@ -127,7 +127,7 @@ class Client:
 
     def _request(self, ask: Ask) -> Request:
         access = self.access
-        url = self._base(ask.service).url + "/" + quote(ask.path, safe="/~!$'()*,;:@")
+        url = self.base(ask.service).url + "/" + quote(ask.path, safe="/~!$'()*,;:@")
         if ask.query:
             url += "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in ask.query.items())
         headers = {"x-ms-version": TABLE_VERSION if ask.service == "table" else API_VERSION}
@@ -155,7 +155,8 @@ class Client:
             asked=ask.words,
         )
 
-    def _base(self, service: str) -> Base:
+    def base(self, service: str) -> Base:
+        """Return where a service is asked. Raises `OutOfScopeError`, also where that is not known."""
         access = self.access
         host = access.host(service)
         if host is None:

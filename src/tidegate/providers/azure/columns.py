@@ -31,7 +31,7 @@ def inventory(texts: pl.DataFrame, columns: Texts, size: str) -> pl.DataFrame:
         if size in texts.columns
         else 0
     )
-    if told != len(sizes) - sizes.null_count() or (sizes.min() or 0) < 0:  # type: ignore[operator]
+    if told != len(sizes) - sizes.null_count() or (sizes.min() or 0) < 0:  # type: ignore[operator]  # integers
         raise NoAnswerError("the listing holds a size that is no number of bytes")
     return items
 

@@ -6,7 +6,7 @@ operation"), …/create-service-sas ("Specify permissions"), …/create-user-del
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tidegate.model.grant import Permission
@@ -142,8 +142,8 @@ def _level_table(level: str, service: str) -> Letters:
     return _OBJECT_LEVEL.get(service, _OBJECT_LEVEL["blob"])
 
 
-def _distinct(letters: object) -> str:
-    return "".join(dict.fromkeys(letters))  # type: ignore[call-overload]
+def _distinct(letters: Iterable[str]) -> str:
+    return "".join(dict.fromkeys(letters))
 
 
 EVERYTHING: tuple[P, ...] = in_order(set(P) - {P.UNKNOWN, P.ADMIN, P.PROCESS, P.UPDATE})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 from tidegate.errors import NoAnswerError, RequestError
 from tidegate.model.credential import Credential
@@ -168,14 +169,14 @@ class S3Storage:
         access = access_of(credential)
         return access.without_key() if _by_anyone(credential) else access
 
-    def _send(self, access: Access, net: Sends, *, asked: str, bucket: str, **what: object) -> Response:
+    def _send(self, access: Access, net: Sends, *, asked: str, bucket: str, **what: Any) -> Response:
         """Send a request to a bucket, in the region in which it was found before, or is said to be now."""
         place = (access.where.host, bucket)
         with self._lock:
             found = self._found.get(place)
         if found is not None:
             access = replace(access, where=found.where, ahead=found.ahead)
-        response = net.send(access.request(net, asked=asked, bucket=bucket, **what))  # type: ignore[arg-type]
+        response = net.send(access.request(net, asked=asked, bucket=bucket, **what))
         better = access.corrected(response)
         if better is None:
             return response
@@ -183,7 +184,7 @@ class S3Storage:
             self._found[place] = replace(better, key=None)
             while len(self._found) > _MOST_PLACES:
                 self._found.popitem(last=False)
-        return net.send(better.request(net, asked=asked, bucket=bucket, **what))  # type: ignore[arg-type]
+        return net.send(better.request(net, asked=asked, bucket=bucket, **what))
 
     def _of_key(self, access: Access, credential: Credential, net: Sends) -> Iterator[Container]:
         """Yield all buckets where the key may list them; else what may be asked for by name and answers."""

@@ -192,7 +192,7 @@ def _slow(body: bytes) -> Listing:
 
 def unescaped(values: Sequence[str | None]) -> Sequence[str | None]:
     """Undo XML's escapes; most columns have none, which one search over all of it tells."""
-    if None not in values and "&" not in "".join(values):  # type: ignore[arg-type]
+    if None not in values and "&" not in "".join(values):  # type: ignore[arg-type]  # none is `None`
         return values
     return [each if each is None or "&" not in each else _unescape(each) for each in values]
 

@@ -133,7 +133,7 @@ class Holders:
         owners = deltas[made.owners]
         here = self._count + first
         self._copies.append(
-            tuple(  # type: ignore[arg-type]
+            tuple(  # type: ignore[arg-type]  # four of them
                 each.astype(np.int32)
                 for each in (
                     owners[copies] + here, made.sources[copies], made.targets[copies], made.lengths[copies],

@@ -1,7 +1,8 @@
-"""APFS, of Macs and iPhones: a container with several volumes. What FileVault or the file system compresses is not read.
+"""APFS, of Macs and iPhones: a container with several volumes. What is encrypted or compressed is not read.
 
-Source: Apple, Apple File System Reference, 2020-06-22; chapters Container, Object Maps, B-Trees, File-System Objects.
-"""  # noqa: E501
+Source: Apple, Apple File System Reference, 2020-06-22; chapters Container, Object Maps, B-Trees, File-System
+Objects.
+"""
 
 from __future__ import annotations
 

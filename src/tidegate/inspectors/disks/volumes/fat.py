@@ -5,7 +5,7 @@ Source: Microsoft, FAT32 File System Specification 1.03, and learn.microsoft.com
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tidegate.inspectors.disks.damage import MIB, DamageError, exact, little, power
@@ -75,10 +75,11 @@ class Fat:
 
     def _rows(self, folder: Node) -> Iterator[bytes]:
         """Yield the entries of 32 bytes."""
+        pieces: Iterable[tuple[int, int]]
         if self._fixed is not None and not folder.where[0]:
             pieces = [(-2, self._fixed.size_bytes)]
         else:
-            pieces = self._runs(folder.where, _MOST_FOLDER_BYTES)  # type: ignore[assignment]
+            pieces = self._runs(folder.where, _MOST_FOLDER_BYTES)
         for start, length in pieces:
             for at in range(0, length, _AT_ONCE):
                 part = min(_AT_ONCE, length - at)

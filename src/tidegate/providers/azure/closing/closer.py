@@ -95,7 +95,7 @@ class AzureCloser:
 
     def study(self) -> Study:
         """Learn what hangs on it; see `Closer.study`."""
-        self._leaked._base(self._leaked.access.service)  # out of scope: refused before anything is sent
+        self._leaked.base(self._leaked.access.service)  # out of scope: refused before anything is sent
         self._skewed()
         self.keys()
         return plans.study(self)

@@ -169,8 +169,9 @@ def parsed(body: bytes, headers: Mapping[str, str]) -> Held:
 
 def call(client: Client, thing: Thing, held: Held) -> Call:
     """Return the request that makes it so, as the audit log will show it."""
-    url = f"{client._base(thing.service).url}/{quote(thing.name, safe='$')}?{_QUERY[thing.service]}"
-    body = f'<?xml version="1.0" encoding="utf-8"?><SignedIdentifiers>{"".join(p.xml for p in held.policies)}</SignedIdentifiers>'  # noqa: E501
+    url = f"{client.base(thing.service).url}/{quote(thing.name, safe='$')}?{_QUERY[thing.service]}"
+    named = "".join(policy.xml for policy in held.policies)
+    body = f'<?xml version="1.0" encoding="utf-8"?><SignedIdentifiers>{named}</SignedIdentifiers>'
     public = (("x-ms-blob-public-access", held.public),) if held.public else ()
     return Call(method="PUT", url=url, body=body, headers=public)
 

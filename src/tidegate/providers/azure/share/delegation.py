@@ -110,7 +110,8 @@ class DelegationHands(AzureHands):
         bearer = self.owner.access.bearer
         assert bearer is not None
         url = f"{self.base()}/?restype=service&comp=userdelegationkey"
-        body = f'<?xml version="1.0" encoding="utf-8"?><KeyInfo><Start>{start:%Y-%m-%dT%H:%M:%SZ}</Start><Expiry>{end:%Y-%m-%dT%H:%M:%SZ}</Expiry></KeyInfo>'  # noqa: E501
+        times = f"<Start>{start:%Y-%m-%dT%H:%M:%SZ}</Start><Expiry>{end:%Y-%m-%dT%H:%M:%SZ}</Expiry>"
+        body = f'<?xml version="1.0" encoding="utf-8"?><KeyInfo>{times}</KeyInfo>'
         words = "borrow a user delegation key, which changes nothing"
         self.writer.announce("POST", url)
         response = self.writer.send(

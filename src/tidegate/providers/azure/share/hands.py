@@ -65,7 +65,7 @@ class AzureHands:
 
     def base(self) -> str:
         """Return the address links begin with. Raises `OutOfScopeError` without https, beyond loopback."""
-        url = self.owner._base("blob").url
+        url = self.owner.base("blob").url
         if url.startswith("http://") and not is_local(urlsplit(url).hostname or ""):
             raise OutOfScopeError(
                 f"the endpoint for {self.wish.account} has no https: no link is made for it"

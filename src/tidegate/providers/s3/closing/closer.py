@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import parse_qs
 
 from tidegate.errors import NoAnswerError, NotDoneError, RefusedError, UsageError
@@ -136,10 +137,7 @@ class KeyCase(S3Closer):
         query = {} if what is not What.NAMES else {"list-type": "2", "max-keys": "1"}
         headers = {"range": first} if first else {}
         leaked, wrong = (
-            self.tried(
-                lambda flip=flip: link.request(self._net, asked=PROVE, byte_range=first, flip=flip),  # type: ignore[misc]
-                what,
-            )
+            self.tried(partial(link.request, self._net, asked=PROVE, byte_range=first, flip=flip), what)
             for flip in (False, True)
         )
         control = self.tried_by(
