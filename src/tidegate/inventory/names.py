@@ -135,26 +135,26 @@ def _search(known: Known, text: Any, starts: Any, lengths: Any, begins: Any) -> 
 def _by_patterns(names: pl.Series, rows: Any, groups: Any, known: Known) -> tuple[Any, Any]:
     """Return the rows, each once, and the pattern that wins each.
 
-    rows: in order, of names that hold a needle; groups: the needle's. Names that hold the same needles are
-    many, or few: for many the patterns that may fit are tried in turn (80 ns each), the others are searched
-    for all patterns (800 ns).
+    rows: in order, of names that hold a needle; groups: the needle's. Where many hold the same one or two,
+    the few patterns that those stand for are tried in turn (80 ns each); the others are searched for all
+    (800 ns).
     """
     firsts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]])) if len(rows) else rows
     rows_once = rows[firsts]
     found = np.full(len(firsts), NO_RULE, np.uint16)
-    # Which needles a name holds, as one number: the sum of numbers thrown for the groups.
-    thrown = np.random.default_rng(1).integers(1 << 63, size=len(known.held), dtype=np.uint64)
-    sums = np.add.reduceat(thrown[groups], firsts) if len(firsts) else np.empty(0, np.uint64)
-    _, examples, which, counts = np.unique(sums, return_index=True, return_inverse=True, return_counts=True)
     rest = np.ones(len(firsts), bool)
-    for number in np.flatnonzero(counts >= _MANY):
-        first = firsts[examples[number]]
-        own = groups[first : first + int((rows[first:] == rows[first]).argmin() or len(rows))]
-        patterns = sorted({pattern for group in set(own.tolist()) for pattern in known.held[group]})
-        if len(patterns) <= _IN_TURN:
-            places = np.flatnonzero(which == number)
-            rest[places] = False
-            found[places] = _in_turn(names.gather(rows_once[places]), patterns)
+    if len(firsts) >= _MANY:
+        least, most = np.minimum.reduceat(groups, firsts), np.maximum.reduceat(groups, firsts)
+        told = (np.diff(firsts, append=len(rows)) <= 2) & (most < len(known.held) - 1)
+        pairs = np.where(told, least.astype(np.int64) * len(known.held) + most, -1)
+        values, counts = np.unique(pairs[told], return_counts=True)
+        for pair in values[counts >= _MANY].tolist():
+            one, other = divmod(pair, len(known.held))
+            patterns = sorted({*known.held[one], *known.held[other]})
+            if len(patterns) <= _IN_TURN:
+                places = np.flatnonzero(pairs == pair)
+                rest[places] = False
+                found[places] = _in_turn(names.gather(rows_once[places]), patterns)
     places = np.flatnonzero(rest)
     if len(places):
         found[places] = _in_lines(names.gather(rows_once[places]), known)
