@@ -25,6 +25,8 @@ _CELL: Final = re.compile(
 _COLUMN: Final = re.compile(rb'\br="([A-Z]{1,3})\d')
 _MOST_STRINGS: Final = 200_000
 _MOST_ROWS: Final = 5_000
+_MOST_TEXT: Final = 2 << 20
+"""Letters of one sheet: a string of a megabyte may be pointed to by every cell."""
 _MOST_COLUMNS: Final = 200
 
 
@@ -53,7 +55,7 @@ def shared_strings(xml: bytes) -> list[str]:
 def sheet_rows(xml: bytes, strings: Sequence[str]) -> list[list[str]]:
     """Return the rows of a sheet, the first 5,000; cells without a value are empty."""
     rows: list[list[str]] = []
-    shared, at = False, 0
+    shared, at, left = False, 0, _MOST_TEXT
     for found in _CELL.finditer(xml):
         if found[1] == b"row":
             if len(rows) >= _MOST_ROWS:
@@ -67,7 +69,10 @@ def sheet_rows(xml: bytes, strings: Sequence[str]) -> list[list[str]]:
         elif rows and 0 < at <= _MOST_COLUMNS:
             row = rows[-1]
             row += [""] * (at - len(row))
-            row[at - 1] = _value(found[4] or b"", strings, shared=shared)
+            row[at - 1] = _value(found[4] or b"", strings, shared=shared)[:left]
+            left -= len(row[at - 1]) + 1
+            if left <= 0:
+                break
     return rows
 
 

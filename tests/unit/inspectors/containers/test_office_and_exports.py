@@ -112,6 +112,14 @@ def test_text_comes_out_as_lines_and_cells():
     assert sheet_rows(xml, ["a", "b"]) == [["b", "", "7"], [""]]
 
 
+def test_a_long_string_that_every_cell_points_to_is_not_written_out_for_each():
+    cells = "".join(
+        f'<row r="{r}">' + f'<c r="A{r}" t="s"><v>0</v></c>' * 90 + "</row>" for r in range(1, 4000)
+    )
+    rows = sheet_rows(cells.encode(), ["x" * (1 << 20)])
+    assert sum(len(cell) for row in rows for cell in row) <= 2 << 20
+
+
 def test_an_export_of_1password_is_counted_and_not_shown():
     item = {
         "categoryUuid": "001",
