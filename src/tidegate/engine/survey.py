@@ -419,7 +419,8 @@ class Survey:
             why = self._stopped or "a sample was drawn, and estimates stand for the rest"
             large = drawn.count(Band.LARGE) - self._taken[Band.LARGE]
             risky = drawn.count(Band.RISKY) - self._taken[Band.RISKY]
-            named = [f"{risky:,} of them with risky names"] if risky else []
+            names = "a risky name" if risky == 1 else "risky names"
+            named = [f"{risky:,} of them with {names}"] if risky else []
             named += [f"{large:,} of 1 GiB or more"] if large else []
             more = f"; {', '.join(named)}: raise --max-read to read more" if named else ""
             self._gaps.append(

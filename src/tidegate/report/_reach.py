@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tidegate.assess import words
 from tidegate.model.contents import Contents, Estimate, Noted
 from tidegate.model.finding import Finding, Severity
+from tidegate.model.grant import Permission
 from tidegate.model.reach import Reach, State
 from tidegate.report import _lies
 from tidegate.report._grant import LABEL, block
@@ -27,9 +28,9 @@ def lines(paper: Paper, finding: Finding, *, contents: bool = True) -> Iterator[
         yield from block(
             paper, "asked", paper.clean(reach(finding.reach)), style=_STYLES[finding.reach.state]
         )
-        if finding.reach.untried and finding.reach.state is not State.CLOSED:
-            untried = ", ".join(each.replace("_", " ") for each in finding.reach.untried)
-            yield from block(paper, "untried", paper.clean(f"{untried}: granted on paper, never exercised"))
+        rest = untried(finding.reach)
+        if rest and finding.reach.state is not State.CLOSED:
+            yield from block(paper, "untried", paper.clean(rest))
     if contents and finding.contents is not None:
         yield from block(paper, "behind", paper.clean(behind(finding.contents)))
         yield from _kinds(paper, finding.contents)
@@ -41,6 +42,19 @@ def reach(answer: Reach) -> str:
     shown = ", ".join(each.replace("_", " ") for each in answer.proved)
     proof = f", shown: {shown}" if shown else ""
     return f"{answer.state.upper()}{proof}. {answer.reason} ({answer.checked_at:%Y-%m-%d %H:%M} UTC)"
+
+
+def untried(answer: Reach) -> str:
+    """Name the rights that were not exercised (raw); empty where there are none.
+
+    One that was asked for and refused is none of them.
+    """
+    asked = {each.permission for each in answer.answers}
+    rights = [each for each in answer.untried if each not in asked]
+    named = ", ".join(each.replace("_", " ") for each in rights if each is not Permission.UNKNOWN)
+    if named:
+        return f"{named}: granted on paper, never exercised"
+    return "what else it may permit, which its text does not tell" if rights else ""
 
 
 def amount(found: Contents) -> str:

@@ -86,6 +86,8 @@ def ends(grant: Grant, now: datetime) -> str:
             return f"decided by the stored policy {grant.policy}"
         if grant.facts.get("session"):
             return "with its session"
+        if grant.kind == "anonymous":
+            return "when it is closed to the public, where it is open"
         endless = grant.validity is Validity.VALID or {Permission.MINT, Permission.ADMIN} & set(
             grant.permissions
         )

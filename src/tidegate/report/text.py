@@ -131,7 +131,10 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
             "INFO", middle=words.many(len(plain), "storage address", "storage addresses"), style="info"
         )
         yield from paper.wrap(
-            "No credential in them. Worth asking whether they are open to anyone:", first=" "
+            "No credential in it. Worth asking whether it is open to anyone:"
+            if len(plain) == 1
+            else "No credential in them. Worth asking whether they are open to anyone:",
+            first=" ",
         )
         for cells in table([_columns(paper, finding) for finding in plain[:INFO_LINES]]):
             yield f"   {''.join(cells)}"

@@ -55,6 +55,16 @@ def test_a_refusal_closes_only_if_an_altered_copy_is_refused_alike(code: str) ->
         assert probed(PRIVATE, refused, other).state is State.UNKNOWN
 
 
+def test_an_altered_copy_is_sent_only_when_the_credential_is_refused() -> None:
+    """The control goes first, as anyone; what is answered needs no third request."""
+    page = answer(body=b"<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>")
+    for reply, count in ((page, 2), (answer(403, code="AuthenticationFailed"), 3)):
+        net = PlainSends([PRIVATE, reply, reply, reply])
+        STORAGE.probe(link(), net, NOW)
+        assert net.requests[0].secret_query is None
+        assert len(net.requests) == count
+
+
 def test_a_service_that_did_not_see_the_credential_has_not_judged_it() -> None:
     blob = link(f"https://contosomodels.blob.core.windows.net/models/x?{TOKEN.replace('sr=c', 'sr=b')}")
     unseen = answer(401, code="NoAuthenticationInformation")

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from report import samples
+from tidegate.model.grant import Permission
+from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import Coverage, Report
+from tidegate.report import _reach
 from tidegate.report._terminal import columns
 from tidegate.report.text import PLUGIN
 
@@ -127,3 +132,21 @@ def test_a_report_without_findings_never_sounds_cleaner_than_it_is(name: str, sa
 def test_the_same_card_for_several_targets_says_in_which_one() -> None:
     text = written(samples.report([samples.ACCOUNT_FINDING], targets=("research", "website")))
     assert "research: README.md:37:61" in text
+
+
+def test_a_right_that_was_asked_for_and_refused_is_not_called_untried() -> None:
+    """As of a presigned link that does not read, and does not tell what else it may be signed for."""
+    refused = Answer(
+        asked="read one byte", permission=Permission.READ, state=State.UNKNOWN, status=403, code="", words=""
+    )
+    given = Reach(
+        state=State.UNKNOWN,
+        untried=(Permission.READ, Permission.UNKNOWN),
+        checked_at=datetime(2026, 11, 26, tzinfo=UTC),
+        reason="It does not read.",
+        answers=(refused,),
+    )
+    assert _reach.untried(given) == "what else it may permit, which its text does not tell"
+    more = replace(given, untried=(Permission.READ, Permission.WRITE, Permission.CREATE_CONTAINERS))
+    assert _reach.untried(more) == "write, create containers: granted on paper, never exercised"
+    assert _reach.untried(replace(given, untried=(Permission.READ,))) == ""

@@ -59,9 +59,8 @@ def _facts(report: Report, finding: Finding) -> Iterator[str]:
     rows = [("ends", text(_words.ends(finding.grant, report.ended_at)))]
     if finding.reach is not None:
         rows.append(("asked", text(_reach.reach(finding.reach))))
-        if finding.reach.untried:
-            untried = ", ".join(each.replace("_", " ") for each in finding.reach.untried)
-            rows.append(("untried", text(f"{untried}: granted on paper, never exercised")))
+        if untried := _reach.untried(finding.reach):
+            rows.append(("untried", text(untried)))
     if finding.contents is not None:
         rows.append(("behind it", text(_reach.amount(finding.contents))))
     worse = (
