@@ -230,7 +230,7 @@ class _Files:
         for name in names:
             shown = self.only or self.prefix + name
             try:
-                with FileBytes(f"{self.root}/{name}") as file:
+                with FileBytes(os.path.join(self.root, name)) as file:  # noqa: PTH118 - names may be no UTF-8; root may be ""
                     items.append(self._one(Charged(file, self.purse), shown, name))
             except OverBudgetError as why:
                 gaps.append(Gap(stage="inspect", subject=shown, reason=str(why)))
