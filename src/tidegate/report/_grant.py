@@ -68,11 +68,14 @@ def facts(paper: Paper, grant: Grant, now: datetime, *, always_matrix: bool = Fa
     yield from block(paper, "costs", paper.clean(grant.revocation.collateral))
 
 
+_NAMELESS = ("access_key", "access_key_id", "application_key", "hmac_key")
+
+
 def opens(grant: Grant) -> str:
     """Say what the grant opens and in which services (raw)."""
     services = f" ({', '.join(grant.services)})" if grant.services else ""
     # A key of S3 or an HMAC key does not tell its account: what stands there is its own id.
-    of_key = grant.scope is Scope.ACCOUNT and grant.kind in ("access_key", "access_key_id", "application_key", "hmac_key")
+    of_key = grant.scope is Scope.ACCOUNT and grant.kind in _NAMELESS
     return f"{_SCOPES[grant.scope]} {'of the key ' if of_key else ''}{_words.subject(grant)}{services}"
 
 
