@@ -191,18 +191,22 @@ def _named_more_exactly(judged: Judgement) -> None:
 def _as_model(data: Timed, name: str, context: Context, claims: list[ModelFormat]) -> Judgement | None:
     """Judge it as each format. Several may claim the same bytes; all are judged, for loaders differ."""
     whole: Judgement | None = None
+    taken: list[ModelFormat] = []
     for each in claims:
         inside = _Inside(context, data=getattr(each, "holds_items", False))
         try:
             part = each.judge(data, name, replace(context, inside=inside))
         except OverBudgetError as error:
             part = _unfinished(str(error), each.id)
+        if part.kind == OTHER and not part.model:
+            continue  # not its format after all: its head alone could not tell
+        taken.append(each)
         if whole is None:
             whole = part
         else:
             absorb(whole, part)
-    if whole is not None and len(claims) > 1:
-        whole.observations.append(_ambiguous(claims))
+    if whole is not None and len(taken) > 1:
+        whole.observations.append(_ambiguous(taken))
     return whole
 
 

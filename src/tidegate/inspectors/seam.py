@@ -127,7 +127,11 @@ class ModelFormat(Protocol):
         ...
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
-        """Judge one file. Any bytes end in a judgement: nothing is raised but what `data.read` raises."""
+        """Judge one file. Any bytes end in a judgement: nothing is raised but what `data.read` raises.
+
+        One that has claimed and finds that it is not its format after all returns `Judgement("other",
+        model=False)`: the others decide.
+        """
         ...
 
 

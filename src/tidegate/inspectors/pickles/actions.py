@@ -26,7 +26,7 @@ from tidegate.model.observation import Evidence, Executes
 from tidegate.model.severity import Severity
 
 _MOST_PERSISTENT = 100_000
-_CALL_COST, _NAME_COST = 40, 40
+_CALL_COST, _NAME_COST, _ODD_COST = 40, 40, 300
 """In opcodes, of which 40 take about as long."""
 _DANGEROUS_STATE = frozenset({
     "__class__", "__setstate__", "__reduce__", "__reduce_ex__", "__getattr__", "__getattribute__",
@@ -149,6 +149,7 @@ class Actions:
                 return self._call_result(callee, args, at, kwargs)
         finally:
             self.depth -= 1
+        self.limits.opcodes -= _ODD_COST
         self.notes.raise_executes(Executes.YES)
         if isinstance(callee, (Unknown, Persistent)):
             self.notes.unlisted(

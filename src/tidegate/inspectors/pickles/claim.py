@@ -11,9 +11,10 @@ from itertools import islice
 from typing import Final
 
 from tidegate.inspectors.pickles.opcodes import ARGS, Arg, Op
+from tidegate.inspectors.pickles.values import Literal
 from tidegate.inspectors.pickles.walk import Walk
 from tidegate.inspectors.pickles.window import Window
-from tidegate.inspectors.readable import Memory
+from tidegate.inspectors.readable import Memory, Readable
 
 HEAD_BYTES = 4096
 _NAMES = (
@@ -58,8 +59,15 @@ _TO_MARK: Final = {
     Op.APPENDS: (1, 1), Op.SETITEMS: (1, 1), Op.ADDITEMS: (1, 1), Op.POP_MARK: (0, 0),
 }  # fmt: skip
 _NUMBERS: Final = frozenset({Op.INT, Op.LONG, Op.FLOAT, Op.PUT, Op.GET})
+_LINES: Final = _NUMBERS | {Op.STRING, Op.UNICODE, Op.PERSID}
+_TRIED = 4_096
+"""Opcodes after which nothing more is to be learnt."""
 _NUMBER: Final = re.compile(rb"\s*[-+]?(?:\d|inf|nan)\S*\s*\Z", re.IGNORECASE)
 """A number, for any loader; "Linear" is none, though L begins one, nor is a line of a log: "I0301 08:00"."""
+_BEGUN_NUMBER: Final = re.compile(rb"\s*[-+]?[0-9A-FXa-fx_.]*L?\s*\Z")
+"""The beginning of a number that is longer than what is looked at: zeros and spaces, in whatever base."""
+_MOST_SEARCHED_BYTES = 64 << 20
+"""In which the end of a first line is looked for, where the name does not say that it is a pickle."""
 _PUTS: Final = frozenset({Op.PUT, Op.BINPUT, Op.LONG_BINPUT, Op.MEMOIZE})
 _GETS: Final = frozenset({Op.GET, Op.BINGET, Op.LONG_BINGET})
 _TEXT: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+\Z")
@@ -74,14 +82,32 @@ def is_pickle(head: bytes, size_bytes: int, name: str) -> bool:
         return _calls_in_no_protocol(head, size_bytes)
     if not head or ARGS[head[0]] == Arg.UNKNOWN:
         return name.lower().endswith(_NAMES) and _begins_later(head, size_bytes)
-    return _makes_sense(head, whole=size_bytes <= len(head))
+    return bool(_makes_sense(Memory(head), whole=size_bytes <= len(head), size_bytes=size_bytes))
+
+
+def may_be_pickle(head: bytes, size_bytes: int) -> bool:
+    """Tell whether a head that is no pickle yet may become one: its first operands go beyond it.
+
+    Loaders read a line or a string of any length: `V`, 5,000 letters, a line feed, and then the payload.
+    """
+    if not head or head[:1] == _PROTO_BYTE or ARGS[head[0]] == Arg.UNKNOWN or size_bytes <= len(head):
+        return False
+    return _makes_sense(Memory(head), whole=False, size_bytes=size_bytes) is None
+
+
+def is_pickle_all_the_same(data: Readable, name: str) -> bool:
+    """Tell of a file for which `may_be_pickle` holds whether it is one. Raises what `data.read` raises."""
+    whole = data.size_bytes <= _MOST_SEARCHED_BYTES or name.lower().endswith(_NAMES)
+    part = data if whole else _Begin(data, _MOST_SEARCHED_BYTES)
+    return bool(_makes_sense(part, whole=whole, size_bytes=data.size_bytes))
 
 
 def _calls_in_no_protocol(head: bytes, size_bytes: int) -> bool:
     """Tell a stream of a protocol that does not exist: loaders refuse it, so only one that calls is told."""
     if len(head) < 3 or head[1] <= _HIGHEST or ARGS[head[2]] == Arg.UNKNOWN:
         return False
-    return _makes_sense(head[2:], whole=size_bytes <= len(head), must_call=True)
+    whole = size_bytes <= len(head)
+    return bool(_makes_sense(Memory(head[2:]), whole=whole, size_bytes=size_bytes - 2, must_call=True))
 
 
 def _begins_with_proto(head: bytes) -> bool:
@@ -98,12 +124,18 @@ def _begins_later(head: bytes, size_bytes: int) -> bool:
     """
     whole = size_bytes <= len(head)
     starts = (found.end() for found in islice(_PROTO.finditer(head), _MOST_STARTS))
-    return any(_makes_sense(head[start:], whole=whole) for start in starts)
+    return any(
+        _makes_sense(Memory(head[start:]), whole=whole, size_bytes=size_bytes - start) for start in starts
+    )
 
 
-def _makes_sense(head: bytes, *, whole: bool, must_call: bool = False) -> bool:
-    """Try opcodes of a stream without PROTO on a count of values and marks."""
-    window = Window(Memory(head), len(head))
+def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: bool = False) -> bool | None:
+    """Try opcodes of a stream without PROTO on a count of values and marks.
+
+    data: the stream from its first byte on, or its beginning. whole: all of it. size_bytes: of all of it.
+    Returns `None` where the beginning ends within an operand before anything is told.
+    """
+    window = Window(data, data.size_bytes)
     walk = Walk(window, 0)
     depth, marks, steps, calls = 0, list[int](), 0, False
     put = False
@@ -119,12 +151,15 @@ def _makes_sense(head: bytes, *, whole: bool, must_call: bool = False) -> bool:
             ):
                 return False
             calls = True
-        if code in _NUMBERS and not (isinstance(operand, bytes) and _NUMBER.match(operand)):
+        if isinstance(operand, Literal) and code in _LINES:
+            if not _may_begin(code, operand.head):
+                return False
+        elif code in _NUMBERS and not (isinstance(operand, bytes) and _NUMBER.match(operand)):
             return False
-        if code == Op.PERSID and not (isinstance(operand, bytes) and operand.isascii()):
+        elif code == Op.PERSID and not (isinstance(operand, bytes) and operand.isascii()):
             # Loaders refuse it; a zip begins with this letter, and may have a line feed somewhere.
             return False
-        if code == Op.STRING and not (isinstance(operand, bytes) and operand[:1] in (b"'", b'"')):
+        elif code == Op.STRING and not (isinstance(operand, bytes) and operand[:1] in (b"'", b'"')):
             return False
         if code == Op.MARK:
             marks.append(depth)
@@ -139,12 +174,66 @@ def _makes_sense(head: bytes, *, whole: bool, must_call: bool = False) -> bool:
             if calls or must_call:
                 return calls
             # "GIT v1.5.2.1": a text may come to a STOP by chance, but hardly to one at its end.
-            rest = head[at + 1 :]
-            return not rest or steps >= _ENOUGH or not _TEXT.match(rest) or _makes_sense(rest, whole=whole)
+            rest = data.read(at + 1, min(HEAD_BYTES, max(0, data.size_bytes - at - 1)))
+            if not rest or steps >= _ENOUGH or not _TEXT.match(rest):
+                return True
+            left = size_bytes - at - 1
+            return bool(_makes_sense(Memory(rest), whole=left <= len(rest), size_bytes=left))
         calls = calls or code in _CALLS
-    if walk.cut_at is None and whole:
+        if steps >= _TRIED:
+            break
+    if walk.cut_at is None and whole and steps < _TRIED:
         return calls and steps > 1
-    return (steps >= _ENOUGH and not must_call) or (calls and steps > 1)
+    if (steps >= _ENOUGH and not must_call) or (calls and steps > 1):
+        return True
+    return (
+        None if walk.cut_at is not None and not whole and _goes_on(data, walk.cut_at, size_bytes) else False
+    )
+
+
+def _goes_on(data: Readable, at: int, size_bytes: int) -> bool:
+    """Tell whether the operand of the opcode at `at`, which goes beyond what is looked at, may be one."""
+    head = data.read(at, min(HEAD_BYTES, data.size_bytes - at))
+    if head[0] in _LINES:
+        return _may_begin(head[0], head[1:])
+    if ARGS[head[0]] == Arg.LINES:
+        return False  # no module has so long a name
+    walk = Walk(Window(_Longer(head, size_bytes - at), size_bytes - at), 0)
+    return next(iter(walk), None) is not None
+
+
+def _may_begin(code: int, line: bytes) -> bool:
+    """Tell whether a long line of text begins as the operand of this opcode may."""
+    if code in _NUMBERS:
+        return _BEGUN_NUMBER.match(line) is not None
+    if code == Op.STRING:
+        return line[:1] in (b"'", b'"')
+    return line.isascii() or code == Op.UNICODE
+
+
+class _Begin:
+    """The beginning of something."""
+
+    def __init__(self, whole: Readable, size_bytes: int) -> None:
+        self._whole = whole
+        self.size_bytes = size_bytes
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return bytes of it."""
+        return self._whole.read(offset, min(count, self.size_bytes - offset))
+
+
+class _Longer:
+    """A beginning with zeros behind it: as long as the whole, for lengths to be compared with."""
+
+    def __init__(self, head: bytes, size_bytes: int) -> None:
+        self._head = head
+        self.size_bytes = size_bytes
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return bytes of it."""
+        part = self._head[offset : offset + count]
+        return part + bytes(min(count, 1 << 16) - len(part)) if len(part) < count else part
 
 
 def _change(code: int, depth: int, marks: list[int]) -> int | None:

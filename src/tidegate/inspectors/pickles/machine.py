@@ -22,6 +22,8 @@ _BOMB_INDEX = 1 << 20
 """A memo index beyond the number of entries by this much makes the C unpickler allocate for it."""
 _MOST_DUPS = 24
 """Doubled so often, one value takes 16 million places once somebody walks over it."""
+_DUP_COST = 4
+"""Of a DUP beyond that, in everyday opcodes: what is kept of it costs as much."""
 _HIGHEST_PROTOCOL = 5
 _WALK_COST = 6
 """Of an opcode that is not part of a run, in everyday opcodes."""
@@ -212,6 +214,8 @@ class Machine:
     def _do_dup(self, _operand: Operand, at: int) -> None:
         self.push(self.top(at))
         self.dups += 1
+        if self.dups > _MOST_DUPS:
+            self.limits.opcodes -= _DUP_COST
         if self.dups == _MOST_DUPS:
             self.notes.tampering(
                 "bomb",

@@ -39,6 +39,9 @@ def next_stream(window: Window, reached: int, end: int | None, notes: Notes, lim
         if following > end:
             notes.tampering("junk", "a further stream stands behind padding", offset=following)
         return following
+    if window.stop - following <= 2 and head in (b"\n", b"\r\n"):
+        notes.add("trailing", Severity.INFO, "a line end follows the last stream", offset=following)
+        return None
     found = _search(window, following, notes, limits)
     if found is None:
         notes.broken(
