@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate import plugins
-from tidegate.api.asking import PROVIDERS
-from tidegate.assess.severity import assess
+from tidegate.api.ways import Ways
 from tidegate.assess.words import enumerate_words, sentence
 from tidegate.close.carry_out import carry_out
 from tidegate.close.only import Only
@@ -25,13 +24,8 @@ from tidegate.engine.plan import Plan as Scan
 from tidegate.errors import UsageError
 from tidegate.model.credential import Credential
 from tidegate.model.finding import Finding
-from tidegate.model.reach import Answer as Asked
-from tidegate.model.reach import Reach, State
-from tidegate.model.report import Gap, Report
-from tidegate.net.audit import AuditFile
-from tidegate.net.scope import Scope
-from tidegate.net.transport import Net
-from tidegate.net.writer import Writer
+from tidegate.model.reach import State
+from tidegate.model.report import Report
 from tidegate.sources.targets import Wanted
 
 if TYPE_CHECKING:
@@ -45,26 +39,6 @@ MOST_FILES = 20
 
 _OF_GRANT = {"azure": "azure", "aws": "s3", "gcp": "gcs"}
 """`Grant.provider` -> the provider's folder."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ways:
-    """Both ways out, with one scope and one audit log."""
-
-    net: Net
-    writer: Writer
-
-
-@contextmanager
-def open_ways(scope: Path | None, *, accounts: Sequence[str] = (), audit: Path) -> Iterator[Ways]:
-    """Open what reads and what writes, control planes included, for `with`; raises as `open_net` does."""
-    owners = {name: each.owner for name in PROVIDERS if (each := plugins.storage(name)) is not None}
-    for name in PROVIDERS:
-        if (ends := plugins.closing(name)) is not None:
-            owners |= ends.guards
-    named = (Scope.of() if scope is None else Scope.load(scope)).with_names(accounts)
-    with closing(AuditFile(audit)) as record, Net(named, owners=owners, audit=record) as net:
-        yield Ways(net=net, writer=Writer(named, owners=owners, audit=record, run=net.run))
 
 
 def find(finding_id: str, reports: Sequence[Report]) -> tuple[Report, Finding]:
@@ -355,87 +329,3 @@ def _round(
             tell("it still works; services take up to a minute: asking again …")
         wait(2.0)
         waited_s += 2.0
-
-
-def report_of(report: Report, finding: Finding, proof: Proof | None, *, started_at: datetime) -> Report:
-    """Return the report of a closing: the finding as it stands now; not complete until all proofs hold."""
-    now = datetime.now(UTC)
-    gaps: list[Gap] = []
-    if proof is not None and proof.rounds:
-        last = proof.rounds[-1]
-        due = next_due(proof.closed_at, proof.rounds, proof.after)
-        finding = _proved(finding, last, due)
-        if last.verdict is Verdict.DEAD and due is not None:
-            when = f"{due:%Y-%m-%d %H:%M} UTC"
-            gaps.append(
-                Gap(
-                    stage="prove",
-                    subject=finding.id,
-                    reason=f"refused so far; the next proof is due at {when}",
-                )
-            )
-        elif last.verdict not in (Verdict.DEAD, Verdict.ALIVE):
-            gaps.append(
-                Gap(stage="prove", subject=finding.id, reason=f"{last.verdict}: see the three answers")
-            )
-    return replace(report, findings=(finding,), gaps=tuple(gaps), started_at=started_at, ended_at=now)
-
-
-_WITH = ("with the leaked credential", "with a forged copy of it", "as its owner")
-
-
-def _answers(one: Round) -> tuple[Answer, Answer, Answer]:
-    return one.leaked, one.flipped, one.owner
-
-
-def _asked(name: str, answer: Answer) -> Asked:
-    state = State.OPEN if answer.open else State.UNKNOWN
-    words = "no answer" if answer.status is None else "answered" if answer.open else "refused"
-    return Asked(
-        asked=f"the same read, {name}",
-        permission=None,
-        state=state,
-        status=answer.status,
-        code=answer.code,
-        words=words,
-    )
-
-
-def _proved(finding: Finding, last: Round, due: datetime | None) -> Finding:
-    """Return the finding with what the last round shows."""
-    state = {Verdict.DEAD: State.CLOSED, Verdict.ALIVE: State.OPEN}.get(last.verdict, State.UNKNOWN)
-    code = f" ({last.leaked.code})" if last.leaked.code else ""
-    words = {
-        Verdict.DEAD: f"refused as a forged copy is, while its owner is served{code}; "
-        + ("all proofs hold" if due is None else "further proofs are due"),
-        Verdict.ALIVE: "it still works",
-    }.get(last.verdict, f"{last.verdict}{code}")
-    old = finding.reach
-    proved = old.proved if old is not None and state is State.OPEN else ()
-    if state is State.OPEN and not proved:
-        state = State.UNKNOWN
-    reach = Reach(
-        state=state,
-        proved=proved,
-        untried=old.untried if old is not None and state is not State.CLOSED else (),
-        checked_at=last.at,
-        reason=words[0].upper() + words[1:] + ".",
-        answers=tuple(_asked(name, answer) for name, answer in zip(_WITH, _answers(last), strict=True)),
-    )
-    verdict = assess(
-        finding.grant,
-        confidence=finding.confidence,
-        now=last.at,
-        reach=reach,
-        contents=finding.contents,
-        places=list(finding.occurrences),
-    )
-    return replace(
-        finding,
-        reach=reach,
-        severity=verdict.severity,
-        score=verdict.score,
-        reasons=verdict.reasons,
-        factors=verdict.factors,
-        possible=verdict.possible,
-    )

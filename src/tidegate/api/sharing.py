@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tidegate.api.closing import Ways, open_ways
 from tidegate.api.scanning import scan
+from tidegate.api.ways import Ways
 from tidegate.errors import NotDoneError, RefusedError, RequestError, UsageError
 from tidegate.model.finding import Finding
 from tidegate.model.report import Report
@@ -21,7 +21,7 @@ from tidegate.share import manifest, mint, proof, seam
 from tidegate.share.ledger import Ledger, Share
 from tidegate.share.look import MAX_READ, Looked, as_found, look
 
-__all__ = ["Ended", "Made", "Order", "Ways", "Who", "check", "create", "open_ways", "revoke"]
+__all__ = ["Ended", "Made", "Order", "Who", "check", "create", "revoke"]
 
 _UNTRIED = Tried(status=None, code="not asked")
 

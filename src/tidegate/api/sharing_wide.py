@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from tidegate.api import closing
-from tidegate.api.closing import Closure, Ways
+from tidegate.api.closing import Closure
 from tidegate.api.scanning import scan
 from tidegate.api.sharing import Ended, made_again, tied, wish_of
+from tidegate.api.ways import Ways
 from tidegate.close.plan import Known, Plan
 from tidegate.close.prove import Round, Verdict
 from tidegate.close.store import Store

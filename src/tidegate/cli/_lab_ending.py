@@ -74,12 +74,13 @@ def sign_in(folder: Path, plane: ControlPlane) -> Path:
 def _close(report: Report, folder: Path, scope: Path, ledger: Ledger, tell: Tell) -> bool:
     from tidegate.api import closing as api  # noqa: PLC0415
     from tidegate.api import papers  # noqa: PLC0415
+    from tidegate.api.ways import open_ways  # noqa: PLC0415
     from tidegate.close import words  # noqa: PLC0415
     from tidegate.close.plan import Way  # noqa: PLC0415
     from tidegate.close.store import Store  # noqa: PLC0415
 
     finding, store = report.findings[0], Store(folder / "closings")
-    with api.open_ways(scope, audit=folder / "audit.jsonl") as ways:
+    with open_ways(scope, audit=folder / "audit.jsonl") as ways:
         closure = api.open_case(
             finding,
             api.read_again(finding),
@@ -137,6 +138,7 @@ def _share(
 ) -> None:
     """Make a link on a policy of its own, use it, find it leaked, end it."""
     from tidegate.api import sharing  # noqa: PLC0415
+    from tidegate.api.ways import open_ways  # noqa: PLC0415
 
     name = report.findings[0].grant.account or ""
     key = plane.accounts[name].current()[1]
@@ -146,7 +148,7 @@ def _share(
         who=sharing.Who(made_by="the lab", reason="instead of the link in the README"),
         kind="service_sas",
     )
-    with sharing.open_ways(scope, accounts=(), audit=folder / "audit.jsonl") as ways:
+    with open_ways(scope, audit=folder / "audit.jsonl") as ways:
         made = sharing.create(order, environment=environment, ways=ways, ledger=ledger)
         link = made.minted.link.reveal()
         used = _answers(link)

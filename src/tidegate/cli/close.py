@@ -7,18 +7,18 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidegate.cli import _papers, codes, online, options
+from tidegate.cli import _papers, _state, codes, online, options
 from tidegate.errors import RefusedError, TidegateError, UsageError
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from tidegate.api.closing import Closure, Ways
+    from tidegate.api.closing import Closure
     from tidegate.close.plan import Plan, Study
     from tidegate.close.store import Proof, Store
     from tidegate.model.credential import Credential
@@ -121,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, started_at: datetime) -> int:
     from tidegate.api import closing as api  # noqa: PLC0415 - heavy, and not needed for --help
     from tidegate.cli.output import Output  # noqa: PLC0415
+    from tidegate.close.reported import report_of  # noqa: PLC0415
 
     reports = _reports(args)
     report, finding = api.find(args.finding, reports)
@@ -131,7 +132,7 @@ def _run(args: argparse.Namespace, started_at: datetime) -> int:
     with ExitStack() as stack:
         out = stack.enter_context(Output(args.output, args.color))
         credential = _credential(args, finding)
-        ways = stack.enter_context(_ways(args))
+        ways = stack.enter_context(online.ways(args))
         ledger = _ledger(args, stack)
         others = api.known(reports, ledger)
         closure = api.open_case(
@@ -169,7 +170,7 @@ def _run(args: argparse.Namespace, started_at: datetime) -> int:
             _, record = papers.write_record(
                 finding, plan, proof, store, found_at=report.started_at, reported_at=reported, use=use
             )
-        document = api.report_of(report, finding, proof, started_at=started_at)
+        document = report_of(report, finding, proof, started_at=started_at, now=datetime.now(UTC))
         text = _written(args, document, closure, plan, proof, record)
         out.write(lambda stream: print(text, end="", file=stream), unicode=args.format == "json")
     return _code(proof)
@@ -391,33 +392,14 @@ def _moments(text: str | None) -> Sequence[timedelta] | None:
 def _store(args: argparse.Namespace) -> Store:
     from tidegate.close.store import Store  # noqa: PLC0415
 
-    return Store(Path(args.state) if args.state else _state_folder() / "closings")
-
-
-def _state_folder() -> Path:
-    named = Path(os.environ.get("XDG_STATE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".local" / "state") / "tidegate"
+    return Store(Path(args.state) if args.state else _state.folder() / "closings")
 
 
 def _ledger(args: argparse.Namespace, stack: ExitStack) -> Ledger | None:
     """Open the ledger, if there is one: `close` makes none."""
-    where = args.ledger or os.environ.get("TIDEGATE_LEDGER") or str(_state_folder() / "ledger.sqlite")
+    where = _state.ledger_place(args.ledger)
     if "://" not in where and not Path(where).is_file():
         if args.ledger:
             raise UsageError(f"there is no ledger {args.ledger}")
         return None
-    from tidegate.share.ledger import open_ledger  # noqa: PLC0415 - SQLAlchemy and Alembic
-
-    return stack.enter_context(closing(open_ledger(where)))
-
-
-@contextmanager
-def _ways(args: argparse.Namespace) -> Iterator[Ways]:
-    from tidegate.api import closing as api  # noqa: PLC0415
-
-    file = Path(args.scope or online.SCOPE_FILE)
-    if args.scope is not None and not file.is_file():
-        raise UsageError(f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one.")
-    scope = file if file.is_file() else None
-    with api.open_ways(scope, accounts=args.scope_account, audit=online.audit(args)) as ways:
-        yield ways
+    return stack.enter_context(_state.ledger(where))

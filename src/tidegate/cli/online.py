@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -11,9 +10,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidegate.cli import _state
 from tidegate.errors import OutOfScopeError, UsageError
 
 if TYPE_CHECKING:
+    from tidegate.api.ways import Ways
     from tidegate.net.transport import Net
 
 SCOPE_FILE = "tidegate.toml"
@@ -72,26 +73,35 @@ def _keep_interrupt() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@contextmanager
+def ways(args: argparse.Namespace) -> Iterator[Ways]:
+    """Open what reads and what writes. Raises as `net` does."""
+    from tidegate.api.ways import open_ways  # noqa: PLC0415 - heavy, and not needed for --help
+
+    with open_ways(_scope(args), accounts=args.scope_account, audit=audit(args)) as opened:
+        yield opened
+
+
 def _opened(args: argparse.Namespace) -> AbstractContextManager[Net]:
     from tidegate.api import asking  # noqa: PLC0415 - heavy, and not needed for --help
 
+    return asking.open_net(_scope(args), accounts=args.scope_account, audit=audit(args))
+
+
+def _scope(args: argparse.Namespace) -> Path | None:
+    """Return the scope file, `None` where none is named and none lies here."""
     file = Path(args.scope or SCOPE_FILE)
-    if not file.is_file():
-        if args.scope is not None:
-            raise UsageError(
-                f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one."
-            )
-        return asking.open_net(accounts=args.scope_account, audit=audit(args))
-    return asking.open_net(file, accounts=args.scope_account, audit=audit(args))
+    if args.scope is not None and not file.is_file():
+        raise UsageError(f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one.")
+    return file if file.is_file() else None
 
 
 def audit(args: argparse.Namespace) -> Path:
-    """Return the audit log's path; its folder is made if it is ours. XDG Base Directory Specification."""
+    """Return the audit log's path; its folder is made if it is ours."""
     if args.audit is not None:
         return Path(args.audit)
-    named = Path(os.environ.get("XDG_STATE_HOME", ""))
     try:
-        folder = (named if named.is_absolute() else Path.home() / ".local" / "state") / "tidegate"
+        folder = _state.folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (RuntimeError, OSError) as error:
         raise UsageError(

@@ -6,16 +6,15 @@ import argparse
 import getpass
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidegate.cli import codes, online, options
+from tidegate.cli import _state, codes, online, options
 from tidegate.errors import UnsafeError, UsageError
 
 if TYPE_CHECKING:
-    from tidegate.api.sharing import Ended, Made, Ways
+    from tidegate.api.sharing import Ended, Made
+    from tidegate.api.ways import Ways
     from tidegate.model.secret import Secret
     from tidegate.share.ledger import Ledger, Share
 
@@ -123,7 +122,7 @@ def _create(args: argparse.Namespace) -> int:
     if order.max_read and "read" in rights:
         _writable(args.manifest)
     try:
-        with _ledger(args) as ledger, _ways(args) as ways:
+        with _state.ledger(args.ledger) as ledger, online.ways(args) as ways:
             made = sharing.create(order, environment=_environment(), ways=ways, ledger=ledger, tell=_say)
     except UnsafeError as why:
         _say(str(why))
@@ -187,7 +186,7 @@ def _keep(made: Made, file: str | None) -> tuple[str, int]:
 def _list(args: argparse.Namespace) -> int:
     from tidegate.cli import _shares  # noqa: PLC0415
 
-    with _ledger(args) as ledger:
+    with _state.ledger(args.ledger) as ledger:
         shares = ledger.all()
     if args.format == "json":
         print(_dumps({"schema": "tidegate-share/1", "shares": [_shares.row(each) for each in shares]}))
@@ -205,7 +204,7 @@ def _revoke(args: argparse.Namespace) -> int:
     if args.yes and not args.wide:
         raise UsageError("--yes belongs to --wide")
     link = _given(args.link)
-    with _ledger(args) as ledger, _ways(args) as ways:
+    with _state.ledger(args.ledger) as ledger, online.ways(args) as ways:
         share = ledger.one(args.id)
         if args.wide:
             ended = _wide(args, share, link, ways, ledger)
@@ -225,7 +224,7 @@ def _wide(args: argparse.Namespace, share: Share, link: Secret | None, ways: Way
     from tidegate.close import words  # noqa: PLC0415
     from tidegate.close.store import Store  # noqa: PLC0415
 
-    store = Store(Path(args.state) if args.state else _state_folder() / "closings")
+    store = Store(Path(args.state) if args.state else _state.folder() / "closings")
     wide = sharing_wide.consider(
         share, environment=_environment(), ways=ways, ledger=ledger, store=store, link=link
     )
@@ -288,7 +287,7 @@ def _check(args: argparse.Namespace) -> int:
     from tidegate.cli import _shares  # noqa: PLC0415
     from tidegate.report._escape import safe  # noqa: PLC0415
 
-    with _ledger(args) as ledger:
+    with _state.ledger(args.ledger) as ledger:
         leaked, report = sharing.check(args.targets, ledger, cache_dir=options.cache_dir())
     if args.format == "json":
         places: list[dict[str, Any]] = [
@@ -339,32 +338,6 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if value and name.startswith(_PREFIXES)} | {
         "HOME": str(Path.home())
     }
-
-
-def _state_folder() -> Path:
-    named = Path(os.environ.get("XDG_STATE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".local" / "state") / "tidegate"
-
-
-@contextmanager
-def _ledger(args: argparse.Namespace) -> Iterator[Ledger]:
-    from tidegate.share.ledger import open_ledger  # noqa: PLC0415 - SQLAlchemy and Alembic
-
-    where = args.ledger or os.environ.get("TIDEGATE_LEDGER") or str(_state_folder() / "ledger.sqlite")
-    with closing(open_ledger(where, password=os.environ.get("PGPASSWORD", ""))) as ledger:
-        yield ledger
-
-
-@contextmanager
-def _ways(args: argparse.Namespace) -> Iterator[Ways]:
-    from tidegate.api import sharing  # noqa: PLC0415
-
-    file = Path(args.scope or online.SCOPE_FILE)
-    if args.scope is not None and not file.is_file():
-        raise UsageError(f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one.")
-    scope = file if file.is_file() else None
-    with sharing.open_ways(scope, accounts=args.scope_account, audit=online.audit(args)) as ways:
-        yield ways
 
 
 def _dumps(value: object) -> str:
