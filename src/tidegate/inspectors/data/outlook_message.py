@@ -25,6 +25,8 @@ class OutlookMessage:
 
     id = "outlook_message"
     order = 38
+    of_archives = True
+    """One with a zip attached reads as a zip too."""
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell a compound file by magic."""

@@ -36,7 +36,7 @@ _OPEN: Final = {
     b"epub": ("document", "a book (EPUB)"),
 }
 _RUNNING: Final = re.compile(
-    r"word/(?:document|footnotes|endnotes|comments|header\d*|footer\d*)\.xml|ppt/(?:slides|notesSlides)/\w+\.xml|content\.xml"
+    r"word/(?:document|footnotes|endnotes|comments|header\d*|footer\d*)\.xml|ppt/(?:slides|notesslides)/\w+\.xml|content\.xml"
 )
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 _OURS: Final = re.compile(
@@ -61,21 +61,22 @@ class Office:
 
     def fits(self, archive: Archive) -> bool:
         """Tell it by the parts that its program begins with."""
-        names = {each.name for each in archive.members}
+        # Names of parts count in either case.
+        names = {each.name.lower() for each in archive.members}
         return bool(
-            ("[Content_Types].xml" in names and names & _STARTS.keys())
-            or ("mimetype" in names and any(each.startswith("META-INF/") for each in names))
+            ("[content_types].xml" in names and names & _STARTS.keys())
+            or ("mimetype" in names and any(each.startswith("meta-inf/") for each in names))
         )
 
     def judge(self, archive: Archive, context: Context) -> Laid:
         """Read the parts that hold texts, and sample those."""
-        names = {each.name: each for each in archive.members}
+        names = {each.name.lower(): each for each in archive.members}
         reader = _Reader(archive)
         form = _form(names, reader)
         if form is None:
             return Laid(Judgement(archive.kind, model=False))
         observed = _texts(names, reader, context)
-        pages = _PAGES.search(reader.read(names.get("docProps/app.xml")))
+        pages = _PAGES.search(reader.read(names.get("docprops/app.xml")))
         numbers = {"pages": int(pages[1])} if pages else {}
         words = form.words + (
             f" of {int(pages[1]):,} page{'s' if int(pages[1]) != 1 else ''}"
@@ -100,7 +101,7 @@ class Office:
             numbers=numbers,
         )
         judged = Judgement(kind_id, model=False, observations=[note, *fold(observed)])
-        passive = {each for each in archive.members if _OURS.fullmatch(each.name)}
+        passive = {each for each in archive.members if _OURS.fullmatch(each.name.lower())}
         return Laid(judged, passive=passive)
 
 
@@ -139,7 +140,7 @@ def _texts(names: dict[str, Member], reader: _Reader, context: Context) -> list[
             observed += _named(context.sample(text, f"{name}.txt"), name)
     sheets = [name for name in sorted(names) if _SHEET.fullmatch(name)][:_MOST_SHEETS]
     if sheets:
-        strings = shared_strings(reader.read(names.get("xl/sharedStrings.xml")))
+        strings = shared_strings(reader.read(names.get("xl/sharedstrings.xml")))
         for name in sheets:
             rows = sheet_rows(reader.read(names[name]), strings)
             if rows:
