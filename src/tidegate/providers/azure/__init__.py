@@ -1,5 +1,5 @@
 """Azure Storage: shared access signatures, account keys, connection strings."""
 
-from tidegate.providers.azure.decode import AzureDecoder
+from tidegate.providers.azure.decode import DECODER
 
-PLUGIN = AzureDecoder()
+PLUGIN = DECODER

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from tidegate.model.grant import Grant
 from tidegate.model.sighting import Sighting
+from tidegate.providers._decoder import SealedDecoder
 from tidegate.providers._link import MASK, Link, cut, read_link, redact_link
-from tidegate.providers._seal import seal, seal_text
 from tidegate.providers.azure.account_key import (
     address_of_parts,
     connection_parts,
@@ -26,21 +26,6 @@ from tidegate.providers.azure.elsewhere import (
 )
 from tidegate.providers.azure.hosts import read_address
 from tidegate.providers.azure.sas import HARMLESS, decode_sas
-
-
-class AzureDecoder:
-    """Azure Storage's links and keys, and the Azure credentials that are taken for them."""
-
-    id = "azure"
-
-    def decode(self, sighting: Sighting, now: datetime) -> Grant | None:
-        """Return what the sighting permits; the form is judged by the text, `kind` only where it is bare."""
-        grant = _decode(sighting, now)
-        return None if grant is None else seal(grant, sighting)
-
-    def redact(self, sighting: Sighting) -> str:
-        """Return the link or connection string with its secrets masked; a bare key is only named."""
-        return seal_text(_redact(sighting), sighting)
 
 
 def _decode(sighting: Sighting, now: datetime) -> Grant | None:
@@ -104,3 +89,7 @@ def _redact(sighting: Sighting) -> str:
     if sighting.kind == "logic_apps":
         return redact_link(text, LOGIC_APPS_SHOWN)
     return redact_link(text, HARMLESS)
+
+
+DECODER = SealedDecoder("azure", _decode, _redact)
+"""Azure Storage's links and keys, and the Azure credentials that are taken for them."""

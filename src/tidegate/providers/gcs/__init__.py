@@ -1,5 +1,5 @@
 """Google Cloud Storage and Firebase: signed links, HMAC keys, service-account keys."""
 
-from tidegate.providers.gcs.decode import GcsDecoder
+from tidegate.providers.gcs.decode import DECODER
 
-PLUGIN = GcsDecoder()
+PLUGIN = DECODER

@@ -6,25 +6,10 @@ from datetime import datetime
 
 from tidegate.model.grant import Grant
 from tidegate.model.sighting import Sighting
+from tidegate.providers._decoder import SealedDecoder
 from tidegate.providers._link import MASK, cut, read_link, redact_link
-from tidegate.providers._seal import seal, seal_text
 from tidegate.providers.gcs.keys import hmac_key, key_file_fields, service_account_key
 from tidegate.providers.gcs.links import HARMLESS, firebase_token, public_url, signed_v2, signed_v4
-
-
-class GcsDecoder:
-    """Signed links, HMAC keys, service-account keys, Firebase download tokens, plain bucket addresses."""
-
-    id = "gcs"
-
-    def decode(self, sighting: Sighting, now: datetime) -> Grant | None:
-        """Return what the sighting permits; the form of a link is judged by its parameters."""
-        grant = _decode(sighting, now)
-        return None if grant is None else seal(grant, sighting)
-
-    def redact(self, sighting: Sighting) -> str:
-        """Return the link with its secrets masked; keys are only named."""
-        return seal_text(_redact(sighting), sighting)
 
 
 def _decode(sighting: Sighting, now: datetime) -> Grant | None:
@@ -48,3 +33,7 @@ def _redact(sighting: Sighting) -> str:
         owner = fields.get("client_email") or context.get("email") or context.get("project")
         return cut(f"service account key {MASK} of {owner or 'an unknown account'}")
     return redact_link(sighting.text.reveal(), HARMLESS)
+
+
+DECODER = SealedDecoder("gcs", _decode, _redact)
+"""Signed links, HMAC keys, service-account keys, Firebase download tokens, plain bucket addresses."""

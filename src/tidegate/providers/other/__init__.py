@@ -1,5 +1,5 @@
 """Other providers: Hugging Face, share links, Alibaba OSS, Tencent COS, Backblaze B2, private keys."""
 
-from tidegate.providers.other.decode import OtherDecoder
+from tidegate.providers.other.decode import DECODER
 
-PLUGIN = OtherDecoder()
+PLUGIN = DECODER

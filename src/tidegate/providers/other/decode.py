@@ -6,26 +6,11 @@ from datetime import datetime
 
 from tidegate.model.grant import Grant
 from tidegate.model.sighting import Sighting
+from tidegate.providers._decoder import SealedDecoder
 from tidegate.providers._link import MASK, cut, read_link, redact_link
-from tidegate.providers._seal import seal, seal_text
 from tidegate.providers.other.shares import share_link, shown_path
 from tidegate.providers.other.signed import HARMLESS, alibaba_oss, tencent_cos
 from tidegate.providers.other.tokens import b2_key, huggingface_token, private_key
-
-
-class OtherDecoder:
-    """Hugging Face, share links, Alibaba OSS, Tencent COS, Backblaze B2, private keys."""
-
-    id = "other"
-
-    def decode(self, sighting: Sighting, now: datetime) -> Grant | None:
-        """Return what the sighting permits, `None` for a kind that is not one of these."""
-        grant = _decode(sighting, now)
-        return None if grant is None else seal(grant, sighting)
-
-    def redact(self, sighting: Sighting) -> str:
-        """Return links with their secrets masked; tokens and keys are only named."""
-        return seal_text(_redact(sighting), sighting)
 
 
 def _decode(sighting: Sighting, now: datetime) -> Grant | None:
@@ -61,3 +46,7 @@ def _redact(sighting: Sighting) -> str:
             return redact_link(text, frozenset({"usp", "e", "dl"}), shown_path)
         case _:
             return redact_link(text, HARMLESS)
+
+
+DECODER = SealedDecoder("other", _decode, _redact)
+"""Hugging Face, share links, Alibaba OSS, Tencent COS, Backblaze B2, private keys."""

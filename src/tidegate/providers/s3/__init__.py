@@ -1,5 +1,5 @@
 """Amazon S3 and compatible services: presigned links, forms, access keys, CloudFront."""
 
-from tidegate.providers.s3.decode import S3Decoder
+from tidegate.providers.s3.decode import DECODER
 
-PLUGIN = S3Decoder()
+PLUGIN = DECODER

@@ -6,26 +6,11 @@ from datetime import datetime
 
 from tidegate.model.grant import Grant
 from tidegate.model.sighting import Sighting
+from tidegate.providers._decoder import SealedDecoder
 from tidegate.providers._link import MASK, cut, read_link, redact_link
-from tidegate.providers._seal import seal, seal_text
 from tidegate.providers.s3.forms import post_policy
 from tidegate.providers.s3.keys import access_key, access_key_id, cloudfront, public_url
 from tidegate.providers.s3.presigned import HARMLESS, presigned_v2, presigned_v4
-
-
-class S3Decoder:
-    """Presigned links, POST forms, access keys, CloudFront links, plain bucket addresses."""
-
-    id = "s3"
-
-    def decode(self, sighting: Sighting, now: datetime) -> Grant | None:
-        """Return what the sighting permits; the form of a link is judged by its parameters."""
-        grant = _decode(sighting, now)
-        return None if grant is None else seal(grant, sighting)
-
-    def redact(self, sighting: Sighting) -> str:
-        """Return the link with its secrets masked; keys and forms are only named."""
-        return seal_text(_redact(sighting), sighting)
 
 
 def _decode(sighting: Sighting, now: datetime) -> Grant | None:
@@ -52,3 +37,7 @@ def _redact(sighting: Sighting) -> str:
     if sighting.kind == "access_key_id":
         return cut(key_id or sighting.text.reveal().strip()[:128])
     return redact_link(sighting.text.reveal(), HARMLESS)
+
+
+DECODER = SealedDecoder("s3", _decode, _redact)
+"""Presigned links, POST forms, access keys, CloudFront links, plain bucket addresses."""
