@@ -153,7 +153,8 @@ class Survey:
         self._sample(drawn)
         estimates = self._estimates(drawn)
         self._tell_gaps(drawn)
-        bytes_read = self._plan.max_read - self._deep.left - self._first.left
+        # What was asked for and did not come is paid for, and was not read.
+        bytes_read = sum(each.item.bytes_read for each in self._looked)
         contents = contents_of(names, self._looked, estimates, bytes_read)
         return Surveyed([each.item for each in self._looked], contents, self._gaps)
 
@@ -290,7 +291,7 @@ class Survey:
                 return self._look(row, self._place.reads(row), None, aside, opened)
         except OutOfScopeError as why:
             if not why.unnamed:  # a name that no address can hold, say: the others may be asked for
-                return str(why)
+                return f"it cannot be asked for: {why}"
             self._fatal = why
             return None
         except ConfigError as why:

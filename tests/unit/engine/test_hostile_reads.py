@@ -146,6 +146,8 @@ def test_a_name_that_no_address_can_hold_is_a_gap_and_the_others_are_judged() ->
     assert {item.path for item in result.items} == {f"c/{name}" for name in names[2:]}
     assert {str(item.verdict) for item in result.items} == {"clean"}
     assert {gap.subject for gap in result.gaps} == {"c/a/../b.pkl", "c/./x.pkl"}
+    (behind_it,) = result.contents
+    assert behind_it.bytes_read == result.coverage.bytes_read == len(CLEAN) * len(names[2:])
 
 
 @pytest.mark.parametrize(
