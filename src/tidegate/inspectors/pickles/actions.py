@@ -26,8 +26,8 @@ from tidegate.model.observation import Evidence, Executes
 from tidegate.model.severity import Severity
 
 _MOST_PERSISTENT = 100_000
-_CALL_COST, _NAME_COST, _ODD_COST = 40, 40, 300
-"""In opcodes, of which 40 take about as long."""
+_CALL_COST, _NAME_COST, _ODD_COST = 2, 40, 12
+"""In opcodes, of which so many take about as long. Odd: a call that a sentence is made of."""
 _DANGEROUS_STATE = frozenset({
     "__class__", "__setstate__", "__reduce__", "__reduce_ex__", "__getattr__", "__getattribute__",
     "__init__", "__new__", "__call__", "__del__", "__dict__", "__code__", "__globals__",
@@ -170,6 +170,7 @@ class Actions:
             result = evaluate.evaluate(self, callee, args, kwargs, at)
             known = self._listed(entry, callee, args, kwargs, at)
             return Call(callee, args, kwargs, known) if result is None else result
+        self.limits.opcodes -= _ODD_COST
         sentence = f"on load, {verb} {named(callee.path)} {with_arguments(args, kwargs)}{self._route(callee)}"
         if isinstance(entry, Sink):
             self._sink(entry, callee, args, kwargs, at, sentence)

@@ -65,14 +65,17 @@ class Machine:
         """Interpret up to STOP. Raises what reading raises."""
         handlers, walk, limits = self.HANDLERS, self.walk, self.limits
         walk.window.fill(walk.at, 10)
-        limits.opcodes -= take_run(self)
+        # Not `limits.opcodes -= take_run(self)`: what is charged within the run would be written over.
+        ran = take_run(self)
+        limits.opcodes -= ran
         for code, operand, at in walk:
             if walk.straddled is not None:
                 self._part(at)
             handlers[code](self, operand, at)
             if self.done:
                 break
-            limits.opcodes -= _WALK_COST + take_run(self)
+            ran = take_run(self)
+            limits.opcodes -= _WALK_COST + ran
             if (
                 limits.opcodes <= 0
                 or len(self.stack) + len(self.marks) > MOST_STACK

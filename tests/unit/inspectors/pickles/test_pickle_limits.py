@@ -9,6 +9,7 @@ import pytest
 from seen import call, judged, name, sentences, stream, text
 
 from tidegate.inspectors.pickles.judge import judge_pickles, judge_stream
+from tidegate.inspectors.pickles.limits import Limits
 from tidegate.inspectors.readable import Counted, FileBytes, Memory
 from tidegate.model.observation import Evidence
 
@@ -85,3 +86,11 @@ def test_what_goes_beyond_the_limits_is_said_to_be_incomplete() -> None:
     judgement = judged(raw)
     assert not judgement.complete
     assert judgement.broken
+
+
+def test_what_is_charged_within_a_run_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidegate.inspectors.pickles.judge.Limits", lambda: Limits(opcodes=20_000))
+    for run in (b"\x80\x02)" + b"2\x86" * 5_000 + b".", b"\x80\x02)" + b"\x86R" * 3_000 + b"."):
+        judged = judge_pickles(Memory(run))
+        assert not judged.complete
+        assert any("more opcodes" in each.summary for each in judged.observations)
