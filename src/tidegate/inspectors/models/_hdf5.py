@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tidegate.inspectors.models._hdf5_dense import ATTRIBUTES, LINKS, Dense
 from tidegate.inspectors.models._notes import IncompleteError, MalformedError, exact
 from tidegate.inspectors.readable import Readable
 
@@ -177,18 +178,28 @@ class File:
         raise MalformedError("an attribute's text is not in its heap", self._base + address)
 
     def links(self, message: Message) -> Iterator[Link]:
-        """Yield the names that a message of a group brings: one, or a table of them.
-
-        Raises `IncompleteError` for groups that keep their names in a heap of the newest form.
-        """
+        """Yield the names that a message of a group brings: one, a table, or a heap of them."""
         if message.kind == _TABLE:
             yield from self._table(message)
         elif message.kind == _LINK:
             yield self._link(message)
         elif message.kind == _LINKS_ELSEWHERE and len(message.body) >= 2 + self.wide:
-            at = 10 if message.body[1] & 1 else 2
-            if self._number(message.body, at, self.wide) != self.undefined:
-                raise IncompleteError("a group keeps its names in a form that is not followed")
+            for offset, body in self._dense(message, 10 if message.body[1] & 1 else 2, LINKS):
+                yield self._link(Message(_LINK, offset, body))
+
+    def attributes(self, message: Message) -> Iterator[Message]:
+        """Yield as messages of their own the attributes that an object keeps in a heap."""
+        if message.kind == ATTRIBUTES_ELSEWHERE and len(message.body) > 1:
+            for offset, body in self._dense(message, 4 if message.body[1] & 1 else 2, ATTRIBUTES):
+                yield Message(ATTRIBUTE, offset, body)
+
+    def _dense(self, message: Message, at: int, kinds: tuple[int, ...]) -> Iterator[tuple[int, bytes]]:
+        """Yield offset and bytes of what stands in a heap: its address is at `at`, that of a tree behind."""
+        heap = self._number(message.body, at, self.wide)
+        if heap != self.undefined:
+            tree = self._number(message.body, at + self.wide, self.wide)
+            for address, body in Dense(self.read, self.wide, self.long).objects(heap, tree, kinds):
+                yield self._base + address, body
 
     def files(self, message: Message) -> Iterator[Link]:
         """Yield the files that hold the bytes of a data set, if they are not in this one."""

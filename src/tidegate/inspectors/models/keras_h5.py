@@ -80,7 +80,10 @@ class _Walk:
                     configured += self._data.bytes_read - before
                     before = self._data.bytes_read
                 elif message.kind == ATTRIBUTES_ELSEWHERE:
-                    self._attributes_elsewhere(message)
+                    for each in file.attributes(message):
+                        self._attribute(each)
+                    configured += self._data.bytes_read - before
+                    before = self._data.bytes_read
                 for link in file.files(message):
                     self._elsewhere(link, "the data set takes its bytes from")
                 for link in file.links(message):
@@ -94,14 +97,6 @@ class _Walk:
                 return
         if not self._keras:
             self._notes.judgement.kind = "hdf5"
-
-    def _attributes_elsewhere(self, message: Message) -> None:
-        """Note attributes in a heap of the newest form: nothing known writes so few into one."""
-        at = 2 + (2 if len(message.body) > 1 and message.body[1] & 1 else 0)
-        heap = message.body[at : at + self._file.wide]
-        if heap and int.from_bytes(heap, "little") != self._file.undefined:
-            summary = "attributes of an object are kept in a form that is not followed"
-            self._notes.incomplete(summary, offset=message.offset)
 
     def _attribute(self, message: Message) -> None:
         name, value = self._file.attribute(message, _LONGEST_VALUE_BYTES)

@@ -234,3 +234,61 @@ def test_a_function_that_only_python_has_is_dangerous(function: str, verdict: Ve
 def test_an_h5_file_that_ends_within_its_superblock_is_damaged(count: int) -> None:
     raw = (b"\x89HDF\r\n\x1a\n" + b"\0\0\0\0\0\x08\x08\0" + bytes(80))[:count]
     assert word(PLUGIN, raw) is Verdict.DAMAGED
+
+
+@pytest.mark.parametrize("layers", [3, 30, 900])
+@pytest.mark.parametrize("order", [False, True], ids=["by name", "by order"])
+def test_many_names_and_attributes_in_the_newest_form_are_followed(
+    tmp_path: Path, layers: int, order: bool
+) -> None:
+    for bad in (False, True):
+        path = tmp_path / f"{bad}.h5"
+        with h5py.File(path, "w", libver="latest", track_order=order) as file:
+            for number in range(12):
+                file.attrs[f"about_{number}"] = number
+            file.attrs["model_config"] = json.dumps(model(DENSE, *([MARSHALLED] if bad else [])))
+            group = file.create_group("model_weights", track_order=order)
+            for number in range(layers):
+                group.create_group(f"layer_{number}")
+        raw = path.read_bytes()
+        assert judged(PLUGIN, raw).kind == "keras_h5"
+        assert word(PLUGIN, raw) is (Verdict.DANGEROUS if bad else Verdict.CLEAN)
+
+
+def test_a_large_attribute_beside_many_and_a_link_among_many_are_seen(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w", libver="latest") as file:
+        for number in range(12):
+            file.attrs[f"about_{number}"] = number
+            file[f"soft_{number}"] = h5py.SoftLink("/x")
+        file.attrs["model_config"] = np.bytes_(json.dumps(model(MARSHALLED)).encode() + b" " * 60_000)
+        file["far"] = h5py.ExternalLink("/etc/hostname", "/x")
+    assert word(PLUGIN, path.read_bytes()) is Verdict.DANGEROUS
+    assert "/etc/hostname" in said(PLUGIN, path.read_bytes())
+
+
+def test_data_as_netcdf_writes_it_is_inert(tmp_path: Path) -> None:
+    path = tmp_path / "a.nc"
+    with h5py.File(path, "w", track_order=True) as file:
+        for number in range(40):
+            data = file.create_dataset(f"variable_{number}", data=np.zeros(10), track_order=True)
+            for each in range(12):
+                data.attrs[f"about_{each}"] = f"text {each}"
+    assert word(PLUGIN, path.read_bytes()) is Verdict.INERT
+
+
+def test_a_heap_that_is_changed_or_cut_ends_in_a_judgement(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w", libver="latest", track_order=True) as file:
+        for number in range(40):
+            file.attrs[f"about_{number}"] = number
+            file.create_group(f"layer_{number}")
+    raw = path.read_bytes()
+    starts = [
+        raw.find(mark) for mark in (b"FRHP", b"BTHD", b"BTLF", b"BTIN", b"FHDB", b"FHIB") if mark in raw
+    ]
+    for start in starts:
+        for at in range(start, min(start + 160, len(raw)), 3):
+            for byte in (0, 0xFF, raw[at] ^ 1):
+                judged(PLUGIN, raw[:at] + bytes([byte]) + raw[at + 1 :])
+        assert word(PLUGIN, raw[: start + 20]) is Verdict.DAMAGED
