@@ -302,6 +302,8 @@ class Survey:
             return None
         except RefusedError as why:
             return _GONE_WORDS if why.status == _GONE else str(why)
+        except ChangedError as why:
+            return str(why)
         except NoAnswerError as why:
             return _Silence(why)
         except RequestError as why:
