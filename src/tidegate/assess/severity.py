@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from ipaddress import AddressValueError, IPv4Address
 
 from tidegate.assess import proof
 from tidegate.assess.inside import inside
+from tidegate.assess.lowers import lowers_of
+from tidegate.assess.rights import ADDS, CHANGES, LISTS, READS, rights_words
 from tidegate.assess.shown import as_shown
 from tidegate.assess.tables import (
     BANDS,
@@ -49,26 +50,6 @@ __all__ = ["BANDS", "assess"]
 P = Permission
 
 _MINTS = frozenset({P.MINT, P.ADMIN})
-_CHANGES = frozenset(
-    {
-        P.WRITE,
-        P.UPDATE,
-        P.MOVE,
-        P.DELETE,
-        P.DELETE_VERSION,
-        P.PERMANENT_DELETE,
-        P.DELETE_CONTAINERS,
-        P.PROCESS,
-    }
-    | {P.SET_POLICY, P.OWNERSHIP, P.IMMUTABILITY, P.SERVICE_SETTINGS, P.UNKNOWN}
-)
-_ADDS = frozenset({P.CREATE, P.ADD, P.CREATE_CONTAINERS, P.TAGS})
-_READS = frozenset({P.READ, P.PROCESS})
-_LISTS = frozenset({P.LIST, P.LIST_CONTAINERS, P.FILTER_BY_TAGS})
-
-_NOT_STORAGE = frozenset({"service_bus", "logic_apps"})
-_SMALL_RANGE = 65_536
-"""Addresses; an IP range up to this size counts as a restriction."""
 _WEB = ("https://", "http://", "git@", "ssh://git@")
 
 
@@ -130,7 +111,7 @@ def _judge(case: _Case) -> Assessment:
     # Nobody has read all of it: the worst that could lie there, shown beside the rank.
     possible = raw(max(value["inside"], INSIDE_WORST), *rest)
     known = raw(max(value["inside"], _unread(case)), *rest)
-    lowers = _lowers(grant, case.confidence)
+    lowers = lowers_of(grant, case.confidence)
     total = full
     for part, _ in lowers:
         total, possible = total * part, possible * part
@@ -179,7 +160,7 @@ def _flat(grant: Grant, confidence: str) -> Assessment:
     score = float(base)
     reasons = [why]
     if grant.kind == "share_link":
-        changes = set(grant.permissions) & _CHANGES
+        changes = set(grant.permissions) & CHANGES
         score += SHARED_FOLDER if grant.scope is not Scope.OBJECT else 0
         score += SHARED_WRITE if changes else 0
         reasons.append(
@@ -211,19 +192,19 @@ def _write(case: _Case) -> Factor:
     held = set(case.grant.permissions)
     if case.reach is not None and case.grant.kind == "anonymous":
         held = {*case.reach.proved, *case.reach.untried}
-    if held & (_CHANGES | _MINTS):
-        word, what = "overwrites", held & (_CHANGES | _MINTS)
-    elif held & _ADDS:
-        word, what = "adds", held & _ADDS
-    elif held & _READS:
-        by_name = case.grant.scope is not Scope.OBJECT and not held & _LISTS
-        word, what = "reads by name" if by_name else "reads", held & _READS
+    if held & (CHANGES | _MINTS):
+        word, what = "overwrites", held & (CHANGES | _MINTS)
+    elif held & ADDS:
+        word, what = "adds", held & ADDS
+    elif held & READS:
+        by_name = case.grant.scope is not Scope.OBJECT and not held & LISTS
+        word, what = "reads by name" if by_name else "reads", held & READS
     else:
-        word, what = ("lists", held & _LISTS) if held & _LISTS else ("nothing", set())
+        word, what = ("lists", held & LISTS) if held & LISTS else ("nothing", set())
     if held & _MINTS:
         said = "it is a key: it may do whatever its owner may, and make further links"
     else:
-        said = _rights_words(held, case.grant.policy)
+        said = rights_words(held, case.grant.policy)
     return Factor(factor="write", word=word, value=WRITE[word], basis=_basis(case, what), sentence=said)
 
 
@@ -315,7 +296,7 @@ def _changes_known(case: _Case) -> bool:
     held = set(case.grant.permissions)
     if case.reach is not None and case.grant.kind == "anonymous":
         held = {*case.reach.proved, *case.reach.untried}
-    return bool(held & (_CHANGES - {P.UNKNOWN} | _MINTS))
+    return bool(held & (CHANGES - {P.UNKNOWN} | _MINTS))
 
 
 def _lists(case: _Case) -> bool:
@@ -343,32 +324,6 @@ def _unread(case: _Case) -> float:
     ).value
 
 
-def _rights_words(held: set[Permission], policy: str | None) -> str:
-    if held == {P.UNKNOWN}:
-        if policy:
-            return f"what it permits is held by the policy {policy}: judged as if that allows everything"
-        return "what it permits cannot be read from it: judged as if it may write"
-    if held & (_CHANGES - {P.UNKNOWN}):
-        deeds = []
-        if held & {P.WRITE, P.UPDATE, P.MOVE}:
-            deeds.append("overwrite")
-        if held & {P.DELETE, P.DELETE_VERSION, P.PERMANENT_DELETE, P.DELETE_CONTAINERS, P.PROCESS}:
-            deeds.append("delete")
-        if held & {P.SET_POLICY, P.OWNERSHIP, P.IMMUTABILITY, P.SERVICE_SETTINGS}:
-            deeds.append("change settings or permissions")
-        read = ", besides reading" if held & _READS else ""
-        return f"it may {' and '.join(deeds)}{read}: contents can be poisoned or lost"
-    if P.UNKNOWN in held:
-        return "it does not say whether it may write: judged as if it may"
-    if held & _ADDS:
-        return "it may add what is not there yet: others can be served foreign contents"
-    if held & _READS and held & _LISTS:
-        return "it may list and read: everything can be found and copied"
-    if held & _READS:
-        return "it may read"
-    return "it may list names" if held & _LISTS else "it permits next to nothing"
-
-
 def _notes(grant: Grant) -> list[str]:
     """Reasons without a weight of their own."""
     notes = []
@@ -377,39 +332,3 @@ def _notes(grant: Grant) -> list[str]:
     if grant.validity is Validity.NOT_YET_VALID and grant.starts_at:
         notes.append(f"it does not work before {day(grant.starts_at)}; its whole life counts")
     return notes
-
-
-def _lowers(grant: Grant, confidence: str) -> list[tuple[float, str]]:
-    """Return what lowers the score, the most first."""
-    facts = grant.facts
-    session = bool(facts.get("session"))
-    holds = {
-        "medium": confidence == "medium",
-        "low": confidence == "low",
-        "checksum": facts.get("key_checksum") == "invalid",
-        "session": session,
-        "no session token": session and grant.kind == "access_key" and not facts.get("session_token"),
-        "addresses": bool(grant.ip_range) and _is_small(grant.ip_range or ""),
-        "one user": bool(facts.get("sduoid")),
-        "no client": grant.kind == "entra_secret" and not facts.get("client_id"),
-        "not storage": grant.kind in _NOT_STORAGE,
-        "revocable": grant.revocation.individually and grant.kind != "anonymous",
-        "encrypted": bool(facts.get("encrypted")),
-    }
-    found = [
-        (LOWERS[word][0], LOWERS[word][1].replace("{ip_range}", grant.ip_range or ""))
-        for word, true in holds.items()
-        if true
-    ]
-    return sorted(found, key=lambda each: each[0])
-
-
-def _is_small(text: str) -> bool:
-    """Tell whether an IP range (`a.b.c.d` or `a-b`) leaves few addresses; what cannot be read does not."""
-    first, dash, last = text.partition("-")
-    try:
-        start = int(IPv4Address(first.strip()))
-        end = int(IPv4Address(last.strip())) if dash else start
-    except AddressValueError:
-        return False
-    return 0 <= end - start < _SMALL_RANGE
