@@ -1,7 +1,8 @@
 """Whether the arguments of an allow-listed callable have the shape that its own library writes.
 
 A shape is a list of kinds: `storage int ints ints bool dict plain?`. A kind with `?` may be missing, one
-with `*` may stand any number of times; `|` separates alternatives; a word in quotes is that very string, one behind `@` that very function or class.
+with `*` may stand any number of times; `|` separates alternatives; a word in quotes is that very string,
+one behind `@` that very function or class.
 """
 
 from __future__ import annotations
