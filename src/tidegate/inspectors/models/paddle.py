@@ -1,7 +1,7 @@
 """Paddle: a `.pdmodel` is a program of operations as a protocol buffer; `.pdparams` is a pickle.
 
 Operations are looked up in what is linked into Paddle; which are Paddle's own no list here tells. So known
-sinks are dangerous, and other names of Paddle's form are taken for its own.
+sinks are dangerous, those of their families unknown, and other names of Paddle's form are taken for its own.
 Source: paddle/fluid/framework/framework.proto.
 """
 
@@ -28,6 +28,11 @@ _SINKS = {
     "recv": "asks another machine",
     "rpc_call": "asks another machine",
 }
+_REACHES_OUT = re.compile(
+    r"(?:py_|prim_py|pyfunc|save|load|send|recv|rpc|listen|heter_|fl_|distributed_|pull_|push_|checkpoint_notify"
+    r"|create_.*reader|gen_.*_id|c_gen_|dl).*|.*(?:_and_serv|_and_recv|_barrier|_engine|_reader|_py)\Z"
+)
+"""Names of the families of the sinks, of training over a network, and of engines that load code of their own."""
 _OPERATION = re.compile(r"[a-z_][a-z0-9_]{0,99}\Z")
 
 
@@ -70,6 +75,9 @@ def _operation(hop: Hop, operation: Field, notes: Notes) -> None:
         if name in _SINKS:
             summary = f"running the program, the operation {quoted(name)} {_SINKS[name]}"
             notes.sink("operation", summary, offset=operation.start)
+        elif _REACHES_OUT.match(name):
+            summary = f"the operation {quoted(name)} is of a family that reads, writes, sends or loads code"
+            notes.unlisted("operation", summary, name=name)
         elif not _OPERATION.match(name) or name.startswith("custom"):
             notes.unlisted("custom_operation", f"the operation {quoted(name)} is not of Paddle", name=name)
 

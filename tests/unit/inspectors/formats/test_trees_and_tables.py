@@ -174,6 +174,25 @@ def test_a_paddle_program_is_dangerous_when_it_runs_python_or_touches_files() ->
     assert word(paddle.PLUGIN, program("feed", "py_func")) is Verdict.DANGEROUS
     assert word(paddle.PLUGIN, program("load_combine")) is Verdict.DANGEROUS
     assert word(paddle.PLUGIN, program("custom_thing")) is Verdict.UNKNOWN
+    for name in (
+        "load_combine_xpu",
+        "heter_listen_and_serv",
+        "send_v2",
+        "tensorrt_engine",
+        "dlopen",
+        "prim_py",
+    ):
+        assert word(paddle.PLUGIN, program("feed", name)) is Verdict.UNKNOWN
+    for name in (
+        "sentence_pool",
+        "reduce_sum",
+        "elementwise_add",
+        "pad3d",
+        "lookup_table_v2",
+        "assert",
+        "print",
+    ):
+        assert word(paddle.PLUGIN, program("feed", name)) is Verdict.CLEAN
 
 
 def symbol(name: str) -> bytes:
