@@ -32,7 +32,7 @@ _REACHES_OUT = re.compile(
     r"(?:py_|prim_py|pyfunc|save|load|send|recv|rpc|listen|heter_|fl_|distributed_|pull_|push_|checkpoint_notify"
     r"|create_.*reader|gen_.*_id|c_gen_|dl).*|.*(?:_and_serv|_and_recv|_barrier|_engine|_reader|_py)\Z"
 )
-"""Names of the families of the sinks, of training over a network, and of engines that load code of their own."""
+"""Families of the sinks, of training over a network, and of engines that load code of their own."""
 _OPERATION = re.compile(r"[a-z_][a-z0-9_]{0,99}\Z")
 
 
