@@ -116,17 +116,17 @@ def test_what_anyone_may_read_is_said_of_a_bucket(share: Shares) -> None:
 
 
 def test_a_link_that_writes_is_never_tried(share: Shares, weed: SeaweedFS) -> None:
-    made = share.json("create", f"s3://{PRIVATE}/inbox/new.bin", "--write", "--for", "1h")
+    made = share.json("create", f"s3://{PRIVATE}/new.bin", "--write", "--for", "1h")
     assert answers(made["link"], "PUT", b"from outside") == 200
     ended = share.json("revoke", made["share"]["id"], code=3)
     assert ended["verdict"] == "denied but not proven"
     assert ended["probes"][0]["code"] == "a link that writes is not tried"
     assert answers(made["link"], "PUT", b"again") == 403
     with weed.s3() as s3:
-        assert s3.get_object(Bucket=PRIVATE, Key="inbox/new.bin")["Body"].read() == b"from outside"
-        s3.delete_object(Bucket=PRIVATE, Key="inbox/new.bin")
+        assert s3.get_object(Bucket=PRIVATE, Key="new.bin")["Body"].read() == b"from outside"
+        s3.delete_object(Bucket=PRIVATE, Key="new.bin")
         with pytest.raises(ClientError):
-            s3.head_object(Bucket=PRIVATE, Key="inbox/new.bin")
+            s3.head_object(Bucket=PRIVATE, Key="new.bin")
 
 
 @pytest.mark.parametrize(
