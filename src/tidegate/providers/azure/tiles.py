@@ -26,8 +26,9 @@ MOST_ELEMENTS: Final = 64
 MOST_BYTES: Final = 1024
 """Of one text: beyond that, filling up all others to its length costs more than the parser."""
 
-BLOCK_BYTES: Final = 512 << 10
-"""Looked at together: what was read once is still in the processor's cache."""
+BLOCK_BYTES: Final = 4 << 20
+"""Looked at together: a usual page whole. Measured: a twentieth to a tenth less for a listing than in blocks of
+512 KiB."""
 
 STEADY: Final = frozenset(
     "Properties/" + tag
