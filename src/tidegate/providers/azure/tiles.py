@@ -27,8 +27,8 @@ MOST_BYTES: Final = 1024
 """Of one text: beyond that, filling up all others to its length costs more than the parser."""
 
 BLOCK_BYTES: Final = 4 << 20
-"""Looked at together: a usual page whole. Measured: a listing costs a twentieth to a tenth less than in blocks
-of 512 KiB."""
+"""Looked at together: a usual page whole. Measured: that costs a listing a twentieth to a tenth less than
+blocks of 512 KiB."""
 
 STEADY: Final = frozenset(
     "Properties/" + tag
