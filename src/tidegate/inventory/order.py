@@ -42,12 +42,13 @@ def kept(possible: frozenset[Order], last: str | None, names: pl.Series) -> froz
     found = {
         order
         for order in possible
-        if (last is None or KEYS[order](last) <= KEYS[order](first)) and _is_sorted(names, order)
+        if (last is None or KEYS[order](last) <= KEYS[order](first)) and is_sorted(names, order)
     }
     return frozenset(found)
 
 
-def _is_sorted(names: pl.Series, order: Order) -> bool:
+def is_sorted(names: pl.Series, order: Order) -> bool:
+    """Tell whether names keep an order, equal ones allowed."""
     if order is Order.BYTES:
         return names.is_sorted()
     if order is Order.FOLDERS:

@@ -9,7 +9,7 @@ import polars as pl
 
 from tidegate.inventory import odd
 from tidegate.inventory.chain import Chain
-from tidegate.inventory.order import KEYS, Order, best, kept
+from tidegate.inventory.order import KEYS, Order, best, is_sorted, kept
 
 MAX_SIZE_BYTES = 1 << 48
 """281 TB. The largest object of any service is Azure's block blob, 50,000 blocks of 4,000 MiB: 210 TB."""
@@ -45,7 +45,6 @@ def sift(chain: Chain, page: pl.DataFrame, *, ordered: bool) -> Sifted:
 
 
 _IS_ITEM = pl.col("kind").ne_missing("directory")
-_SLASH_FIRST = pl.col("name").str.replace_all("/", "\0", literal=True)
 _FACTS = {
     "named": pl.col("name").null_count() == 0,
     "unique": (pl.col("name") != pl.col("name").shift(1)).all(),
@@ -54,7 +53,6 @@ _FACTS = {
     "total_bytes": pl.col("size_bytes").filter(_IS_ITEM).sum(),
     "ascii": (pl.col("name").str.len_bytes() == pl.col("name").str.len_chars()).all(),
     Order.BYTES: (pl.col("name") >= pl.col("name").shift(1)).all(),
-    Order.FOLDERS: (_SLASH_FIRST.shift(1) <= _SLASH_FIRST).all(),
 }
 """Asked of every page at once: one pass of Polars costs as much as 300 rows, five of them as a whole page."""
 _USUAL = ("named", "unique", "sane", "inside")
@@ -73,7 +71,7 @@ def _ascends(chain: Chain, names: pl.Series, facts: dict[str, Any]) -> bool:
         return False
     if chain.last is not None:
         orders = frozenset(order for order in orders if KEYS[order](chain.last) < KEYS[order](names[0]))
-    if not facts[Order.FOLDERS]:
+    if Order.FOLDERS in orders and not is_sorted(names, Order.FOLDERS):
         orders -= {Order.FOLDERS}
     if not facts["ascii"]:
         orders &= kept(orders & {Order.UTF16}, None, names) | {Order.BYTES, Order.FOLDERS}

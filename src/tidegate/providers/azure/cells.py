@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from tidegate.providers.azure.tiles import Cells, Tiles
 
 _INSTANTS: Final = ("Properties/Creation-Time", "Properties/Last-Modified")
+_SIZE: Final = "Properties/Content-Length"
+_MOST_DIGITS: Final = 18
+"""So many fit into 64 bits, whatever they are."""
 _ENTITIES: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
 
 _DATE: Final = b"Wed, 26 Nov 2026 01:02:03 GMT"
@@ -30,7 +33,7 @@ _MONTH_STARTS: Final = (
 
 
 def texts(tiles: Tiles) -> pl.DataFrame | None:
-    """Return a column of texts for every leaf, dates as instants where all of them are plain ones.
+    """Return a column of texts for every leaf; dates as instants, sizes as numbers where all are plain ones.
 
     `None` when there are other entities than the five usual ones in names: the parser must judge them.
     """
@@ -43,6 +46,10 @@ def _column(key: str, cells: Cells) -> pl.Series:
         instants = _instants(cells)
         if instants is not None:
             return pl.Series(key, instants).cast(pl.Datetime("us", "UTC"))
+    if key == _SIZE:
+        sizes = _numbers(cells)
+        if sizes is not None:
+            return pl.Series(key, sizes)
     first: bytes = cells[0]
     codes = cells.view(np.uint8).reshape(len(cells), -1)
     if not codes[:, -1].all():
@@ -86,6 +93,21 @@ def _instants(cells: Cells) -> NDArray[np.int64] | None:
         return None
     seconds: NDArray[np.int64] = ((days * 24 + hour) * 60 + minute) * 60 + second
     return seconds * 1_000_000
+
+
+def _numbers(cells: Cells) -> NDArray[np.int64] | None:
+    """Return whole numbers if all cells are digits alone; else `None`: what is odd, Polars judges."""
+    if cells.itemsize > _MOST_DIGITS:
+        return None
+    codes = np.ascontiguousarray(cells.view(np.uint8).reshape(len(cells), -1).T)
+    there = codes != 0
+    digits = codes - np.uint8(ord("0"))  # wraps around: what is no digit is large then
+    if not there[0].all() or (there & (digits > 9)).any():
+        return None
+    numbers: NDArray[np.int64] = digits[0].astype(np.int64)
+    for row, present in zip(digits[1:], there[1:], strict=True):
+        numbers = np.where(present, numbers * 10 + row, numbers)
+    return numbers
 
 
 def _without_entities(table: pl.DataFrame, ampersands: int) -> pl.DataFrame | None:
