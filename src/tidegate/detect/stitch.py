@@ -63,13 +63,30 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
             rf"[a-z0-9]{{1,20}}_account(?:_name)?){_IS}([a-z0-9]{{3,24}})(?![A-Za-z0-9.])",
         ),
         _Source(
+            "account acct",
+            # A variable or a field of that name, and its value in quotes.
+            r"(?i)\b(?:[a-z0-9]{1,20}[_-])?acc(?:oun)?t(?:[_-]?name)?[\"']?\s{0,4}(?:=>|:=|[:=])\s{0,4}"
+            r"[\"'`]([a-z0-9]{3,24})[\"'`]",
+        ),
+        _Source(
+            "acct",
+            r"(?im)\b[a-z0-9_]{1,40}_acct(?:_name)?[ \t]{0,4}[=:][ \t]{0,4}([a-z0-9]{3,24})[ \t\r]{0,4}$",
+        ),
+        _Source(
+            "storage account",
+            r"(?i)\bstorage account[`*]{0,3}\s{0,2}[:=]\s{0,2}[`*\"']{0,3}([a-z0-9]{3,24})\b",
+        ),
+        _Source(
+            "value", r"(?i)account(?:[_.-]?name)?[\"']\s{1,8}value\s{0,2}=\s{0,2}[\"']([a-z0-9]{3,24})[\"']"
+        ),
+        _Source(
             "account",
             r"(?im)^[ \t]{0,8}account[ \t]{0,4}[=:][ \t]{0,4}[\"']?([a-z0-9]{3,24})[\"']?[ \t]{0,4}$",
         ),
         _Source("--account-name", r"(?i)--account-name[ =\"']{1,3}([a-z0-9]{3,24})\b"),
         _Source(
             "azurerm_storage_account",
-            r"(?is)azurerm_storage_account\b.{0,600}?\"name\"\s{0,4}:\s{0,4}\"([a-z0-9]{3,24})\"",
+            r"(?is)azurerm_storage_account\b.{0,600}?\bname\"?\s{0,8}[:=]\s{0,4}\"([a-z0-9]{3,24})\"",
         ),
         _Source(
             "fs.azure.", r"(?i)fs\.azure\.(?:sas|account\.key)\.(?:[a-z0-9-]{3,63}\.)?([a-z0-9]{3,24})\b"

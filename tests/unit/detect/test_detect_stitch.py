@@ -29,6 +29,13 @@ def by_secret(detector: Detector, text: str) -> dict[str, Sighting]:
         "az storage container list --account-name=contosomodels",
         '"storageAccount": "contosomodels",',
         "sas_account = 'contosomodels'",
+        "const account = 'contosomodels';",
+        'acct = "contosomodels"',
+        "export STORAGE_ACCT=contosomodels",
+        '{"account": "contosomodels"}',
+        "Storage account: `contosomodels`",
+        '<add key="StorageAccount" value="contosomodels"/>',
+        'resource "azurerm_storage_account" "x" {\n  location = "westeurope"\n  name = "contosomodels"\n}',
     ],
 )
 @pytest.mark.parametrize("order", ["before", "after"])
