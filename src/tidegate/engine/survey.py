@@ -155,7 +155,7 @@ class Survey:
         self._tell_gaps(drawn)
         # What was asked for and did not come is paid for, and was not read.
         bytes_read = sum(each.item.bytes_read for each in self._looked)
-        contents = contents_of(names, self._looked, estimates, bytes_read)
+        contents = contents_of(names, self._looked, estimates, bytes_read, empty=drawn.count(Band.EMPTY))
         return Surveyed([each.item for each in self._looked], contents, self._gaps)
 
     # --- What is read, in which order ---------------------------------------------------------------------

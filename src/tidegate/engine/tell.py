@@ -9,23 +9,33 @@ from typing import Final
 
 from tidegate.engine.looked import Looked, holds, kind_inside, kind_named, step_of
 from tidegate.engine.notes import noted
+from tidegate.inspectors.verdict import SEVERITIES
 from tidegate.kinds.table import OTHER, kind
 from tidegate.model.contents import Contents, Estimate, Kind
 from tidegate.model.observation import Inspection, Step
 from tidegate.model.severity import Severity
 
 ESTIMATED: Final = ("credentials", "personal_data", "code_on_load")
+_UNSEEN: Final = frozenset(("not_complete", "not_sampled"))
 _STEPS: Final = {step: number for number, step in enumerate(Step)}
 
 
 def contents_of(
-    names: Contents, looked: Sequence[Looked], estimates: tuple[Estimate, ...], bytes_read: int
+    names: Contents,
+    looked: Sequence[Looked],
+    estimates: tuple[Estimate, ...],
+    bytes_read: int,
+    *,
+    empty: int = 0,
 ) -> Contents:
-    """Return what names alone tell, corrected and proved by what was read."""
+    """Return what names alone tell, corrected and proved by what was read.
+
+    empty: items that hold no byte and are not among `looked`: nothing is left to look into.
+    """
     return replace(
         names,
         kinds=_kinds(names, looked),
-        items_read=len(looked),
+        items_read=len(looked) + empty,
         bytes_read=bytes_read,
         noted=tuple(noted(looked)),
         estimates=estimates,
@@ -86,16 +96,29 @@ def _kinds(names: Contents, looked: Sequence[Looked]) -> tuple[Kind, ...]:
             own = replace(own, items=own.items + 1, bytes=own.bytes + each.size_bytes)
         step = max((own.step, step_of(each.item)), key=_STEPS.__getitem__)
         found[inside] = replace(own, proved=own.proved + 1, step=step, severity=kind(inside).severity)
-        worst[inside] = max(worst.get(inside, Severity.INFO), each.item.severity, key=_rank)
+        worst[inside] = max(worst.get(inside, Severity.INFO), _proved(each.item), key=_rank)
     kept = [_judged(each, worst.get(each.kind)) for each in found.values() if each.items]
     return tuple(sorted(kept, key=lambda each: (-each.bytes, -each.items, each.kind)))
 
 
 def _judged(found: Kind, worst: Severity | None) -> Kind:
-    """Return a kind as bad as the worst of its items, where all were read: ten dull databases are dull."""
-    if worst is None or found.proved < found.items or found.kind == "model":
+    """Return a kind as bad as what was proved in its items.
+
+    Where all were read it is that, neither more nor less: ten dull databases are dull, and a model that runs
+    code is critical. Where some were not, the kind's own severity stands for them.
+    """
+    if worst is None:
         return found
-    return replace(found, severity=min(found.severity, worst, key=_rank))
+    if found.proved < found.items or found.kind == "model":
+        worst = max(found.severity, worst, key=_rank)
+    return replace(found, severity=worst)
+
+
+def _proved(item: Inspection) -> Severity:
+    """Return the worst that was seen in an item: that it could not be read whole is nothing that was seen."""
+    seen = [each.severity for each in item.observations if each.kind not in _UNSEEN]
+    own = Severity.INFO if item.verdict is None else SEVERITIES[item.verdict]
+    return max((own, *seen), key=_rank)
 
 
 def _rank(severity: Severity) -> int:

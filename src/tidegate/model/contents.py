@@ -17,7 +17,7 @@ class Kind:
     items: int
     bytes: int
     severity: Severity = Severity.INFO
-    """How bad it is that this kind is exposed."""
+    """How bad it is that this kind is exposed; where items were read, as bad as the worst that they hold."""
     estimated: bool = False
     """Counted in a sample and scaled up: `items` is then the middle of the interval."""
     step: Step = Step.NAME
@@ -72,7 +72,7 @@ class Contents:
     kinds: tuple[Kind, ...] = ()
     """Most bytes first."""
     items_read: int = 0
-    """Looked into, not just listed."""
+    """Looked into, not just listed; those that hold no byte are among them."""
     bytes_read: int = 0
     noted: tuple[Noted, ...] = ()
     """Worst first."""

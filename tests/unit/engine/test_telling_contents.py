@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tidegate.engine.looked import Looked, holds
 from tidegate.engine.tell import contents_of
 from tidegate.model.contents import Contents, Kind
@@ -44,3 +46,32 @@ def test_the_same_secret_in_two_items_is_one() -> None:
     told = contents_of(NAMES, twice, (), 5)
     assert [each.summary for each in told.noted] == ["1 secret in a text: seen"]
     assert holds(twice[0].item) == {"credentials"}
+
+
+def test_a_kind_is_as_bad_as_the_worst_that_was_proved_in_its_items() -> None:
+    models = replace(NAMES, kinds=(Kind(kind="model", items=2, bytes=20, severity=Severity.LOW),))
+    runs, clean = item("pickle", Step.WHOLE, Verdict.DANGEROUS), item("pickle", Step.WHOLE, Verdict.CLEAN)
+    (told,) = contents_of(models, [Looked(runs, "model", 10)], (), 5).kinds
+    assert (told.items, told.proved, told.severity) == (2, 1, Severity.CRITICAL)
+    (told,) = contents_of(models, [Looked(replace(clean, observations=()), "model", 10)], (), 5).kinds
+    assert told.severity is Severity.LOW
+    table = replace(item("dataset", Step.WHOLE), observations=(_seen("secret", Severity.CRITICAL),))
+    tables = replace(NAMES, kinds=(Kind(kind="dataset", items=3, bytes=30, severity=Severity.LOW),))
+    (told,) = contents_of(tables, [Looked(table, "dataset", 10)], (), 5).kinds
+    assert told.severity is Severity.CRITICAL
+
+
+def test_what_could_not_be_read_whole_makes_no_kind_worse() -> None:
+    image = replace(item("image", Step.ENDS), observations=(_seen("not_complete", Severity.MEDIUM),))
+    images = replace(NAMES, kinds=(Kind(kind="image", items=1, bytes=10),))
+    (told,) = contents_of(images, [Looked(image, "image", 10)], (), 5).kinds
+    assert told.severity is Severity.INFO
+
+
+def test_an_empty_item_leaves_nothing_to_look_into() -> None:
+    told = contents_of(NAMES, [Looked(item("private_key", Step.ENDS), "other", 10)], (), 5, empty=4)
+    assert told.items_read == told.items == 5
+
+
+def _seen(kind: str, severity: Severity) -> Observation:
+    return Observation(inspector="x", kind=kind, severity=severity, summary="seen", step=Step.WHOLE)
