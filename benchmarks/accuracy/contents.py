@@ -3,6 +3,7 @@
     python benchmarks/accuracy/contents.py                                 # the made corpus, ours alone
     python benchmarks/accuracy/contents.py --peers /path/to/venv/bin/python    # and libmagic, Magika, puremagic, filetype
     python benchmarks/accuracy/contents.py --public FOLDER                 # FOLDER/dfvfs, FOLDER/plaso, …: contents_public.toml
+    python benchmarks/accuracy/contents.py --public FOLDER --held-out      # contents_held_out.toml
     python benchmarks/accuracy/contents.py --tree /usr/share --tree /usr/lib   # every high and critical on installed software
     python benchmarks/accuracy/contents.py … --write-results               # into RESULTS.md
 
@@ -17,7 +18,10 @@ ours is measured with the name and without.
 from __future__ import annotations
 
 import argparse
+import binascii
+import gzip
 import json
+import lzma
 import re
 import subprocess
 import sys
@@ -31,6 +35,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from random import Random
 
@@ -96,21 +101,41 @@ def corpus(seed: int, work: Path) -> tuple[list[Case], set[str]]:
     return cases, missing
 
 
-def public(folder: Path, *, held_out: bool) -> Iterator[Case]:
-    """Yield the public files that a row of the table labels."""
-    for suite in tomllib.loads((HERE / "contents_public.toml").read_text(encoding="utf-8"))["suite"]:
-        if suite.get("held_out", False) != held_out:
-            continue
+def public(folder: Path, work: Path, *, held_out: bool) -> Iterator[Case]:
+    """Yield the public files that a row of the table labels. work: where packed ones are unpacked."""
+    table = HERE / ("contents_held_out.toml" if held_out else "contents_public.toml")
+    for suite in tomllib.loads(table.read_text(encoding="utf-8"))["suite"]:
         base = folder / suite["name"]
+        ending = "." + suite["unpack"] if "unpack" in suite else ""
         for path in sorted(base.rglob("*")):
-            name = path.relative_to(base).as_posix()
             if not path.is_file() or path.is_symlink() or not path.stat().st_size:
                 continue
+            packed = bool(ending) and path.name.endswith(ending)
+            name = path.relative_to(base).as_posix()
+            name = name.removesuffix(ending) if packed else name
             kind = next((kind for pattern, kind in suite["rows"] if fnmatch(name, pattern)), "")
             first, *others = kind.split() or [""]
-            if first:
-                # The name alone: the folders of a test suite would make every key a test key.
-                yield Case(first, path.name, path, "public", frozenset(others), suite["name"])
+            if not first:
+                continue
+            if packed:
+                path = unpacked(path, name, work / suite["name"])
+            # The name alone: the folders of a test suite would make every key a test key.
+            yield Case(first, path.name, path, "public", frozenset(others), suite["name"])
+
+
+def unpacked(path: Path, name: str, work: Path) -> Path:
+    """Write what is in a packed file under its own name."""
+    raw = path.read_bytes()
+    if path.suffix == ".uu":
+        body = raw.split(b"\nbegin ", 1)[-1] if not raw.startswith(b"begin ") else raw
+        rows = body.splitlines()[1:]
+        data = b"".join(binascii.a2b_uu(row) for row in takewhile(lambda row: row.strip() != b"end", rows))
+    else:
+        data = {".xz": lzma.decompress, ".gz": gzip.decompress}[path.suffix](raw)
+    made = work / name
+    made.parent.mkdir(parents=True, exist_ok=True)
+    made.write_bytes(data)
+    return made
 
 
 def ours(path: Path, name: str) -> Said:
@@ -386,7 +411,7 @@ def main() -> None:
         elif args.public:
             lines, marker = (
                 measured(
-                    list(public(args.public, held_out=args.held_out)),
+                    list(public(args.public, work, held_out=args.held_out)),
                     args.peers,
                     work,
                     title="Public files",
