@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,9 +22,10 @@ from tidegate.engine.purse import Charged, Purse, SharedPurse
 from tidegate.engine.tell import contents_of_all
 from tidegate.engine.texts import texts
 from tidegate.engine.why import error_words
+from tidegate.engine.within import Opened, Within
 from tidegate.errors import SourceError
-from tidegate.inspectors.look import look
-from tidegate.inspectors.readable import FileBytes, OverBudgetError, Readable
+from tidegate.inspectors.look import PROTO, SMALL_BYTES, glance, look
+from tidegate.inspectors.readable import FileBytes, Memory, OverBudgetError, Readable
 from tidegate.inspectors.texts import Texts
 from tidegate.model.contents import Contents
 from tidegate.model.document import Tally
@@ -46,6 +48,8 @@ _MOST_OF_ONE: Final = 256 << 20
 """Read of one file in a survey."""
 _SEVERAL: Final = 64
 """Files from which on workers are worth their start."""
+_FIRST_SECONDS: Final = 0.25
+"""Of processor time, before others are asked to help: their start takes a tenth of that."""
 _ROWS: Final = 32_768
 """Of an inventory, written at once."""
 
@@ -87,15 +91,15 @@ class Folders:
         """Yield every file, folder by folder, those of one together."""
         count = size = 0
         for folder, names in walk.folders(self.tally):
-            for name in names:
-                path = f"{folder}/{name}" if folder else name
-                try:
-                    told = os.lstat(walk.absolute(path))
-                except OSError:
-                    yield path, None, 0.0  # whoever looks into it says why not
-                    continue
-                count, size = count + 1, size + told.st_size
-                yield path, told.st_size, told.st_mtime
+            prefix = f"{folder}/" if folder else ""
+            with Within(walk.absolute(folder)) as within:
+                for name in names:
+                    told = within.stat(name)
+                    if told is None:
+                        yield prefix + name, None, 0.0  # whoever looks into it says why not
+                        continue
+                    count, size = count + 1, size + told.st_size
+                    yield prefix + name, told.st_size, told.st_mtime
             self._show(Going(done=count, planned=0, bytes=size, listing=True))
 
     def _few(self, listed: Iterator[File]) -> tuple[list[File], Iterator[File] | None]:
@@ -124,7 +128,7 @@ class Folders:
     def _each(self, files: _Files, listed: Sequence[File], gaps: int) -> Iterator[Looked]:
         items: list[Inspection] = []
         done = size = lost = 0
-        for found, missing in self._parts(files, [name for name, _, _ in listed]):
+        for found, missing in self._parts(files, listed):
             items += found
             lost += len(missing)
             done += len(found) + len(missing)
@@ -135,7 +139,10 @@ class Folders:
             complete = len(self.tally.gaps) == gaps and not lost
             self.contents.append(contents_of_all(items, complete=complete))
 
-    def _parts(self, files: _Files, names: list[str]) -> Iterator[Looked]:
+    def _parts(self, files: _Files, listed: Sequence[File]) -> Iterator[Looked]:
+        found, names = files.glance(listed)
+        if found:
+            yield found, []
         # Cut so that the last part keeps nobody waiting for long.
         most = max(8, min(128, len(names) // (self.plan.jobs * 8)))
         parts = (names[at : at + most] for at in range(0, len(names), most))
@@ -222,6 +229,43 @@ class _Files:
     policy: frozenset[str]
     texts: Texts
     purse: Purse | SharedPurse | None
+
+    def glance(self, listed: Sequence[File]) -> tuple[list[Inspection], list[str]]:
+        """Judge the small pickles of a folder at once. Returns what came of it, and the files that are left.
+
+        A folder of data holds thousands of one form: a worker would take longer to hand over what it found.
+        """
+        items: list[Inspection] = []
+        left: list[str] = []
+        if self.purse is not None or len(listed) < _SEVERAL:
+            return items, [name for name, _, _ in listed]
+        seconds, more = _FIRST_SECONDS, iter(listed)
+        with Opened(self.root) as opened:
+            for name, size, _ in more:
+                whole = opened.read(name, SMALL_BYTES) if size is not None and size <= SMALL_BYTES else None
+                if whole is None or whole[:1] != PROTO:
+                    left.append(name)
+                    if len(left) > len(items) + _SEVERAL:
+                        break  # not such a folder
+                    continue
+                shown = self.prefix + name
+                item = glance(whole, shown, policy=self.policy)
+                if item is None and seconds > 0:
+                    begun = time.thread_time()
+                    item = self._closely(whole, shown, name)
+                    seconds -= time.thread_time() - begun
+                if item is None:
+                    left.append(name)
+                else:
+                    items.append(item)
+        left += (name for name, _, _ in more)
+        return items, left
+
+    def _closely(self, whole: bytes, shown: str, name: str) -> Inspection | None:
+        try:
+            return self._one(Memory(whole), shown, name)
+        except Exception:  # noqa: BLE001 - whoever looks into it again says what went wrong
+            return None
 
     def look(self, names: list[str]) -> Looked:
         """Look into some files: what cannot be opened is a gap."""

@@ -11,20 +11,25 @@ from tidegate import plugins
 from tidegate.inspectors.merge import MOST_OBSERVATIONS, absorb, worst_first
 from tidegate.inspectors.meter import Budget, Meter, Timed
 from tidegate.inspectors.mismatch import by_name, mismatch
-from tidegate.inspectors.pickles.whole import is_plain_file
+from tidegate.inspectors.pickles.forms import forms
+from tidegate.inspectors.pickles.whole import at_a_glance
 from tidegate.inspectors.readable import Counted, Ends, OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, DataKind, Judgement, ModelFormat
 from tidegate.inspectors.texts import Sampling, Texts
 from tidegate.inspectors.verdict import SEVERITIES, verdict
 from tidegate.kinds.table import OTHER
-from tidegate.model.observation import Inspection, Observation
+from tidegate.model.observation import Inspection, Observation, Verdict
 from tidegate.model.severity import Severity
 
 SNIFFED_BYTES: Final = 4096
 """Of either end, to tell what it is."""
 _TAIL_INFLATED_BYTES: Final = 8 << 20
 """To see the end of a longer packed member all of it would have to be unpacked."""
-_SMALL_BYTES: Final = 1 << 16
+SMALL_BYTES: Final = 1 << 16
+"""Of a file that is read whole, at once."""
+PROTO: Final = b"\x80"
+"""What a pickle of protocol 2 to 5 begins with."""
+_CLEAN: Final = SEVERITIES[Verdict.CLEAN]
 _ID: Final = "look"
 _AROUND_A_ZIP: Final = frozenset(("prefix", "trailing_bytes"))
 _OF_PEOPLE: Final = frozenset(("health_data", "payment_data", "personal_data"))
@@ -50,11 +55,11 @@ def look(
     counted = data if isinstance(data, Counted) else Counted(data, block_bytes=_block_bytes(data.size_bytes))
     before = counted.bytes_read
     formats()  # loaded once, and not at the expense of the first item
-    if data.size_bytes <= _SMALL_BYTES and is_plain_file(counted.read(0, data.size_bytes)):
-        # The everyday case: the same judgement as below, in a tenth of the time.
-        plain = Judgement("pickle", runs_code=True)
-        plain.observations += mismatch(plain, name)
-        return _inspection(plain, name, data.size_bytes, counted.bytes_read - before)
+    whole = counted.read(0, data.size_bytes) if data.size_bytes <= SMALL_BYTES else b""
+    if whole[:1] == PROTO:
+        glanced = glance(whole, name, policy=policy)
+        if glanced is not None:
+            return glanced
     meter = Meter(budget)
     beside = None if siblings is None else _Beside(siblings)
     context = Context(depth=0, policy=policy, siblings=beside, meter=meter)
@@ -62,6 +67,8 @@ def look(
         context = replace(context, sample=Sampling(texts, meter))
     judged = _judge(Timed(counted, meter), name, context)
     if judged is not None:
+        if whole[:1] == PROTO:
+            forms(policy).learn(whole, judged)
         judged.observations += mismatch(judged, name)
     if judged is None or not judged.model:
         judged = by_name(judged, name, data.size_bytes)
@@ -69,6 +76,31 @@ def look(
             judged.observations.append(_unsampled(meter.unsampled))
     took = counted.bytes_read - before + (0 if beside is None else beside.bytes_read)
     return _inspection(judged, name, data.size_bytes, took)
+
+
+def glance(whole: bytes, name: str, *, policy: frozenset[str] = frozenset()) -> Inspection | None:
+    """Judge a small file as `look` does, in a twentieth of the time; `None`: it takes a closer look.
+
+    whole: all of it, up to `SMALL_BYTES`.
+    """
+    executes = at_a_glance(whole, policy)
+    if executes is None:
+        return None
+    size = len(whole)
+    ending = name[-12:].lower()
+    if not ending.endswith((".pkl", ".pickle")):
+        judged = Judgement("pickle", executes=executes, runs_code=True)
+        judged.observations += mismatch(judged, name)
+        return _inspection(judged, name, size, size)
+    return Inspection(
+        path=name,
+        kind="pickle",
+        verdict=Verdict.CLEAN,
+        executes=executes,
+        severity=_CLEAN,
+        size_bytes=size,
+        bytes_read=size,
+    )
 
 
 class _Beside:
@@ -92,7 +124,7 @@ class _Beside:
 
 def _block_bytes(size_bytes: int) -> int:
     """Have a small file read once and kept; of a large one only what is asked for."""
-    return _SMALL_BYTES if size_bytes <= _SMALL_BYTES else 0
+    return SMALL_BYTES if size_bytes <= SMALL_BYTES else 0
 
 
 @cache

@@ -32,6 +32,11 @@ def evaluate(actions: Actions, callee: Global, args: _Args, kwargs: Value, at: i
     return helper(actions, args, kwargs, at) if helper is not None else None
 
 
+def helps(callee: Global) -> bool:
+    """Tell whether what a callable returns is worked out from its arguments."""
+    return _path(callee) in _HELPERS
+
+
 def apply_result(actions: Actions, callee: Call, args: _Args, kwargs: Value, at: int) -> Value:
     """Return what calling the result of a helper returns: `attrgetter("system")(os)`."""
     maker = callee.callee

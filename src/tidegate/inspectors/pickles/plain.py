@@ -20,10 +20,10 @@ _MOST_RUN_BYTES = 600_000_000
 """Opcode bytes that are looked at in one stream: about 6 s."""
 
 
-def counted(opcode: bytes, after_length: bytes, most: int) -> bytes:
-    """Return one alternative for each length up to `most`."""
+def counted(opcode: bytes, after_length: bytes, most: int, byte: bytes = b".") -> bytes:
+    """Return one alternative for each length up to `most`. byte: an expression for any byte of it."""
     each = b"|".join(
-        re.escape(bytes([n])) + after_length + (b".{%d}" % n if n else b"") for n in range(most + 1)
+        re.escape(bytes([n])) + after_length + (byte + b"{%d}" % n if n else b"") for n in range(most + 1)
     )
     return re.escape(opcode) + b"(?:" + each + b")"
 

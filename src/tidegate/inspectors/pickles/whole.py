@@ -1,25 +1,51 @@
-"""The everyday case at once: a small file that is one stream of plain values, to its last byte."""
+"""The everyday case at once: a small file that is one stream of plain values, or of a form that is known."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from tidegate.inspectors.pickles.forms import forms
 from tidegate.inspectors.pickles.plain import end_of_small
+from tidegate.model.observation import Executes
 
 _HEADER_BYTES: Final = 512
 """From this size on the file could also be a tar of the old form, which has no mark."""
+_HEAD_BYTES: Final = 4096
+_OCTAL: Final = frozenset(b"\0 01234567")
+_LEGACY_BYTES: Final = 80
+"""In which the number begins that stands first in a torch file of the old form."""
 
 
-def is_plain_file(data: bytes) -> bool:
-    """Tell whether all of it is one binary pickle that imports nothing, and nothing else it could be read as.
+def at_a_glance(data: bytes, policy: frozenset[str]) -> Executes | None:
+    """Return whether a small file can run code on load, where that and nothing else is to be said of it.
 
-    `False` says only that it has to be looked at more closely.
+    All of it is then one binary pickle, and nothing else that it could be read as. `None` says only that it
+    has to be looked at more closely. policy: names that are allowed besides ours.
     """
-    if data[:1] != b"\x80" or end_of_small(data, 0) != len(data):
-        return False
+    if data[:1] != b"\x80":
+        return None
+    form = forms(policy).known(data)
+    if form is not None:
+        executes = form.executes
+    elif end_of_small(data, 0) == len(data):
+        executes = Executes.NO
+    else:
+        return None
+    return executes if _is_nothing_else(data) else None
+
+
+def _is_nothing_else(data: bytes) -> bool:
+    """Tell whether no reader of another format takes a file for its own that begins with PROTO."""
     if data[8:9] == b"{" or data[4:8] == b"TFL3":
         return False
-    if len(data) >= _HEADER_BYTES and not data[148:156].strip(b"\0 ").translate(None, b"01234567"):
+    size, find = len(data), data.find
+    numbered = size >= _HEADER_BYTES and data[148] in _OCTAL
+    if numbered and not data[148:156].strip(b"\0 ").translate(None, b"01234567"):
+        return False
+    if find(b"\xfc\x9cF\xf9", 0, _LEGACY_BYTES) >= 0 or find(b"1195470371", 0, _LEGACY_BYTES) >= 0:
+        return False
+    # Without a NUL it could be one of the texts that their names decide about.
+    if find(b"\0", 0, _HEAD_BYTES) < 0 or find(b"1950", 0, _LEGACY_BYTES) >= 0:
         return False
     # A constant may hold a zip, an HDF5 file or a tar, which their readers find behind any bytes.
-    return b"PK\x05\x06" not in data and b"\x89HDF" not in data and b"ustar" not in data
+    return find(b"PK\5\6") < 0 and find(b"\x89HDF") < 0 and find(b"ustar") < 0
