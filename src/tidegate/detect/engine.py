@@ -166,11 +166,11 @@ class Detector:
         self, document: bytes, label: Hashable, line_base: int, matches: list[Match]
     ) -> Iterator[Sighting]:
         taken = {value for match in matches if match.rule.secret_groups for value in match.claims}
-        lines = _Lines(document)
-        ignored = {lines.at(mark)[0] for mark in _marks(document)}
+        ordered = sorted(matches, key=lambda m: m.at)
+        ignored = _ignored(document, ordered[0].at, ordered[-1].at)
         lines = _Lines(document)
         kept: Counter[tuple[str, str]] = Counter()
-        for match in sorted(matches, key=lambda m: m.at):
+        for match in ordered:
             rule = match.rule
             if not rule.secret_groups and match.secret in taken:
                 continue
@@ -180,7 +180,9 @@ class Detector:
                 continue
             line, column = lines.at(match.at)
             text = match.text.decode("latin-1")
-            near = {name: value for name, value in match.context.items() if name not in match.apart}
+            near = match.context
+            if match.apart:
+                near = {name: value for name, value in near.items() if name not in match.apart}
             reason = known.why_harmless(text, match.secret, near)
             if reason is None and (line in ignored or line - 1 in ignored):
                 reason = "tidegate:ignore"
@@ -215,12 +217,22 @@ class _Lines:
         return self._line, offset - self._begin + 1
 
 
-def _marks(document: bytes) -> Iterator[int]:
-    """Yield where somebody asks not to be alarmed."""
-    at = document.find(IGNORE_MARK)
+def _ignored(document: bytes, first: int, last: int) -> frozenset[int]:
+    """Return the lines on which somebody asks not to be alarmed, as far as that concerns `first` to `last`.
+
+    Those are the lines of both, all between, and the line before.
+    """
+    before = document.rfind(b"\n", 0, max(0, document.rfind(b"\n", 0, first)))
+    after = document.find(b"\n", last)
+    stop = len(document) if after < 0 else after
+    at = document.find(IGNORE_MARK, before + 1, stop)
+    if at < 0:
+        return frozenset()
+    lines, found = _Lines(document), set()
     while at >= 0:
-        yield at
-        at = document.find(IGNORE_MARK, at + 1)
+        found.add(lines.at(at)[0])
+        at = document.find(IGNORE_MARK, at + 1, stop)
+    return frozenset(found)
 
 
 def named(label: Hashable) -> str:

@@ -16,8 +16,9 @@ class Secret:
     to the value is `reveal()`, so that every use can be found by searching for that word.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_fingerprint", "_value")
     _value: str
+    _fingerprint: str
 
     def __init__(self, value: str) -> None:
         object.__setattr__(self, "_value", value)
@@ -36,8 +37,12 @@ class Secret:
         A truncated SHA-256 (80 bits) with a domain of its own. The values are signatures and keys
         of 128 bits of entropy and more, so that it cannot be turned back by guessing.
         """
-        digest = hashlib.sha256(_FINGERPRINT_DOMAIN + self._value.encode("utf-8", "surrogatepass"))
-        return f"tgf-{digest.hexdigest()[:20]}"
+        try:
+            return self._fingerprint
+        except AttributeError:
+            digest = hashlib.sha256(_FINGERPRINT_DOMAIN + self._value.encode("utf-8", "surrogatepass"))
+            object.__setattr__(self, "_fingerprint", f"tgf-{digest.hexdigest()[:20]}")
+            return self._fingerprint
 
     def __len__(self) -> int:
         return len(self._value)
