@@ -127,9 +127,10 @@ def unpacked(path: Path, name: str, work: Path) -> Path:
     """Write what is in a packed file under its own name."""
     raw = path.read_bytes()
     if path.suffix == ".uu":
-        body = raw.split(b"\nbegin ", 1)[-1] if not raw.startswith(b"begin ") else raw
-        rows = body.splitlines()[1:]
-        data = b"".join(binascii.a2b_uu(row) for row in takewhile(lambda row: row.strip() != b"end", rows))
+        body = raw if raw.startswith(b"begin ") else raw.split(b"\nbegin ", 1)[-1]
+        rows = takewhile(lambda row: row.strip() != b"end", body.splitlines()[1:])
+        # Some writers add a letter behind a row: its first letter says how long it is.
+        data = b"".join(binascii.a2b_uu(row[: (((row[0] - 32) & 63) * 4 + 5) // 3]) for row in rows if row)
     else:
         data = {".xz": lzma.decompress, ".gz": gzip.decompress}[path.suffix](raw)
     made = work / name
