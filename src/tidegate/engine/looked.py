@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tidegate.kinds.table import OTHER, kinds
 from tidegate.model.observation import Inspection, Step, Verdict
@@ -12,8 +11,7 @@ _PACKED: Final = frozenset(("zip", "tar", "sevenzip", "compressed", "archive"))
 _STEPS: Final = {step: number for number, step in enumerate(Step)}
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(NamedTuple):
     """One item that was looked into, and what its name says it is."""
 
     item: Inspection

@@ -90,9 +90,14 @@ def noted(looked: Sequence[Looked]) -> list[Noted]:
         at = _GROUPS.index(group) if group in _GROUPS else len(_GROUPS)
         return -note.severity.rank, bool(note.within), at, order.get(note.kind, len(order))
 
-    items = [each.item for each in looked]
+    # A model of which nothing is to be said is counted among its kind, and needs no sentence.
+    items = [each.item for each in looked if _may_tell(each.item)]
     found = [*_of_kinds(items), *_nested(items), *_secrets(items), *_others(items), *_models(items)]
     return sorted(found, key=place)[:NOTED]
+
+
+def _may_tell(item: Inspection) -> bool:
+    return bool(item.observations) or item.verdict is None or item.verdict is Verdict.DANGEROUS
 
 
 # --- What items are ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tidegate.engine.looked import Looked, holds, kind_inside, kind_named, step_of
@@ -47,11 +47,10 @@ def contents_of_all(items: Sequence[Inspection], *, complete: bool) -> Contents:
     items = sorted(items, key=lambda item: item.path)  # workers bring them in any order
     looked = [Looked(item, kind_named(item), item.size_bytes) for item in items]
     found: dict[str, Kind] = {}
-    for each in looked:
-        before = found.get(each.named) or Kind(
-            kind=each.named, items=0, bytes=0, severity=kind(each.named).severity
-        )
-        found[each.named] = replace(before, items=before.items + 1, bytes=before.bytes + each.size_bytes)
+    for each in _alike(looked):
+        name = each.first.named
+        before = found.get(name) or Kind(kind=name, items=0, bytes=0, severity=kind(name).severity)
+        found[name] = replace(before, items=before.items + each.items, bytes=before.bytes + each.bytes)
     read = sum(item.bytes_read for item in items)
     names = Contents(
         containers=1,
@@ -60,12 +59,40 @@ def contents_of_all(items: Sequence[Inspection], *, complete: bool) -> Contents:
         complete=complete,
         kinds=tuple(found.values()),
     )
-    return contents_of(names, looked, tuple(_shares(items, read)), read)
+    return contents_of(names, looked, tuple(_shares(looked, read)), read)
 
 
-def _shares(items: Sequence[Inspection], bytes_read: int) -> Iterable[Estimate]:
+@dataclass(slots=True)
+class _Alike:
+    """Items of one kind in which nothing was noticed; or one in which something was."""
+
+    first: Looked
+    items: int = 0
+    bytes: int = 0
+
+
+def _alike(looked: Sequence[Looked]) -> Iterable[_Alike]:
+    """Yield what is to be counted: a folder of models has a hundred thousand of the same."""
+    found: dict[tuple[str, str, str], _Alike] = {}
+    for each in looked:
+        item, named, size = each
+        if item.observations:
+            yield _Alike(each, 1, size)
+            continue
+        key = item.kind, item.verdict or "", named
+        own = found.get(key)
+        if own is None:
+            own = found[key] = _Alike(each)
+        own.items += 1
+        own.bytes += size
+    yield from found.values()
+
+
+def _shares(items: Sequence[Looked], bytes_read: int) -> Iterable[Estimate]:
     """Yield what shares of all hold something: counted, not estimated."""
-    hits = Counter(name for item in items for name in holds(item))
+    hits: Counter[str] = Counter()
+    for each in _alike(items):
+        hits.update(dict.fromkeys(holds(each.first.item), each.items))
     for name in ESTIMATED:
         if hits[name]:
             share = hits[name] / len(items)
@@ -83,20 +110,22 @@ def _shares(items: Sequence[Inspection], bytes_read: int) -> Iterable[Estimate]:
 def _kinds(names: Contents, looked: Sequence[Looked]) -> tuple[Kind, ...]:
     found = {each.kind: each for each in names.kinds}
     worst: dict[str, Severity] = {}
-    for each in looked:
-        inside = kind_inside(each.item)
-        if inside is None or (inside == "archive" and each.named not in ("archive", OTHER)):
+    for each in _alike(looked):
+        item, named, _ = each.first
+        inside = kind_inside(item)
+        if inside is None or (inside == "archive" and named not in ("archive", OTHER)):
             continue
-        if inside != each.named and each.named in found:
-            before = found[each.named]
-            items, size = max(0, before.items - 1), max(0, before.bytes - each.size_bytes)
-            found[each.named] = replace(before, items=items, bytes=size)
+        if inside != named and named in found:
+            before = found[named]
+            items, size = max(0, before.items - each.items), max(0, before.bytes - each.bytes)
+            found[named] = replace(before, items=items, bytes=size)
         own = found.get(inside, Kind(kind=inside, items=0, bytes=0))
-        if inside != each.named:
-            own = replace(own, items=own.items + 1, bytes=own.bytes + each.size_bytes)
-        step = max((own.step, step_of(each.item)), key=_STEPS.__getitem__)
-        found[inside] = replace(own, proved=own.proved + 1, step=step, severity=kind(inside).severity)
-        worst[inside] = max(worst.get(inside, Severity.INFO), _proved(each.item), key=_rank)
+        if inside != named:
+            own = replace(own, items=own.items + each.items, bytes=own.bytes + each.bytes)
+        step = max((own.step, step_of(item)), key=_STEPS.__getitem__)
+        proved = own.proved + each.items
+        found[inside] = replace(own, proved=proved, step=step, severity=kind(inside).severity)
+        worst[inside] = max(worst.get(inside, Severity.INFO), _proved(item), key=_rank)
     kept = [_judged(each, worst.get(each.kind)) for each in found.values() if each.items]
     return tuple(sorted(kept, key=lambda each: (-each.bytes, -each.items, each.kind)))
 

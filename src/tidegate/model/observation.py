@@ -27,10 +27,10 @@ class Verdict(StrEnum):
     @property
     def rank(self) -> int:
         """0 for inert to 4 for dangerous."""
-        return _RANKS[self]
+        return _RANKS[self._value_]
 
 
-_RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
+_RANKS = {verdict.value: rank for rank, verdict in enumerate(Verdict)}
 
 
 class Executes(StrEnum):

@@ -16,7 +16,7 @@ from tidegate.model.report import SCHEMA
 from tidegate.model.severity import Severity
 from tidegate.report import _lies, _reach, _words
 from tidegate.report._grant import LABEL, block
-from tidegate.report._json import dumps
+from tidegate.report._json import dumps, quoted
 from tidegate.report._terminal import Paper, table
 
 CARDS = 20
@@ -104,9 +104,36 @@ def _verdicts(result: Inspected) -> Counter[Verdict]:
 
 def write_jsonl(result: Inspected, out: TextIO) -> None:
     """Write an item a line, gaps, and an `end` line: a file without one was cut off."""
-    out.writelines(dumps({"type": "item", **item_to_dict(item)}) + "\n" for item in result.items)
+    out.writelines(_lines(result.items))
     out.writelines(dumps({"type": "gap", **codec.gap_to_dict(gap)}) + "\n" for gap in result.gaps)
     out.write(dumps({"type": "end", **_end(result)}) + "\n")
+
+
+def _lines(items: Iterable[Inspection]) -> Iterator[str]:
+    """Yield a line for each item: what neighbours have in common is put into words once."""
+    like: Inspection | None = None
+    middle = ""
+    for item in items:
+        if item.observations:
+            yield dumps({"type": "item", **item_to_dict(item)}) + "\n"
+            continue
+        if (
+            like is None
+            or item.kind != like.kind
+            or item.severity is not like.severity
+            or item.verdict is not like.verdict
+            or item.executes is not like.executes
+            or item.evidence is not like.evidence
+            or item.complete is not like.complete
+        ):
+            like = item
+            told = item_to_dict(item)
+            del told["path"], told["size"], told["bytes_read"]
+            middle = dumps(told)[1:-1]
+        yield (
+            f'{{"type": "item", "path": {quoted(item.path)}, {middle},'
+            f' "size": {item.size_bytes}, "bytes_read": {item.bytes_read}}}\n'
+        )
 
 
 def write_json(result: Inspected, out: TextIO) -> None:
