@@ -50,8 +50,19 @@ def _folder_field(
 ) -> list[Contestant]:
     plain, both = corpus.plain, corpus.plain.parent
     field = [
-        who.tidegate(tool, "ours-1", "**Tidegate**, one worker", [plain], "--jobs", "1"),
-        who.tidegate(tool, "ours-2", "**Tidegate**, two workers", [plain], "--jobs", "2"),
+        who.tidegate(
+            tool, "ours-1", "**Tidegate**, no archives, one worker", [plain], "--jobs", "1", "--no-containers"
+        ),
+        who.tidegate(
+            tool,
+            "ours-2",
+            "**Tidegate**, no archives, two workers",
+            [plain],
+            "--jobs",
+            "2",
+            "--no-containers",
+        ),
+        who.tidegate(tool, "ours-open", "**Tidegate**, as it comes, one worker", [plain], "--jobs", "1"),
         who.tidegate(
             tool, "ours-all", "**Tidegate**, two workers, and the containers", [both], "--jobs", "2"
         ),

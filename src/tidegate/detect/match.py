@@ -138,6 +138,8 @@ def distinct(matches: Iterable[Match], around: Surroundings) -> list[Match]:
         _complete(match, around)
     named = [m for m in best if all(name in m.context for name in m.rule.needs)]
     named.sort(key=lambda m: m.begin)
+    if len({m.rule.rank for m in named}) < 2:
+        return named
     hidden = {
         id(weak)
         for index, one in enumerate(named)

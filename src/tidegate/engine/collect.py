@@ -54,7 +54,7 @@ class Collector:
         self._tally = tally
         self._decoders = plugins.load(plugins.Decoder, "tidegate.providers")
         self._exclude = Patterns(plan.wanted.exclude)
-        self._grants: dict[tuple[str, Secret, frozenset[tuple[str, str]]], Grant | None] = {}
+        self._grants: dict[tuple[str, str, frozenset[tuple[str, str]]], Grant | None] = {}
         self.mask = Mask()
         self._said: dict[str, list[str]] = {}
         """Target that is storage -> its parts as a report may show them."""
@@ -154,7 +154,7 @@ class Collector:
         for each in sorted(chain.from_iterable(shards), key=_in_order):
             # The windows of a large file overlap: the same hit in both is one.
             spot = each.spot
-            seen.setdefault((each.rule, each.secret, spot.label, spot.line, spot.column), each)
+            seen.setdefault((each.rule, each.secret.reveal(), spot.label, spot.line, spot.column), each)
         self.mask.learn(seen.values())
         kept = self._grouped(seen.values())
         spots = [spot for _, own in kept for spot in own]
@@ -211,7 +211,7 @@ class Collector:
 
     def _grant(self, sighting: Sighting) -> Grant | None:
         """Decode once what a history repeats in every version of a file."""
-        key = (sighting.rule, sighting.text, frozenset(sighting.context.items()))
+        key = (sighting.rule, sighting.text.reveal(), frozenset(sighting.context.items()))
         if key not in self._grants:
             self._grants[key] = self._decode(sighting)
         return self._grants[key]
