@@ -13,9 +13,8 @@ LOADER = "keras.models.load_model (for h5, safe mode counts only since Keras 3.1
 PICKLES = "tables.open_file, pandas.read_hdf"
 _CONFIGURATIONS = frozenset(["model_config", "training_config", "layer_config", "config"])
 _LONGEST_VALUE_BYTES = 32_000_000
-_LEAST_WALK_BYTES = 1_000_000
-_WALK_SHARE = 1_000
-"""Of a file, a thousandth is read to walk its groups, or a megabyte: 600 objects cost about 400 KB."""
+_MOST_WALK_BYTES = 64_000_000
+"""Read to walk the groups: 600 objects cost about 400 KB, and a table of 20,000 pictures is no rarity."""
 _USER_BLOCKS = (0, 512, 1_024, 2_048)
 """Where the signature may stand, says the specification; further doublings hold larger prefixes."""
 
@@ -69,7 +68,6 @@ class _Walk:
         file = self._file
         left = [file.root]
         seen = {file.root}
-        most = max(_LEAST_WALK_BYTES, self._data.size_bytes // _WALK_SHARE)
         configured = 0
         while left:
             address = left.pop()
@@ -92,7 +90,7 @@ class _Walk:
                     if link.address and link.address not in seen:
                         seen.add(link.address)
                         left.append(link.address)
-            if self._data.bytes_read - configured > most:
+            if self._data.bytes_read - configured > _MOST_WALK_BYTES:
                 self._notes.incomplete(f"{len(left):,} objects and those below them were not looked at")
                 return
         if not self._keras:

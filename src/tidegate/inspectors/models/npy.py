@@ -29,6 +29,7 @@ _LETTER_BYTES: Final = {
 }  # fmt: skip
 _DESCR: Final = re.compile(r"""['"]descr['"]\s*:\s*(['"])([^'"\\]*)\1""")
 _SHAPE: Final = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9, \tL]*)\)""")
+_MOST_SIDES: Final = 64
 _STRINGS: Final = re.compile(r"""(['"])([^'"\\]*)\1""")
 _NO_LITERAL: Final = re.compile(r"\b(?!(?:True|False|None|[0-9]+L?)\b)\w+|[^\s\w{}\[\](),:]")
 _OBJECTS: Final = re.compile(r"[<>|=]?O[0-9]*\Z|object|,")
@@ -110,6 +111,9 @@ def _compare(header: str, left: int, notes: Notes) -> None:
     else:
         size = count or _LETTER_BYTES.get(letter, 0)
     sides = [int(side[:18]) for side in re.findall(r"[0-9]+", shape[1])]
+    if len(sides) > _MOST_SIDES:
+        notes.broken(f"its shape has {len(sides):,} sides: numpy takes {_MOST_SIDES} at most")
+        return
     asked = prod(sides) * size
     if left < asked:
         notes.broken(f"{asked:,} bytes of numbers are announced, {max(left, 0):,} are there")

@@ -241,6 +241,12 @@ def test_a_header_that_is_no_literal_is_never_inert() -> None:
     assert seen(_header("'<f4' if print(1) else '<f4'", bytes(4))).verdict is Verdict.DAMAGED
 
 
+def test_a_shape_of_thousands_of_sides_is_damaged_and_no_error_of_ours() -> None:
+    sides = ",".join(["99999999"] * 5_000)
+    text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({sides},)}}".encode()
+    assert seen(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text).verdict is Verdict.DAMAGED
+
+
 def test_an_array_of_harmless_objects_is_clean() -> None:
     assert seen(_npy(np.array([{}, None, "x"], dtype=object))).verdict is Verdict.CLEAN
 
