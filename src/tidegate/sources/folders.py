@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from tidegate.model.document import Tally
 from tidegate.sources.gitfiles import OTHERS, is_text
@@ -38,11 +38,9 @@ class Shard(list[tuple[str, list[str]]]):
         return ", ".join(map(shown, paths[:_NAMED])) + more
 
 
-class _Folder(NamedTuple):
-    path: str
-    patterns: tuple[Patterns, ...]
-    git: str = ""
-    """`objects`: it is git's object store, or in it. `texts`: it is another part of a git directory."""
+_Folder = tuple[str, tuple[Patterns, ...], str]
+"""Path, patterns of what is left out below it, and what it is of git's: `objects`, its object store, or in it;
+`texts`, another part of a git directory; or nothing."""
 
 
 class Walk:
@@ -91,31 +89,32 @@ class Walk:
 
     def folders(self, tally: Tally) -> Iterator[tuple[str, list[str]]]:
         """Yield every folder with the names of its regular files. Iterative: depth costs no stack."""
-        waiting = [_Folder("", (self._exclude,) if self._exclude else ())]
+        waiting: list[_Folder] = [("", (self._exclude,) if self._exclude else (), "")]
         while waiting:
-            folder = waiting.pop()
+            path, patterns, git = waiting.pop()
             try:
-                names, below = self._list(folder.path)
+                names, below = self._list(path)
             except OSError as error:
-                tally.gap("source", shown(folder.path or "."), (error.strerror or str(error)).lower())
+                tally.gap("source", shown(path or "."), (error.strerror or str(error)).lower())
                 continue
-            is_git = "HEAD" in names and "objects" in below and "refs" in below
-            self._note_repository(folder.path, names, below, is_git)
-            patterns = folder.patterns
+            is_git = "objects" in below and "refs" in below and "HEAD" in names
+            if is_git or ".git" in below or ".git" in names:
+                self._note_repository(path, names, below)
             if self._gitignore and ".gitignore" in names:
-                patterns = (*patterns, self._read_ignore(folder.path, tally))
-            prefix = folder.path + "/" if folder.path else ""
+                patterns = (*patterns, self._read_ignore(path, tally))
+            prefix = path + "/" if path else ""
             if patterns:
                 names = self._sift(prefix, names, patterns, folders=False)
                 below = self._sift(prefix, below, patterns, folders=True)
             top = is_git and self._skip_git
-            part = "texts" if top else folder.git
-            yield folder.path, self._unread(names, part)
+            part = "texts" if top else git
+            if names:
+                yield path, self._unread(names, part) if part else names
             for name in below:
                 if prefix or self.root + name not in _VIRTUAL:
                     other = top and name in OTHERS
                     inside = ("objects" if name == "objects" else "") if other else part
-                    waiting.append(_Folder(prefix + name, patterns, inside))
+                    waiting.append((prefix + name, patterns, inside))
                 else:
                     tally.gap("source", name, "not walked: no files on a disk")
 
@@ -130,10 +129,10 @@ class Walk:
                     below.append(entry.name)
         return names, below
 
-    def _note_repository(self, folder: str, names: list[str], below: list[str], is_git: bool) -> None:
-        """`.git` is a file in work trees and submodules."""
+    def _note_repository(self, folder: str, names: list[str], below: list[str]) -> None:
+        """Note a folder that holds `.git`, which is a file in work trees and submodules, or is a bare one."""
         inside = folder.rpartition("/")[2] == ".git" or (not folder and self.root.endswith("/.git"))
-        if ".git" in below or ".git" in names or (is_git and not inside):
+        if ".git" in below or ".git" in names or not inside:
             self.repositories.append(Path(self.root, folder))
 
     def _unread(self, names: list[str], part: str) -> list[str]:
