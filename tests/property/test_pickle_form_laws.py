@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus_models.every import BENIGN, EVERY
-from tidegate.inspectors.look import SMALL_BYTES, glance, look
+from tidegate.inspectors.look import SMALL_BYTES, formats, glance, look
 from tidegate.inspectors.pickles.forms import Forms, forms
 from tidegate.inspectors.pickles.judge import judge_pickles
+from tidegate.inspectors.pickles.whole import is_pickle_alone
 from tidegate.inspectors.readable import Memory
 from tidegate.model.observation import Inspection
 
@@ -122,6 +123,49 @@ def test_no_sample_is_judged_otherwise_when_every_form_is_known() -> None:
     for each in small * 2:
         look(Memory(each), "a.pkl")
     assert [look(Memory(each), "a.pkl") for each in small] == expected
+
+
+_ENDS = st.sampled_from([
+    b"", b"{", b"TFL3", b"PK\5\6" + bytes(18), b"\x89HDF\r\n\x1a\n", b"tree\nversion=", b"flavors:", b"chat_template",
+    b"\x57\xfb\x80\x8b\x24\x75\x47\xdb", b"119547037146038801333356L\n", b"0x1950a86a20f9469cfc6c", b"ustar",
+    bytes.fromhex("6cfc9c46f9206aa85019"), b"koly", b"_tf_keras_", b"\x0a\x02ab", b"0001234\0",
+])  # fmt: skip
+
+
+@given(
+    st.sampled_from([b"\x80\2", b"\x80\3", b"\x80\4", b"\x80\5"]),
+    st.lists(st.binary(max_size=600) | _ENDS, max_size=5),
+    st.sampled_from(
+        [
+            "a.pkl",
+            "MLmodel",
+            "x.jinja",
+            "config.yaml",
+            "saved_model.pb",
+            "m.onnx",
+            "a.msgpack",
+            "a.safetensors",
+        ]
+    ),
+)
+def test_what_is_taken_for_a_pickle_alone_no_other_format_claims(
+    begin: bytes, parts: list[bytes], name: str
+) -> None:
+    data = begin + b"".join(parts)
+    if is_pickle_alone(data):
+        claims = [each.id for each in formats() if each.claims(data[:4096], data[-4096:], len(data), name)]
+        assert claims == ["pickle"]
+
+
+def test_no_sample_that_is_taken_for_a_pickle_alone_is_claimed_by_another_format() -> None:
+    for each in EVERY:
+        data = each.build()
+        if len(data) <= SMALL_BYTES and is_pickle_alone(data):
+            name = each.name
+            claims = [
+                each.id for each in formats() if each.claims(data[:4096], data[-4096:], len(data), name)
+            ]
+            assert claims == ["pickle"]
 
 
 def test_thousands_of_arrays_and_labels_are_of_one_form() -> None:

@@ -11,8 +11,9 @@ from tidegate import plugins
 from tidegate.inspectors.merge import MOST_OBSERVATIONS, absorb, worst_first
 from tidegate.inspectors.meter import Budget, Meter, Timed
 from tidegate.inspectors.mismatch import by_name, mismatch
+from tidegate.inspectors.models.pickle import PLUGIN as PICKLE
 from tidegate.inspectors.pickles.forms import forms
-from tidegate.inspectors.pickles.whole import at_a_glance
+from tidegate.inspectors.pickles.whole import at_a_glance, is_pickle_alone
 from tidegate.inspectors.readable import Counted, Ends, OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, DataKind, Judgement, ModelFormat
 from tidegate.inspectors.texts import Sampling, Texts
@@ -54,18 +55,21 @@ def look(
     """
     counted = data if isinstance(data, Counted) else Counted(data, block_bytes=_block_bytes(data.size_bytes))
     before = counted.bytes_read
-    formats()  # loaded once, and not at the expense of the first item
     whole = counted.read(0, data.size_bytes) if data.size_bytes <= SMALL_BYTES else b""
     if whole[:1] == PROTO:
         glanced = glance(whole, name, policy=policy)
         if glanced is not None:
             return glanced
+    alone = whole[:1] == PROTO and is_pickle_alone(whole)
+    if not alone:
+        formats()  # loaded once, and not at the expense of the first item
     meter = Meter(budget)
     beside = None if siblings is None else _Beside(siblings)
     context = Context(depth=0, policy=policy, siblings=beside, meter=meter)
     if texts is not None:
         context = replace(context, sample=Sampling(texts, meter))
-    judged = _judge(Timed(counted, meter), name, context)
+    timed = Timed(counted, meter)
+    judged = _as_model(timed, name, context, [PICKLE]) if alone else _judge(timed, name, context)
     if judged is not None:
         if whole[:1] == PROTO:
             forms(policy).learn(whole, judged)

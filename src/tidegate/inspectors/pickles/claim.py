@@ -33,6 +33,11 @@ _NAMES = (
 )
 _NAME: Final = re.compile(rb"[A-Za-z_][\w.]*\r?\Z")
 """CR before the line feed belongs to the name, for a loader; who writes it means to be read otherwise."""
+_CONTAINER: Final = re.compile(
+    rb"7z\xbc\xaf\x27\x1c|\x1f\x8b\x08|\xfd7zXZ\x00|BZh[1-9]1AY|\x04\x22M\x18|\x89HDF\r\n\x1a\n|.{257}ustar",
+    re.DOTALL,
+)
+"""What holds files, and begins with no opcode: a pickle in its head is one of them, not the file."""
 _PROTO: Final = re.compile(rb"\x80[\x00-\x05]")
 _PROTO_BYTE = b"\x80"
 _HIGHEST = 5
@@ -81,7 +86,9 @@ def is_pickle(head: bytes, size_bytes: int, name: str) -> bool:
     if head[:1] == _PROTO_BYTE:
         return _calls_in_no_protocol(head, size_bytes)
     if not head or ARGS[head[0]] == Arg.UNKNOWN:
-        return name.lower().endswith(_NAMES) and _begins_later(head, size_bytes)
+        if _CONTAINER.match(head) or not name.lower().endswith(_NAMES):
+            return False
+        return _begins_later(head, size_bytes)
     return bool(_makes_sense(Memory(head), whole=size_bytes <= len(head), size_bytes=size_bytes))
 
 

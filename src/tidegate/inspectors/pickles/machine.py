@@ -177,14 +177,17 @@ class Machine:
             " than from memory, the Python one refuses",
             offset=at,
         )
+        self._read_as_file(at, walk.frame_end)
+        walk.frame_end = NEVER
+
+    def _read_as_file(self, at: int, frame_end: int) -> None:
+        """Have the rest interpreted once more, from `at` on, as the C unpickler reads a file."""
+        walk = self.walk
         other = Machine(walk.window, self.start, self.loader, self.notes, self.actions, self.limits)
-        other.walk = Walk(
-            Window(walk.window.data, walk.window.stop), at, frame_end=walk.frame_end, drops=True
-        )
+        other.walk = Walk(Window(walk.window.data, walk.window.stop), at, frame_end=frame_end, drops=True)
         other.stack, other.marks = list(self.stack), list(self.marks)
         other.memo, other.memo_count = dict(self.memo), self.memo_count
         other.protocol = self.protocol
-        walk.frame_end = NEVER
         if not self.others:
             self.others.append(other)
 
@@ -494,6 +497,14 @@ class Machine:
         walk = self.walk
         if walk.frame_end != NEVER:
             self.notes.tampering("divergence", "begins a frame within a frame", offset=at)
+            before = walk.frame_end
+            if walk.at + size <= before:
+                return  # the C unpickler has it in its buffer, which ends where it did
+            # Else it reads on in the file, and what its buffer still held is thrown away.
+            if walk.drops:
+                walk.at, walk.frame_end = before, before + size
+                return
+            self._read_as_file(before, before + size)
         if walk.at + size > walk.window.stop:
             self.notes.tampering(
                 "divergence",

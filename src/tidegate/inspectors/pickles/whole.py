@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from tidegate.inspectors.pickles.forms import forms
+from tidegate.inspectors.pickles.opcodes import ARGS, Arg
 from tidegate.inspectors.pickles.plain import end_of_small
 from tidegate.model.observation import Executes
 
 _HEADER_BYTES: Final = 512
 """From this size on the file could also be a tar of the old form, which has no mark."""
 _HEAD_BYTES: Final = 4096
+_BEGINNINGS: Final = (b"\x80\2", b"\x80\3", b"\x80\4", b"\x80\5")
+_END_OF_TABLE: Final = 0xDB
+"""Last byte of the tables that TensorFlow's checkpoints are listed in."""
 _OCTAL: Final = frozenset(b"\0 01234567")
 _LEGACY_BYTES: Final = 80
 """In which the number begins that stands first in a torch file of the old form."""
@@ -34,6 +38,19 @@ def at_a_glance(data: bytes, policy: frozenset[str]) -> Executes | None:
     return executes if _is_nothing_else(data) else None
 
 
+def is_pickle_alone(data: bytes) -> bool:
+    """Tell whether a small file is a binary pickle, and no other format can take it for its own.
+
+    `False` says only that the formats have to be asked, one by one.
+    """
+    return (
+        len(data) > len(_BEGINNINGS[0])
+        and data[:2] in _BEGINNINGS
+        and ARGS[data[2]] != Arg.UNKNOWN
+        and _is_nothing_else(data)
+    )
+
+
 def _is_nothing_else(data: bytes) -> bool:
     """Tell whether no reader of another format takes a file for its own that begins with PROTO."""
     if data[8:9] == b"{" or data[4:8] == b"TFL3":
@@ -51,4 +68,4 @@ def _is_nothing_else(data: bytes) -> bool:
     begins = data.startswith
     if begins(b"\x89HDF", 512) or begins(b"\x89HDF", 1024) or begins(b"\x89HDF", 2048):
         return False
-    return find(b"PK\5\6") < 0
+    return find(b"PK\5\6") < 0 and data[-1] != _END_OF_TABLE

@@ -97,3 +97,31 @@ def test_a_memo_slot_that_is_written_twice_is_told() -> None:
         "a second time" in each
         for each in sentences(stream(name("collections", "Counter"), b"q\x00K\x01q\x00"))
     )
+
+
+def frame(size: int) -> bytes:
+    return b"\x95" + size.to_bytes(8, "little")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        # Memory has the module `xos`; a file's reader has dropped the letter with the end of the outer frame.
+        frame(11) + frame(0) + b"cx" + b"os\nsystem\n(S'echo x'\ntR.",
+        frame(13) + frame(2) + b"N0" + b"cx" + b"os\nsystem\n(S'echo x'\ntR.",
+        # The inner frame goes beyond the outer one: a file's reader goes on behind the outer one.
+        frame(9 + 4) + frame(30) + b"N0N." + SYSTEM + b"N" * 30,
+    ],
+)
+def test_a_frame_within_a_frame_is_read_as_files_are_too(raw: bytes) -> None:
+    asked = []
+
+    class Asking(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> object:
+            asked.append((module, name))
+            raise pickle.UnpicklingError
+
+    with pytest.raises(pickle.UnpicklingError):
+        Asking(io.BytesIO(raw)).load()
+    assert asked == [("os", "system")]
+    assert word(raw) is Verdict.DANGEROUS

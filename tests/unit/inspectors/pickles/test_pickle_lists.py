@@ -14,14 +14,16 @@ import pathlib
 import pickle
 import random
 import re
+import tomllib
 import types
 import uuid
+from importlib import resources
 
 import numpy as np
 import pytest
 from seen import judged, sentences, word
 
-from tidegate.inspectors.pickles.names import Listed, Sink, listed, sinks, standing
+from tidegate.inspectors.pickles.names import LISTS, SINKS, Listed, Sink, listed, sinks, standing, table
 from tidegate.model.observation import Verdict
 
 BENIGN = [
@@ -93,3 +95,9 @@ def test_the_state_of_an_unlisted_class_is_told() -> None:
     raw = b"\x80\x02cshop\nBasket\n)\x81}b."
     assert judged(raw).unlisted
     assert "on load, sets the state of an instance of shop.Basket, by its own __setstate__" in sentences(raw)
+
+
+@pytest.mark.parametrize("file", [*LISTS, SINKS])
+def test_a_list_is_read_as_a_toml_reader_reads_it(file: str) -> None:
+    text = resources.files("tidegate.inspectors.pickles").joinpath(file).read_text(encoding="utf-8")
+    assert table(file) == tomllib.loads(text)["group"]
