@@ -60,16 +60,16 @@ class File:
         if version in (0, 1):
             self._widths(head[13], head[14])
             at = 24 + 4 * version
-            self._base = self._number(head, at, self.wide)
             self.root = self._number(head, at + 5 * self.wide, self.wide)
             self.end = self._number(head, at + 2 * self.wide, self.wide)
         elif version in (2, 3):
             self._widths(head[9], head[10])
-            self._base = self._number(head, 12, self.wide)
             self.end = self._number(head, 12 + 2 * self.wide, self.wide)
             self.root = self._number(head, 12 + 3 * self.wide, self.wide)
         else:
             raise MalformedError(f"version {version} of the superblock does not exist", start + 8)
+        # Readers count from where the superblock was found, whatever base it states (H5F__super_read).
+        self._base = start
 
     def _widths(self, address: int, length: int) -> None:
         if address not in (4, 8) or length not in (4, 8):

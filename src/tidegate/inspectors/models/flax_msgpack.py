@@ -5,6 +5,8 @@ Source: flax `serialization.py` (`_MsgpackExtType`); github.com/msgpack/msgpack,
 
 from __future__ import annotations
 
+import re
+
 from tidegate.inspectors.models._cursor import Cursor
 from tidegate.inspectors.models._notes import IncompleteError, MalformedError, Notes
 from tidegate.inspectors.readable import Readable
@@ -13,6 +15,11 @@ from tidegate.inspectors.seam import Context, Judgement
 _MOST_VALUES = 2_000_000
 _DEEPEST = 500
 _KNOWN = {1: "an array", 2: "a complex number", 3: "a scalar", -1: "a time"}
+_ARRAY = re.compile(
+    rb"(?:\xc7.|\xc8..|\xc9.{4})\x01\x93[\x90-\x9f].{0,40}[\xa4-\xa8](?:float|bfloat|int|uint|bool|complex)",
+    re.DOTALL,
+)
+"""An extension of the first kind with shape, type and bytes in it: an array of Flax."""
 _FIXED = {0xCA: 4, 0xCB: 8, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
 _LENGTHS = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 _EXTENSIONS = {0xC7: 1, 0xC8: 2, 0xC9: 4}
@@ -26,13 +33,18 @@ class FlaxMsgpack:
     order = 80
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
-        """MessagePack has no mark: a map whose first key is a text, and the name or a known key."""
+        """MessagePack has no mark: a map, first a text; and the name, a known key, or an array."""
         if not head or not (0x80 < head[0] <= 0x8F or head[0] in (0xDE, 0xDF)):
             return False
         key = head[{0xDE: 3, 0xDF: 5}.get(head[0], 1) :]
         if not key or not (0xA1 <= key[0] <= 0xBF or key[0] in (0xD9, 0xDA)):
             return False
-        return name.lower().endswith(".msgpack") or key[1:].startswith((b"params", b"model", b"transformer"))
+        text = key[{0xD9: 2, 0xDA: 3}.get(key[0], 1) :]
+        return (
+            name.lower().endswith(".msgpack")
+            or text.startswith((b"params", b"model", b"transformer"))
+            or _ARRAY.search(head) is not None
+        )
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
         notes = Notes(self.id, policy=context.policy)

@@ -15,6 +15,8 @@ _CONFIGURATIONS = frozenset(["model_config", "training_config", "layer_config", 
 _LONGEST_VALUE_BYTES = 32_000_000
 _MOST_WALK_BYTES = 64_000_000
 """Read to walk the groups: 600 objects cost about 400 KB, and a table of 20,000 pictures is no rarity."""
+_TAR_MARK = 257
+_NAMES = (".h5", ".hdf5", ".keras")
 _USER_BLOCKS = (0, 512, 1_024, 2_048)
 """Where the signature may stand, says the specification; further doublings hold larger prefixes."""
 
@@ -26,6 +28,11 @@ class KerasH5:
     order = 15
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
+        """Tell it by its signature; of a tar the first member's is none, unless a reader of HDF5 is meant."""
+        if head.startswith(MAGIC):
+            return True
+        if head.startswith(b"ustar", _TAR_MARK) and not name.lower().endswith(_NAMES):
+            return False
         return any(head.startswith(MAGIC, at) for at in _USER_BLOCKS)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002

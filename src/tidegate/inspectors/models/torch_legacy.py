@@ -14,6 +14,7 @@ from tidegate.inspectors.models._notes import Notes
 from tidegate.inspectors.models._torch import storages
 from tidegate.inspectors.pickles.judge import judge_pickles, judge_stream
 from tidegate.inspectors.pickles.loader import Loader
+from tidegate.inspectors.pickles.opcodes import ARGS, Arg
 from tidegate.inspectors.pickles.values import Box, Value
 from tidegate.inspectors.readable import Part, Readable
 from tidegate.inspectors.seam import Context, Judgement
@@ -43,7 +44,8 @@ class TorchLegacy:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by the magic number in a pickle at its beginning."""
         del tail, size_bytes, name
-        return any(form in head[:_BEGIN_BYTES] for form in _FORMS)
+        begins = head[:_BEGIN_BYTES]
+        return any(form in begins for form in _FORMS) and ARGS[begins[0]] != Arg.UNKNOWN
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Judge the five pickles, and what stands behind the storages."""

@@ -6,11 +6,13 @@ import bz2
 import gzip
 import io
 import lzma
+import pickle
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
 
+import h5py
 import py7zr
 import pytest
 import zstandard
@@ -163,3 +165,35 @@ def test_an_encrypted_7z_is_damaged_and_not_passed_over() -> None:
     assert found.verdict is Verdict.DAMAGED
     assert not found.complete
     assert "mismatch" in kinds(found)
+
+
+@pytest.mark.parametrize("name", ["model.bin", "model.ckpt", "model.tar"])
+@pytest.mark.parametrize("packing", [tarred, _sevenzip, lambda members: _lz4(members[0][1])])
+def test_a_harmless_model_in_an_archive_is_clean_whatever_the_archive_is_called(
+    packing: Callable[[list[tuple[str, bytes]]], bytes], name: str
+) -> None:
+    legacy = b"".join(
+        pickle.dumps(each, 2) for each in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}, {}, [])
+    )
+    for model in (PLAIN, legacy):
+        found = seen(packing([("model.pkl", model)]), name)
+        assert (found.verdict, [each.summary for each in found.observations]) == (Verdict.CLEAN, [])
+
+
+def test_a_model_of_keras_that_stands_first_in_a_tar_is_clean_and_no_second_reading_of_the_tar() -> None:
+    out = io.BytesIO()
+    with h5py.File(out, "w") as file:
+        file["weights"] = [1.0, 2.0]
+    raw = tarred([("model.h5", out.getvalue())], form=tarfile.USTAR_FORMAT)
+    assert seen(raw, "models.tar").observations == ()
+    # h5py opens the tar as if it were the file in it: asked so, it is judged so, dangerous or not.
+    with h5py.File(io.BytesIO(raw), "r") as opened:
+        assert list(opened) == ["weights"]
+    assert seen(raw, "models.h5").verdict is Verdict.INERT
+
+
+def test_parameters_of_flax_are_told_by_their_arrays_whatever_the_name() -> None:
+    array = b"\x93\x91\x02\xa7float32\xc4\x08" + bytes(8)
+    raw = b"\x81\xa7encoder\x81\xa6kernel\xc7" + bytes([len(array)]) + b"\x01" + array
+    found = seen(raw, "blob.bin")
+    assert (found.kind, found.verdict) == ("flax_msgpack", Verdict.INERT)

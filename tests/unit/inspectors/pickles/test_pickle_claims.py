@@ -65,3 +65,16 @@ def test_a_pickle_behind_a_foreign_head_counts_where_the_name_says_pickle() -> N
 def test_a_long_stream_of_protocol_0_is_known_by_its_head() -> None:
     raw = pickle.dumps(list(range(5000)), 0)
     assert PLUGIN.claims(raw[:4096], raw[-4096:], len(raw), "x")
+
+
+CONTAINERS = [
+    b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08", b"\xfd7zXZ\x00", b"\x04\x22M\x18", b"\x89HDF\r\n\x1a\n",
+    b"model.pkl".ljust(257, b"\0") + b"ustar\0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["model.bin", "model.pkl", "model.ckpt"])
+@pytest.mark.parametrize("begin", CONTAINERS, ids=repr)
+def test_what_holds_a_pickle_is_none_whatever_its_name(begin: bytes, name: str) -> None:
+    raw = begin.ljust(512, b"\0") + pickle.dumps({"a": collections.OrderedDict(a=1)}, 2)
+    assert not PLUGIN.claims(raw[:4096], raw[-4096:], len(raw), name)
