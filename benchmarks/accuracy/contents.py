@@ -230,7 +230,7 @@ def score(
             scores[case.kind].right += right
             if not right:
                 tell(
-                    f"missed  {case.kind:18} {case.suite}/{case.name} ({case.path.name}, {case.how}): {', '.join(sorted(told)) or 'nothing'}"
+                    f"missed  {case.kind:18} {case.suite}/{case.name} ({case.path}, {case.how}): {', '.join(sorted(told)) or 'nothing'}"
                 )
                 if told & case.also:
                     continue
@@ -239,7 +239,7 @@ def score(
             continue
         for kind in told - {case.kind} - case.also:
             scores[kind].wrong += 1
-            tell(f"wrong   {kind:18} {case.suite}/{case.name} ({case.path.name}, {case.how}) is {case.kind}")
+            tell(f"wrong   {kind:18} {case.suite}/{case.name} ({case.path}, {case.how}) is {case.kind}")
     return dict(scores)
 
 

@@ -55,6 +55,8 @@ _TOLD_BY_CONTENT: Final = frozenset(
     " network_capture vpn_profile password_vault database_dump".split()
 )
 """Kinds that the bytes would have shown: the name alone is not believed."""
+_OF_ARCHIVES: Final = (".001", ".arc")
+"""Endings of disks and backups that archives have too."""
 _MEDIA: Final = frozenset(("image", "video", "audio", "font"))
 
 
@@ -83,7 +85,9 @@ def by_name(judged: Judgement | None, name: str, size_bytes: int) -> Judgement:
         judged.observations.append(_by_name("mismatch", words, Severity.LOW, "high"))
     elif judged.kind in _ANYTHING and named not in _TOLD_BY_CONTENT and named not in _ANYTHING:
         severity = kind(named).severity
-        if severity.rank >= Severity.HIGH.rank:
+        # Its table of contents was read, and names no disk.
+        no_disk = named == "disk_image" and judged.complete
+        if severity.rank >= Severity.HIGH.rank and not no_disk and not name.lower().endswith(_OF_ARCHIVES):
             below = next(each for each in Severity if each.rank == severity.rank - 1)
             judged.observations.append(_by_name(named, f"named as {kind(named).one}", below, "medium"))
     return judged

@@ -21,7 +21,7 @@ class Form:
     hint: bytes
     """Must stand in the first bytes, in lower case; else it is not looked for."""
     count: Callable[[bytes], int]
-    """How many credentials there are; 0: it is not this form."""
+    """How many credentials there are; 0: it is not this form, negative: it is, and holds none."""
     names: re.Pattern[str] | None = None
     """The last part of the path must fit, where the content alone says little."""
 
@@ -55,7 +55,8 @@ def _service_account(text: bytes) -> int:
     value = _parsed(text)
     if isinstance(value, dict):
         return int(
-            value.get("type") == "service_account" and "PRIVATE KEY" in str(value.get("private_key", ""))
+            value.get("type") in ("service_account", "gdch_service_account")
+            and "PRIVATE KEY" in str(value.get("private_key", ""))
         )
     return 0
 
@@ -124,6 +125,8 @@ def _kubeconfig(text: bytes) -> int:
         text,
     )
     found += re.findall(rb"[\"' ](exec|auth-provider)[\"']?:()", text)
+    if not found:
+        return -1
     return sum(
         key in (b"exec", b"auth-provider") or not placeholder(value.decode("latin-1")) or key == b"client-key"
         for key, value in found
@@ -132,9 +135,29 @@ def _kubeconfig(text: bytes) -> int:
 
 def _terraform(text: bytes) -> int:
     start = text[:4096]
-    if re.search(rb'"terraform_version"\s*:', start) is None or b'"version"' not in start:
+    if not text.lstrip().startswith(b"{"):  # code that writes one, a test of it
         return 0
-    return max(1, len(re.findall(rb'"mode"\s*:\s*"managed"', text)))
+    if re.search(rb'"version"\s*:\s*[1-4]\b', start) is None:
+        return 0
+    if re.search(rb'"terraform_version"\s*:', start) is None and (
+        b'"serial"' not in start or re.search(rb'"(?:lineage|modules)"\s*:', start) is None
+    ):
+        return 0
+    resources = len(re.findall(rb'"mode"\s*:\s*"managed"|"primary"\s*:', text))
+    return resources or (1 if b'"value"' in text else -1)
+
+
+def _jwk(text: bytes) -> int:
+    value = _parsed(text)
+    keys = value.get("keys") if isinstance(value, dict) and "keys" in value else [value]
+    if not isinstance(keys, list):
+        return 0
+    return sum(
+        isinstance(each, dict)
+        and ("kty" in each)
+        and _text(each.get("k" if each.get("kty") == "oct" else "d"))
+        for each in keys
+    )
 
 
 def _ovpn(text: bytes) -> int:
@@ -156,7 +179,7 @@ def _rdp(text: bytes) -> int:
 FORMS: Final[tuple[Form, ...]] = (
     Form("key of a Google service account", "cloud_credentials", b"service_account", _service_account),
     Form("Google login or OAuth client", "cloud_credentials", b"client_secret", _google_user),
-    Form("AWS keys", "cloud_credentials", b"aws_secret_access_key", _lines(rf"^\s*aws_secret_access_key\s*=\s*{_AWS_FORTY}\s*$")),  # noqa: E501
+    Form("AWS keys", "cloud_credentials", b"aws_secret_access_key", _lines(rf"^\s*aws_secret_access_key[ \t]*=[ \t]*{_AWS_FORTY}\s*$")),  # noqa: E501
     Form("AWS keys, as the console exports them", "cloud_credentials", b"awssecretkey", _lines(rf"^AWSSecretKey={_AWS_FORTY}\s*$")),  # noqa: E501  # noqa: E501
     Form("AWS keys", "cloud_credentials", b"secretaccesskey", _aws_json),
     Form("AWS keys in a table, as the console exports them", "cloud_credentials", b"secret access key",
@@ -166,18 +189,18 @@ FORMS: Final[tuple[Form, ...]] = (
     Form("Azure service principal with its secret", "cloud_credentials", b"tenant", _azure_principal),
     Form("logins of container registries (docker)", "cloud_credentials", b'"auths"', _docker),
     Form("logins of hosts (.netrc)", "cloud_credentials", b"machine",
-         _lines(r"^\s*machine\s+\S+(?:\s+login\s+\S+)?\s+password\s+(\S+)"), re.compile(r"netrc")),
+         _lines(r"^[ \t]*machine\s+\S+(?:\s+login\s+\S+)?\s+password\s+(\S+)"), re.compile(r"netrc")),
     Form("logins of git hosts", "cloud_credentials", b"://", _lines(r"^https?://[^\s:/@]+:([^\s@/]+)@[^\s/]+/?\s*$")),
     Form("login of a package registry (npm)", "cloud_credentials", b"_auth",
-         _lines(r"^(?://\S+:)?_(?:authToken|auth|password)\s*=\s*[\"']?([\w.+/=-]{16,})[\"']?\s*$")),
+         _lines(r"^(?://\S+:)?_(?:authToken|auth|password)[ \t]*=[ \t]*[\"']?([\w.+/=-]{16,})[\"']?\s*$")),
     Form("logins of package registries (PyPI)", "cloud_credentials", b"password",
-         _lines(r"^password\s*[=:]\s*(\S+)"), re.compile(r"pypirc")),
+         _lines(r"^password[ \t]*[=:][ \t]*(\S+)"), re.compile(r"pypirc")),
     Form("remotes with their keys (rclone)", "cloud_credentials", b"type =",
-         _lines(r"^(?:secret_access_key|pass|token|key|client_secret|account_key|sas_url|service_account_credentials)\s*=\s*(\S.*)"),
+         _lines(r"^(?:secret_access_key|pass|token|key|client_secret|account_key|sas_url|service_account_credentials)[ \t]*=[ \t]*(\S.*)"),  # noqa: E501
          re.compile(r"rclone")),
     Form("keys of storage (s3cmd, boto)", "cloud_credentials", b"secret_key",
-         _lines(r"^(?:secret_key|gs_secret_access_key|aws_secret_access_key)\s*=\s*(\S+)"), re.compile(r"s3cfg|boto")),  # noqa: E501
-    Form("token of GitHub's command line", "cloud_credentials", b"oauth_token", _lines(r"^\s*oauth_token:\s*(\S+)")),  # noqa: E501
+         _lines(r"^(?:secret_key|gs_secret_access_key|aws_secret_access_key)[ \t]*=[ \t]*(\S+)"), re.compile(r"s3cfg|boto")),  # noqa: E501
+    Form("token of GitHub's command line", "cloud_credentials", b"oauth_token", _lines(r"^[ \t]*oauth_token:[ \t]*[\"\']?(gh[a-z]_[A-Za-z0-9]{20,}|[0-9a-f]{40})[\"\']?[ \t]*$")),  # noqa: E501
     Form("token of Vault", "cloud_credentials", b"hvs.", _lines(r"\A\s*(hvs\.\S+)\s*\Z")),
     Form("token of Terraform Cloud", "cloud_credentials", b"credentials",
          _lines(r"\"token\"\s*:\s*\"([^\"]+)\""), re.compile(r"credentials\.tfrc\.json|terraformrc")),
@@ -185,9 +208,10 @@ FORMS: Final[tuple[Form, ...]] = (
     Form("password hashes of a machine's users", "windows_secrets", b":$", _lines(r"^[^\s:]+:(\$(?:1|5|6|y|2[aby])\$[^:]+):\d*:"),  # noqa: E501
          re.compile(r"shadow")),
     Form("passwords of PostgreSQL (.pgpass)", "cloud_credentials", b":", _lines(r"^[^#\s:]+:[\d*]+:[^:\s]+:[^:\s]+:(\S+)$"), re.compile(r"pgpass")),  # noqa: E501
-    Form("password of MySQL (.my.cnf)", "cloud_credentials", b"password", _lines(r"^password\s*=\s*(\S+)"), re.compile(r"my\.cnf")),  # noqa: E501
+    Form("password of MySQL (.my.cnf)", "cloud_credentials", b"password", _lines(r"^password[ \t]*=[ \t]*(\S+)"), re.compile(r"my\.cnf")),  # noqa: E501
+    Form("private key (JWK)", "private_key", b'"kty"', _jwk),
     Form("Kubernetes configuration", "kubeconfig", b"clusters", _kubeconfig),
-    Form("Terraform state", "terraform_state", b"terraform_version", _terraform),
+    Form("Terraform state", "terraform_state", b'"version"', _terraform),
     Form("WireGuard profile with its private key", "vpn_profile", b"[interface]", _wireguard),
     Form("OpenVPN profile", "vpn_profile", b"remote ", _ovpn, re.compile(r"\.(?:ovpn|conf)\Z")),
     Form("remote desktop profile", "vpn_profile", b"full address", _rdp),

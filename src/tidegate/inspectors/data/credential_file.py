@@ -45,14 +45,16 @@ class CredentialFile:
 def _told(form: Form, count: int, name: str, size_bytes: int, read: int) -> Judgement:
     tested = of_a_test(name)
     if form.kind == "terraform_state":
-        words, numbers = f"{form.words} of {plural(count, 'resource')}", {"resources": count}
+        held = f"of {plural(count, 'resource')}" if count > 0 else "without resources"
+        words, numbers = f"{form.words} {held}", {"resources": max(0, count)}
     elif form.kind == "kubeconfig":
-        words, numbers = f"{form.words} with {plural(count, 'login')}", {"credentials": count}
+        words = f"{form.words} with {plural(count, 'login') if count > 0 else 'no login'}"
+        numbers = {"credentials": max(0, count)}
     else:
         words = form.words if count == 1 else f"{form.words}: {count:,}"
         numbers = {"credentials": count}
     words += "; its path says it is material of a test suite, or a template" if tested else ""
-    severity = Severity.LOW if tested else None
+    severity = Severity.INFO if count < 0 else Severity.LOW if tested else None
     step = step_of(size_bytes, read)
     note = seen(form.kind, words, inspector="credential_file", severity=severity, step=step, numbers=numbers)
     return judged(form.kind, note)

@@ -29,7 +29,7 @@ _TABLE: Final = re.compile(
 )
 _COPY: Final = re.compile(rb"(?m)^COPY (\S{1,160}) \(([^)]{1,4000})\) FROM stdin;")
 _INSERT: Final = re.compile(
-    rb"(?mi)^INSERT (?:IGNORE )?INTO [`\"\[]?([\w.$]+)[`\"\]]? ?(?:\(([^)]{1,2000})\) ?)?VALUES"
+    rb"(?mi)^INSERT (?:IGNORE )?INTO ((?:[`\"\[]?[\w$]+[`\"\]]?\.){0,2}[`\"\[]?[\w$]+[`\"\]]?) ?(?:\(([^)]{1,2000})\) ?)?VALUES"  # noqa: E501
 )
 _COLUMN: Final = re.compile(rb"(?m)^\s*[`\"\[]?([A-Za-z_]\w{0,60})[`\"\]]?\s+[A-Za-z]")
 _NO_COLUMN: Final = frozenset(

@@ -13,7 +13,11 @@ from tidegate.model.severity import Severity
 
 _SETTING: Final = re.compile(rb"\A(?:export |set )?([A-Za-z_][A-Za-z0-9_.]{0,100}) ?= ?(.*)\Z")
 _UPPER: Final = re.compile(rb"\A(?:export )?[A-Z][A-Z0-9_]+=")
-_NAMED: Final = re.compile(r"(?:\A|[._-])env(?:\.|rc|\Z)|\Aenvironment\Z")
+_NAMED: Final = re.compile(r"(?:\A|[._-])env(?:[.-]|rc|\Z)|\Aenvironment\Z")
+_QUOTED: Final = re.compile(rb"=\s?([\"'`])(?:(?!\1).){0,4000}\1", re.DOTALL)
+"""A value of several lines."""
+_LABEL: Final = re.compile(r":\s*\Z|\A(?:\\u[0-9A-Fa-f]{4}){2}|\A&?[A-Z][a-z]+(?: [a-z]+)*\\?:?\Z")
+"""What a program shows beside a field: "Password:", in translations by their numbers."""
 _MOST_BYTES: Final = 128 << 10
 
 
@@ -40,9 +44,13 @@ class EnvFile:
                 continue
             settings += 1
             value = found[2].decode("utf-8", "replace").split(" #")[0]
-            secret += secret_name(found[1].decode()) and not placeholder(value)
+            secret += secret_name(found[1].decode()) and not placeholder(value) and not _LABEL.search(value)
         if not secret:
-            return nothing()
+            if not settings or not _NAMED.search(base(name)):
+                return nothing()
+            words = f"{plural(settings, 'setting')}, none of them looks secret"
+            note = seen("env_file", words, severity=Severity.INFO, step=step_of(data.size_bytes, len(raw)))
+            return judged("env_file", note, *context.sample(text, name))
         tested = of_a_test(name)
         words = (
             f"{plural(settings, 'setting')}, {secret:,} of them {'looks' if secret == 1 else 'look'} secret"
@@ -60,11 +68,13 @@ class EnvFile:
 
 
 def _shape(text: bytes, name: str) -> bool:
+    named = bool(_NAMED.search(base(name)))
+    if named:
+        text = _QUOTED.sub(b'=""', text)
     rows = [line.strip() for line in lines(text + b"\n", 200)]
     rows = [line for line in rows if line and not line.startswith((b"#", b";", b"//"))]
     if not rows or text.startswith(b"#!"):
         return False
-    named = bool(_NAMED.search(base(name)))
     fits = sum(bool((_SETTING if named else _UPPER).match(line)) for line in rows)
     return fits * 10 >= len(rows) * (6 if named else 9) and (named or len(rows) >= 3)
 

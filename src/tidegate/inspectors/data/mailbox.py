@@ -24,9 +24,11 @@ _WINDOW_BYTES: Final = 256 << 10
 _MOST_HEADER_BYTES: Final = 64 << 10
 _PIECE_BYTES: Final = 1 << 20
 _OVERLAP_BYTES: Final = 512
+_BOM: Final = b"\xef\xbb\xbf"
 _FROM_LINE: Final = re.compile(
     rb"(?:\A|\n)From [^\r\n]{1,200}?\d{1,2}:\d\d(?::\d\d)?[^\r\n]{0,40}\r?\n"
     rb"(?=>?[A-Za-z][A-Za-z0-9-]{1,60}:[ \t])"
+    rb"|(?:\A|\n)From (?:-|[^\s@]{1,100}@[^\s@]{1,100}) ?\r?\n(?=[A-Za-z][A-Za-z0-9-]{1,60}:[ \t])"
     rb"|(?:\A|\n)From \S{1,100} +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\r?\n(?=\r?\n)"  # noqa: E501
 )
 _PATCH: Final = re.compile(rb"From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\r?\n")
@@ -36,6 +38,10 @@ _OF_MAIL: Final = frozenset(
     b"from to cc subject date message-id received return-path delivered-to mime-version reply-to in-reply-to "
     b"x-mailer dkim-signature authentication-results thread-topic x-received".split()
 )
+_OF_MIME: Final = frozenset(
+    b"content-type content-transfer-encoding content-disposition content-id content-description".split()
+)
+_LOOSE: Final = re.compile(rb"(?i)\A([a-z][a-z0-9-]{1,60})[ \t]*:")
 _DATE: Final = re.compile(rb"(?im)^Date:[ \t]*([^\r\n]{10,80})")
 _SENDER: Final = re.compile(rb"(?im)^From:([^\r\n]{1,400})")
 _SPACED: Final = bytes.maketrans(b'<>"(),;:\t', b" " * 9)
@@ -50,15 +56,17 @@ class Mailbox:
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell a mailbox by its first line, and a message by three fields that mail has."""
-        del tail, size_bytes, name
+        del tail, size_bytes
+        head = head.removeprefix(_BOM)
         if _PATCH.match(head):
             return False
-        return _FROM_LINE.match(head) is not None or _is_message(head)
+        return _FROM_LINE.match(head) is not None or _is_message(head) or _named_so(head, name)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Count messages and the people who sent them."""
-        head = data.read(0, 4096)
-        if plain(head) is None:
+        head = data.read(0, 4096).removeprefix(_BOM)
+        # What follows the header may be bytes of any sort.
+        if plain(head) is None and plain(head.replace(b"\r", b"").partition(b"\n\n")[0] or b"\0") is None:
             return nothing()
         if _FROM_LINE.match(head) is None:
             return _one(data, name, context)
@@ -193,7 +201,6 @@ def _address(field: bytes) -> bytes:
 
 def _is_message(head: bytes) -> bool:
     """Tell whether it begins with fields, three of them those of mail."""
-    head = head.removeprefix(b"\xef\xbb\xbf")
     known: set[bytes] = set()
     at = 0
     for _ in range(60):
@@ -213,10 +220,30 @@ def _is_message(head: bytes) -> bool:
             return False
         at = end + 1
     named = known & _OF_MAIL
+    if b"content-type" in known and b"mime-version" in known:
+        return True  # a mail whose sender was left out, a page that was saved with its pictures
     if len(named) < 3 or not named & {b"from", b"received", b"return-path", b"message-id"}:
         return False
     # Settings may have such names; who writes a mail has an address, or a server wrote into it.
     return b"@" in head[:at] or bool(named & {b"received", b"return-path", b"message-id", b"mime-version"})
+
+
+def _named_so(head: bytes, name: str) -> bool:
+    """Tell a message whose name says so: a field or two are enough, whatever stands between."""
+    low = name.lower()
+    if not low.endswith((".eml", ".msg", ".emlx", ".mime")) or plain(head) is None:
+        return False
+    known = set()
+    for line in head.splitlines()[:60]:
+        if not line:
+            break
+        field = _LOOSE.match(line)
+        if field is not None:
+            known.add(field[1].lower())
+    found = len(known & _OF_MAIL) + len(known & _OF_MIME)
+    return found >= (2 if low.endswith(".msg") else 1) or (
+        bool(found) and b"multipart/" in head[:200].lower()
+    )
 
 
 def _note(kind_id: str, words: str, numbers: dict[str, int], tally: Tally, step: Step) -> Observation:

@@ -23,9 +23,20 @@ from tidegate.model.severity import Severity
 _MOST_BYTES: Final = 256 << 10
 """A longer file is no key, though keys may stand in it."""
 _OPEN: Final = re.compile(
-    rb"(?m)^[ \t]*-----BEGIN ((?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?)-----[ \t]*\r?$"
+    rb"(?m)^[ \t]*-----BEGIN ((?:[A-Z0-9]+ ){0,3}(?:PRIVATE|SECRET) KEY(?: BLOCK)?)-----[ \t]*\r?$"
 )
 _ANY_BLOCK: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----.*?-----END [A-Z0-9 ]+-----", re.DOTALL)
+_PVK: Final = b"\x1e\xf1\xb5\xb0\x00\x00\x00\x00"
+_ARMOURED: Final = b"-----BEGIN PGP ARMORED FILE-----"
+_GNUPG: Final = (
+    b"(11:private-key",
+    b"(21:protected-private-key",
+    b"Key: (private-key",
+    b"Key: (protected-private-key",
+)
+"""How GnuPG keeps a key, a file each."""
+_BASE64: Final = re.compile(rb"M[A-Za-z0-9+/\r\n]{60,}={0,2}\s*")
+"""DER, written in letters without the lines of PEM."""
 _AGE: Final = re.compile(rb"(?m)^AGE-SECRET-KEY-1[0-9A-Z]{50,}\r?$")
 _OIDS: Final = {
     bytes.fromhex("06092a864886f70d010101"): "RSA",
@@ -54,6 +65,7 @@ _PGP: Final = {
     19: "ECDSA",
     22: "Ed25519",
 } | {25: "X25519", 26: "X448", 27: "Ed25519", 28: "Ed448"}
+_SEXP: Final = {b"rsa": "RSA", b"dsa": "DSA", b"elg": "Elgamal", b"ecc": "EC", b"ecdsa": "EC"}
 _PUBLIC_NUMBERS: Final = {1: 2, 2: 2, 3: 2, 16: 3, 17: 4}
 """Numbers that stand before the secret part of a PGP key, where it is nothing but numbers."""
 
@@ -78,8 +90,15 @@ class PrivateKey:
         del tail, name
         if size_bytes > _MOST_BYTES:
             return False
-        if b"PRIVATE KEY" in head or b"PuTTY-User-Key-File-" in head[:64] or b"AGE-SECRET-KEY-1" in head:
+        if (
+            b"PRIVATE KEY" in head
+            or b"PGP SECRET KEY" in head
+            or b"PuTTY-User-Key-File-" in head[:64]
+            or b"AGE-SECRET-KEY-1" in head
+        ):
             return plain(head) is not None
+        if _ARMOURED in head or head.startswith((_PVK, *_GNUPG)) or _BASE64.fullmatch(head):
+            return True
         return _pgp_starts(head) or bool(_der(head, size_bytes))
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
@@ -126,12 +145,24 @@ def told(keys: list[Key], name: str, *, of: int, read: int) -> Judgement:
 def _keys(raw: bytes, size_bytes: int) -> list[Key]:
     if _pgp_starts(raw):
         return _pgp(raw)
+    if raw.startswith(_PVK) and len(raw) > 32:
+        return [Key("PVK", "RSA", encrypted=raw[12:16] != bytes(4))]
+    if _ARMOURED in raw[:4096]:
+        _, _, body = raw.replace(b"\r", b"").partition(_ARMOURED)
+        raw = _decoded(
+            b"".join(body.partition(b"\n\n")[2].partition(b"\n=")[0].partition(b"-----")[0].split())
+        )
+        return _gnupg(raw) or _pgp(raw)
+    if raw.startswith(_GNUPG):
+        return _gnupg(raw)
+    if _BASE64.fullmatch(raw):
+        raw = _decoded(b"".join(raw.split()))
+        size_bytes = len(raw)
     algorithm = _der(raw[:64], size_bytes)
     if algorithm:
         return [Key("DER", algorithm, algorithm == "encrypted")]
-    text = plain(raw)
-    if text is None:
-        return []
+    # Its head is text: what is odd further on (a name in the letters of a country) hides no key.
+    text = plain(raw) or raw
     if text.lstrip()[:20] == b"PuTTY-User-Key-File-":
         return _putty(text)
     found = [Key("age", "X25519", encrypted=False) for _ in _AGE.finditer(text)]
@@ -196,6 +227,13 @@ def _openssh(content: bytes) -> list[Key]:
     return [Key("OpenSSH", algorithm, encrypted=texts[0] != b"none")] * max(1, count)
 
 
+def _gnupg(raw: bytes) -> list[Key]:
+    if not raw.startswith(_GNUPG):
+        return []
+    algorithm = next((word for mark, word in _SEXP.items() if mark in raw[:64]), "unknown algorithm")
+    return [Key("GnuPG", algorithm, encrypted=b"protected-private-key" in raw[:32])]
+
+
 def _putty(text: bytes) -> list[Key]:
     head = text[:400].decode("latin-1")
     found = re.search(r"PuTTY-User-Key-File-\d: *(\S+)\r?\nEncryption: *(\S+)", head)
@@ -221,7 +259,11 @@ def _der(head: bytes, size_bytes: int) -> str:
             return "EC"
         return "RSA" if body[3:4] == b"\x02" and body[4] & 0x80 and size_bytes > 250 else ""
     # EncryptedPrivateKeyInfo: PBES2, or a PBE of PKCS#12 or PKCS#5.
-    inner = body[body[1] & 0x7F and 2 : 20] if body[:1] == b"\x30" else b""
+    wide = body[1] & 0x7F if body[1] & 0x80 else 0
+    # Directly the name of the encryption: a keystore has a sequence more.
+    inner = (
+        body[2 + wide : 22 + wide] if body[:1] == b"\x30" and body[2 + wide : 3 + wide] == b"\x06" else b""
+    )
     marks = (b"\x2a\x86\x48\x86\xf7\x0d\x01\x05", b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01")
     return "encrypted" if any(mark in inner for mark in marks) else ""
 

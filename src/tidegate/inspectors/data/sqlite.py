@@ -15,6 +15,7 @@ from tidegate.packing.sqlite_schema import MAGIC, Entry, schema
 
 _KNOWN: Final[tuple[tuple[frozenset[str], str, str], ...]] = (
     (frozenset(("logins", "stats")), "browser_profile", "passwords saved in a browser"),
+    (frozenset(("moz_logins",)), "browser_profile", "passwords saved in Firefox"),
     (frozenset(("nssprivate", "metadata")), "browser_profile", "keys to the passwords saved in Firefox"),
     (frozenset(("nssprivate",)), "browser_profile", "keys and certificates of Firefox"),
     (frozenset(("cookies", "meta")), "browser_profile", "cookies of a browser's open sessions"),

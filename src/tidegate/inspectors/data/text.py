@@ -32,6 +32,11 @@ _SETTINGS: Final = (".json", ".yaml", ".yml", ".toml", ".xml")
 """Names of data and of settings alike: records are a list."""
 _SHEBANG: Final = re.compile(rb"\A#! ?/\S*(?:sh|bash|zsh|env|python|perl|ruby|node|php|awk)")
 _PAGE: Final = re.compile(rb"(?i)\A\s*(?:<!--.{0,400}?-->\s*)?<(?:!doctype html|html)[\s>]", re.DOTALL)
+_FRAGMENT: Final = re.compile(
+    rb"(?i)\A\s*(?:<!--.{0,4000}?-->\s*)*<(?:head|base|body|div|link|script|meta|title|style|table|p|h[1-6])[\s>]",
+    re.DOTALL,
+)
+"""How a piece of a page may begin; enough where the name says page."""
 _CARD: Final = re.compile(rb"(?i)\A\s*BEGIN:VCARD\b")
 _CODE: Final = re.compile(
     rb"(?m)^(?:import [\w.{* ]+|from [\w.]+ import |#include [<\"]|package [\w.]+;?$|using [\w.]+;|def \w+\(|class \w+[(:{ ]"  # noqa: E501
@@ -74,6 +79,10 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
     if _PAGE.match(text):
         return "website", "page of a website"
     by_name = named(name)
+    if name.lower().endswith((".html", ".htm", ".xhtml")) and _FRAGMENT.match(text):
+        return "website", "piece of a website"
+    if by_name == "log" and named("x" + name[name.rfind(".") :]) == "source_code":
+        by_name = "source_code"  # the whole name says what it is about, the ending what it is
     if by_name == "dataset" and name.lower().endswith(_SETTINGS) and text.lstrip()[:1] != b"[":
         by_name = OTHER
     if by_name in _BY_NAME:
