@@ -35,9 +35,9 @@ def alone(data: bytes, name: str = "a.pkl") -> Inspection:
 
 
 def learned(data: bytes) -> None:
-    """Have its form known, if there is one: a form is taken up when it is met for the second time."""
+    """Have its form known, if there is one: a form is taken up when it is met for the third time."""
     forms.cache_clear()
-    for _ in range(2):
+    for _ in range(3):
         look(Memory(data), "a.pkl")
 
 
@@ -120,7 +120,7 @@ def test_no_sample_is_judged_otherwise_when_every_form_is_known() -> None:
     assert len(small) > 50
     expected = [alone(each) for each in small]
     forms.cache_clear()
-    for each in small * 2:
+    for each in small * 3:
         look(Memory(each), "a.pkl")
     assert [look(Memory(each), "a.pkl") for each in small] == expected
 
@@ -212,7 +212,7 @@ def test_what_is_remembered_is_bounded() -> None:
     known = Forms(frozenset())
     for size in range(200):
         data = pickle.dumps([collections.Counter()] + [[]] * size, 4)
-        for _ in range(2):
+        for _ in range(3):
             known.learn(data, judge_pickles(Memory(data)))
     assert 0 < len(known._forms) <= 64
 

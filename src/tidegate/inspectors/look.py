@@ -14,7 +14,7 @@ from tidegate.inspectors.mismatch import by_name, mismatch
 from tidegate.inspectors.models.pickle import PLUGIN as PICKLE
 from tidegate.inspectors.pickles.forms import forms
 from tidegate.inspectors.pickles.whole import at_a_glance, is_pickle_alone
-from tidegate.inspectors.readable import Counted, Ends, OverBudgetError, Readable
+from tidegate.inspectors.readable import Counted, Ends, Memory, OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, DataKind, Judgement, ModelFormat
 from tidegate.inspectors.texts import Sampling, Texts
 from tidegate.inspectors.verdict import SEVERITIES, verdict
@@ -68,8 +68,10 @@ def look(
     context = Context(depth=0, policy=policy, siblings=beside, meter=meter)
     if texts is not None:
         context = replace(context, sample=Sampling(texts, meter))
-    timed = Timed(counted, meter)
-    judged = _as_model(timed, name, context, [PICKLE]) if alone else _judge(timed, name, context)
+    if alone:  # all of it is at hand, and its opcodes are counted
+        judged = _as_model(Memory(whole), name, context, [PICKLE])
+    else:
+        judged = _judge(Timed(counted, meter), name, context)
     if judged is not None:
         if whole[:1] == PROTO:
             forms(policy).learn(whole, judged)
@@ -224,7 +226,7 @@ def _named_more_exactly(judged: Judgement) -> None:
         judged.kind = max(people, key=lambda each: each.severity.rank).kind
 
 
-def _as_model(data: Timed, name: str, context: Context, claims: list[ModelFormat]) -> Judgement | None:
+def _as_model(data: Readable, name: str, context: Context, claims: list[ModelFormat]) -> Judgement | None:
     """Judge it as each format. Several may claim the same bytes; all are judged, for loaders differ."""
     whole: Judgement | None = None
     taken: list[ModelFormat] = []

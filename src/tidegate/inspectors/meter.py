@@ -34,6 +34,9 @@ class Budget:
     """Pieces of such text."""
 
 
+_USUAL = Budget()
+
+
 class Meter:
     """What is used up of a `Budget`."""
 
@@ -44,7 +47,7 @@ class Meter:
         wall: Callable[[], float] = time.monotonic,
     ) -> None:
         """clock: processor seconds of the thread that looks. wall: seconds that only go forward."""
-        self.budget = budget or Budget()
+        self.budget = budget or _USUAL
         self._clock = clock
         self._wall = wall
         self._deadline = clock() + self.budget.seconds

@@ -12,6 +12,7 @@ import codecs
 import zlib
 from _compat_pickle import IMPORT_MAPPING
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tidegate.inspectors.pickles.limits import DECODED_BYTES
@@ -28,13 +29,13 @@ _Helper: TypeAlias = "Callable[[Actions, _Args, Value, int], Value]"
 
 def evaluate(actions: Actions, callee: Global, args: _Args, kwargs: Value, at: int) -> Value:
     """Return what a helper returns; `None`: it is none, or nothing can be told."""
-    helper = _HELPERS.get(_path(callee))
+    helper = _helper(callee.module, callee.name)
     return helper(actions, args, kwargs, at) if helper is not None else None
 
 
 def helps(callee: Global) -> bool:
     """Tell whether what a callable returns is worked out from its arguments."""
-    return _path(callee) in _HELPERS
+    return _helper(callee.module, callee.name) is not None
 
 
 def apply_result(actions: Actions, callee: Call, args: _Args, kwargs: Value, at: int) -> Value:
@@ -42,13 +43,18 @@ def apply_result(actions: Actions, callee: Call, args: _Args, kwargs: Value, at:
     maker = callee.callee
     if not isinstance(maker, Global):
         return None
-    applied = _RESULTS.get(_path(maker))
+    applied = _RESULTS.get(_path(maker.module, maker.name))
     return applied(actions, callee, args, kwargs, at) if applied is not None else None
 
 
-def _path(found: Global) -> str:
-    module = IMPORT_MAPPING.get(found.module, found.module)
-    return f"{_ALIASES.get(module, module)}.{found.name}"
+@lru_cache(maxsize=4096)
+def _helper(module: str, name: str) -> _Helper | None:
+    return _HELPERS.get(_path(module, name))
+
+
+def _path(module: str, name: str) -> str:
+    module = IMPORT_MAPPING.get(module, module)
+    return f"{_ALIASES.get(module, module)}.{name}"
 
 
 _ALIASES = {"_operator": "operator", "_functools": "functools", "_importlib": "importlib"}

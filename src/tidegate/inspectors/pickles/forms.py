@@ -39,17 +39,20 @@ MOST_BYTES: Final = 1 << 16
 """Of a file: a larger one is read in parts, and what it costs is not the form."""
 _MOST_FORMS: Final = 64
 _MOST_SEEN: Final = 4096
+_MEETINGS: Final = 3
+"""Files with the same opcodes after which the next is expected: an expression costs as much as ten files."""
 _MOST_STEPS: Final = 4_000
 """Opcodes of a stream of which an expression is made: compiling it takes 10 µs for each."""
 _MOST_ROUNDS: Final = 12
 _MOST_VALUES: Final = 100_000
 """Looked at in one run, so that containers in each other end."""
-_MOST_TEXTS: Final = 40
-"""That may differ: each has an alternative for every length."""
-_TEXT_BYTES: Final = 64
+_MOST_TEXTS: Final = 8
+"""That may differ: each has an alternative for every length, which takes 1 ms to compile."""
+_TEXT_BYTES: Final = 40
 
-_TRIES: Final = 512
-"""So many files that are of no known form are looked at for theirs, and one more for each that is of one."""
+_EACH: Final = 64
+_ONE_OF: Final = 8
+"""So many files that are of no known form are looked at for theirs, and then one of so many."""
 
 _NUMBERS: Final = frozenset(
     (Op.BININT, Op.BININT1, Op.BININT2, Op.BINFLOAT, Op.NONE, Op.NEWTRUE, Op.NEWFALSE)
@@ -97,15 +100,14 @@ class Forms:
     def __init__(self, policy: frozenset[str]) -> None:
         self._policy = policy
         self._forms: list[Form] = []
-        self._seen: set[int] = set()
-        self._tries = _TRIES
+        self._seen: dict[int, int] = {}
+        self._strange = 0
 
     def known(self, data: bytes) -> Form | None:
         """Return the form of a file, where it was met before."""
         forms = self._forms
         for place, each in enumerate(forms):
             if each.takes(data):
-                self._tries = min(self._tries + 1, _TRIES)
                 if place:
                     with suppress(ValueError):  # another thread has moved it
                         forms.remove(each)
@@ -114,19 +116,20 @@ class Forms:
         return None
 
     def learn(self, data: bytes, judged: Judgement) -> None:
-        """Take up the form of a file that was judged, when it is the second of its kind."""
-        if len(data) > MOST_BYTES or len(self._forms) >= _MOST_FORMS or self._tries <= 0:
+        """Take up the form of a file that was judged, when it is the third of its kind."""
+        self._strange += 1
+        if self._strange > _EACH and self._strange % _ONE_OF:
             return
-        self._tries -= 1
-        if not _is_quiet(judged):
+        if len(data) > MOST_BYTES or len(self._forms) >= _MOST_FORMS or not _is_quiet(judged):
             return
         with suppress(_NoFormError):
             steps = _steps(data)
             kind = hash(bytes(code for code, _, _ in steps))
-            if kind in self._seen:
+            count = self._seen.get(kind, 0) + 1
+            if count >= _MEETINGS:
                 self._forms.insert(0, _form(data, steps, judged, self._policy))
-            elif len(self._seen) < _MOST_SEEN:
-                self._seen.add(kind)
+            if count > 1 or len(self._seen) < _MOST_SEEN:
+                self._seen[kind] = count
 
 
 @lru_cache(maxsize=16)

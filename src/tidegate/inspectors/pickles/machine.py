@@ -13,7 +13,7 @@ from tidegate.inspectors.pickles.loader import Loader
 from tidegate.inspectors.pickles.notes import Notes
 from tidegate.inspectors.pickles.opcodes import Op
 from tidegate.inspectors.pickles.tokens import take_run
-from tidegate.inspectors.pickles.values import Box, Literal, Unknown, Value
+from tidegate.inspectors.pickles.values import KEPT_ITEMS, Box, Literal, Unknown, Value
 from tidegate.inspectors.pickles.walk import NEVER, Operand, Walk
 from tidegate.inspectors.pickles.window import Window
 
@@ -375,6 +375,11 @@ class Machine:
         self._box("tuple", [self.pop(at)])
 
     def _do_tuple2(self, _operand: Operand, at: int) -> None:
+        stack = self.stack
+        if len(stack) - (self.marks[-1] if self.marks else 0) >= 2:  # as in every whole stream
+            items = stack[-2:]
+            stack[-2:] = (Box("tuple", items),)
+            return
         second = self.pop(at)
         self._box("tuple", [self.pop(at), second])
 
@@ -392,6 +397,9 @@ class Machine:
         self._box("frozenset", self.pop_mark(at))
 
     def _box(self, kind: str, items: list[Value]) -> None:
+        if len(items) <= KEPT_ITEMS:
+            self.stack.append(Box(kind, items))
+            return
         box = Box(kind)
         box.add(items)
         self.push(box)
@@ -441,8 +449,12 @@ class Machine:
         self.push(self.actions.extension(operand if isinstance(operand, int) else 0, at))
 
     def _do_reduce(self, _operand: Operand, at: int) -> None:
-        args, callee = self.pop(at), self.pop(at)
-        self.push(self.actions.reduce(callee, args, at))
+        stack = self.stack
+        if len(stack) - (self.marks[-1] if self.marks else 0) >= 2:
+            args, callee = stack.pop(), stack.pop()
+        else:
+            args, callee = self.pop(at), self.pop(at)
+        stack.append(self.actions.reduce(callee, args, at))
 
     def _do_inst(self, operand: Operand, at: int) -> None:
         args = self.pop_mark(at)

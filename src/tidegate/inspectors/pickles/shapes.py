@@ -7,7 +7,9 @@ one behind `@` that very function or class.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Final, TypeAlias
 
 from tidegate.inspectors.pickles.names import Listed
 from tidegate.inspectors.pickles.values import Box, Call, Global, Literal, Persistent, Value
@@ -17,68 +19,53 @@ _MOST_ITEMS = 256
 
 def fits(shape: str, args: tuple[Value, ...]) -> bool:
     """Tell whether the arguments have the shape."""
-    kinds = _parsed(shape)
-    at = 0
-    for kind, how in kinds:
+    at, count = 0, len(args)
+    for is_one, how in _parsed(shape):
         if how == "*":
-            while at < len(args) and _is(kind, args[at]):
+            while at < count and is_one(args[at]):
                 at += 1
             continue
-        if at >= len(args):
+        if at >= count:
             if how == "?":
                 continue
             return False
-        if not _is(kind, args[at]):
+        if not is_one(args[at]):
             return False
         at += 1
-    return at == len(args)
+    return at == count
+
+
+_Test: TypeAlias = "Callable[[Value], bool]"
 
 
 @cache
-def _parsed(shape: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+def _parsed(shape: str) -> tuple[tuple[_Test, str], ...]:
     found = []
     for word in shape.split():
         how = word[-1] if word[-1] in "?*" else ""
-        found.append((tuple(word.rstrip("?*").split("|")), how))
+        kinds = [_test(kind) for kind in word.rstrip("?*").split("|")]
+        found.append((kinds[0] if len(kinds) == 1 else _any_of(kinds), how))
     return tuple(found)
 
 
-def _is(kinds: tuple[str, ...], value: Value) -> bool:
-    return any(_is_one(kind, value) for kind in kinds)
+def _any_of(tests: list[_Test]) -> _Test:
+    def is_one(value: Value) -> bool:
+        for test in tests:  # a generator costs as much as three tests
+            if test(value):
+                return True
+        return False
+
+    return is_one
 
 
-def _is_one(kind: str, value: Value) -> bool:
+def _test(kind: str) -> _Test:
+    """Return what tells whether a value is of a kind."""
     if kind.startswith("'"):
-        return value == kind.strip("'")
+        text = kind.strip("'")
+        return lambda value: value == text
     if kind.startswith("@"):
-        return isinstance(value, Global) and not value.changed and value.path == kind[1:]
-    match kind:
-        case "plain":
-            return not _is_function(value)
-        case "any":
-            return True
-        case "int":
-            return type(value) is int
-        case "number":
-            return type(value) in (int, float)
-        case "bool":
-            return type(value) is bool
-        case "none":
-            return value is None
-        case "str":
-            return isinstance(value, str) or (isinstance(value, Literal) and value.kind == "str")
-        case "bytes":
-            return isinstance(value, bytes) or (isinstance(value, Literal) and value.kind != "str")
-        case "storage":
-            return isinstance(value, Persistent) or (isinstance(value, Call) and value.known)
-        case "ints":
-            return _is_ints(value)
-        case "class" | "named":
-            return _is_listed(value, make_only=kind == "class")
-        case "made":
-            return isinstance(value, Call) and value.known
-        case _:
-            return isinstance(value, Box) and value.kind == kind
+        return lambda value: isinstance(value, Global) and not value.changed and value.path == kind[1:]
+    return _TESTS.get(kind) or (lambda value: isinstance(value, Box) and value.kind == kind)
 
 
 def _is_ints(value: Value) -> bool:
@@ -102,3 +89,21 @@ def _is_function(value: Value) -> bool:
     if not isinstance(value, Global):
         return False
     return not isinstance(value.entry, Listed) or value.entry.use == "call"
+
+
+_TESTS: Final[dict[str, _Test]] = {
+    "plain": lambda value: not _is_function(value),
+    "any": lambda _value: True,
+    "int": lambda value: type(value) is int,
+    "number": lambda value: type(value) in (int, float),
+    "bool": lambda value: type(value) is bool,
+    "none": lambda value: value is None,
+    "str": lambda value: isinstance(value, str) or (isinstance(value, Literal) and value.kind == "str"),
+    "bytes": lambda value: isinstance(value, bytes) or (isinstance(value, Literal) and value.kind != "str"),
+    "storage": lambda value: isinstance(value, Persistent) or (isinstance(value, Call) and value.known),
+    "ints": _is_ints,
+    "class": lambda value: _is_listed(value, make_only=True),
+    "named": lambda value: _is_listed(value, make_only=False),
+    "made": lambda value: isinstance(value, Call) and value.known,
+}
+"""By the word that stands for them; any other word is the kind of a container."""

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from tidegate.inspectors.pickles.machine import Machine
 
 _TOKEN: Final = b"|".join([
-    rb"[()N\]}aedltsu012RQ\x81\x93\x85-\x89\x8f-\x91\x94]",
+    # What makes a value takes the MEMOIZE behind it along: a token less to look at for each.
+    rb"[R\]}t\x93\x85-\x87\x81\x8f\x91dl]\x94?",
+    rb"[(N)\x88\x89aesu\x90\x94012Q]",
     rb"[Kqh].",
     rb"M..",
     rb"J....",
     rb"G.{8}",
-    counted(b"\x8c", b"", 64),
+    counted(b"\x8c", b"", 64) + b"\x94?",
     counted(b"X", rb"\x00\x00\x00", 64),
     *TEXT_FORMS,
 ])  # fmt: skip
@@ -43,6 +45,7 @@ _EMPTY: Final[dict[int, str]] = {
     ord("}"): "dict",
     int(Op.EMPTY_SET): "set",
 }
+_MEMOIZED: Final = frozenset(b"\x8c\x94R]}t\x93\x85\x86\x87\x81\x8f\x91dl")
 _TEXT: Final = frozenset(b"ILFpgVS")
 _SIMPLE: Final = frozenset(b"aedltsu012RQ\x81\x93\x85\x86\x87\x90\x91")
 _DOUBLE: Final = struct.Struct(">d")
@@ -62,20 +65,19 @@ def take_run(machine: Machine) -> int:
     tokens: list[bytes] = _TOKENS.findall(window.buffer, begin, found.end())
     stack, memo, marks, handlers = machine.stack, machine.memo, machine.marks, machine.HANDLERS
     at = walk.at
+    more = 0
     for token in tokens:
         code = token[0]
-        if code == _MEMOIZE:
-            count = machine.memo_count
-            if stack and count not in memo:
-                memo[count] = stack[-1]
-                machine.memo_count = count + 1
-            else:
-                machine.put(count, at)
-        elif code == _SHORT_BINUNICODE:
+        size = len(token)
+        if code == _SHORT_BINUNICODE:
+            end = token[1] + 2
             try:
-                stack.append(token[2:].decode())
+                stack.append(token[2:end].decode())
             except UnicodeDecodeError:
-                handlers[code](machine, token[2:], at)
+                handlers[code](machine, token[2:end], at)
+            if end == size:
+                at += size
+                continue
         elif code == _BININT1:
             stack.append(token[1])
         elif code == _MARK:
@@ -88,16 +90,33 @@ def take_run(machine: Machine) -> int:
             handlers[code](machine, token[5:], at)
         elif code in _SIMPLE:
             handlers[code](machine, None, at)
+            if size == 1:
+                at += 1
+                continue
         elif code in _EMPTY:
             stack.append(Box(_EMPTY[code]))
+            if size == 1:
+                at += 1
+                continue
+        elif code == _MEMOIZE:
+            more -= 1
         elif code in _CONSTANTS:
             stack.append(_CONSTANTS[code])
         elif code in _TEXT:
             handlers[code](machine, token[1:-1], at)
         else:
             handlers[code](machine, int.from_bytes(token[1:], "little"), at)
-        at += len(token)
+        at += size
+        if token[-1] != _MEMOIZE or code not in _MEMOIZED:
+            continue
+        more += 1
+        count = machine.memo_count
+        if stack and count not in memo:
+            memo[count] = stack[-1]
+            machine.memo_count = count + 1
+        else:
+            machine.put(count, at - 1)
     walk.at = at
     if at >= walk.frame_end:
         walk.leave_frame()
-    return len(tokens)
+    return len(tokens) + more
