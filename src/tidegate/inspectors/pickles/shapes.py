@@ -50,7 +50,7 @@ def _parsed(shape: str) -> tuple[tuple[_Test, str], ...]:
 
 def _any_of(tests: list[_Test]) -> _Test:
     def is_one(value: Value) -> bool:
-        for test in tests:  # a generator costs as much as three tests
+        for test in tests:  # noqa: SIM110 - a generator costs as much as three tests
             if test(value):
                 return True
         return False
