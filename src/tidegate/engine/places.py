@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -91,6 +92,7 @@ class Linked:
         self._containers = {(each.service, each.name): each for each in containers}
         self._file = file
         self._stores: dict[tuple[str, str, str], dict[str, Any]] | None = None
+        self._bundles: dict[tuple[str, str, str], dict[str, Any]] | None = None
         self._lock = threading.Lock()
         self.salt = credential.grant.account or credential.grant.container or ""
 
@@ -113,17 +115,24 @@ class Linked:
         return f"{row['container']}/{row['name']}" + (f"?{row['state']}={version}" if version else "")
 
     def beside(self, row: Row) -> Find | None:
-        """Return what finds the other files of a LevelDB store; `None` for what lies in none."""
-        from tidegate.inventory.folder import stores  # noqa: PLC0415 - Polars, 0.3 s
+        """Return what finds the other files of a store or a bundle; `None` for what lies in none."""
+        from tidegate.inventory.folder import bundles, stores  # noqa: PLC0415 - Polars, 0.3 s
 
         if row["state"] not in (None, "current"):
             return None
-        with self._lock:
-            if self._stores is None:
-                self._stores = stores(self._file)
         folder, _, _ = row["name"].rpartition("/")
-        files = self._stores.get((row["service"] or "", row["container"] or "", folder))
+        with self._lock:
+            if folder.endswith(".sparsebundle"):
+                self._bundles = bundles(self._file) if self._bundles is None else self._bundles
+                known = self._bundles
+            else:
+                self._stores = stores(self._file) if self._stores is None else self._stores
+                known = self._stores
+        files = known.get((row["service"] or "", row["container"] or "", folder))
         return None if files is None else files.get
+
+
+_BAND = re.compile(r"bands/[0-9a-f]{1,12}")
 
 
 class Below:
@@ -149,12 +158,12 @@ class Below:
         return self._prefix + restored(row["name"])
 
     def beside(self, row: Row) -> Find | None:
-        """Return what finds a file of the same folder."""
+        """Return what finds a file of the same folder, or a band of the same bundle."""
         folder, slash, _ = row["name"].rpartition("/")
 
         def find(last: str) -> Row | None:
             name = f"{folder}{slash}{last}"
-            if "/" in last or last in ("", ".", ".."):
+            if ("/" in last and _BAND.fullmatch(last) is None) or last in ("", ".", ".."):
                 return None
             try:
                 size = os.lstat(f"{self._root}/{restored(name)}").st_size

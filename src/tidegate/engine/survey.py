@@ -53,6 +53,7 @@ _NAMED_GAPS: Final = 5
 _COPIES: Final = 16
 _GONE: Final = 404
 _STORE_FILE: Final = re.compile(r"(?:CURRENT|MANIFEST-\d{6,20}|\d{6,20}\.(?:ldb|sst|log))\Z")
+_BUNDLE: Final = ".sparsebundle/Info.plist"
 _SILENT: Final = 200
 """Items in a row that got no answer, after which the service is not asked any further."""
 _MODELS: Final = 200_000
@@ -334,11 +335,12 @@ class Survey:
         return replace(item, bytes_read=sum(each.bytes_read for each in opened))
 
     def _beside(self, row: Row, opened: list[Paid]) -> Callable[[str], Readable | None] | None:
-        """Return what opens the files beside one of a LevelDB store, which is judged as one; else `None`.
+        """Return what opens the files beside one of a store or a bundle, which is judged as one; else `None`.
 
         opened: gets what was opened; it is paid for like any second look.
         """
-        find = self._place.beside(row) if _STORE_FILE.match(row["name"].rpartition("/")[2]) else None
+        wanted = _STORE_FILE.match(row["name"].rpartition("/")[2]) or row["name"].endswith(_BUNDLE)
+        find = self._place.beside(row) if wanted else None
         if find is None:
             return None
 

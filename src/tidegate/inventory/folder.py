@@ -1,4 +1,4 @@
-"""Items of an inventory that are one thing together: the files of a LevelDB store."""
+"""Items of an inventory that are one thing together: the files of a LevelDB store, an Apple sparse bundle."""
 
 from __future__ import annotations
 
@@ -59,6 +59,30 @@ def stores(file: Path) -> dict[tuple[str, str, str], dict[str, Any]]:
     for row in files.to_dicts():
         folder = row.pop("folder")
         found.setdefault((row["service"], row["container"], folder), {})[row["name"].rpartition("/")[2]] = row
+    return found
+
+
+def bundles(file: Path) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Return (service, container, bundle) -> name within it -> row, of all sparse bundles.
+
+    Raises what `stores` raises.
+    """
+    name = pl.col("name")
+    files = (
+        pl.scan_parquet(file)
+        .select(_READ)
+        .filter(
+            name.str.contains(".sparsebundle/", literal=True)
+            & (pl.col("state").is_null() | (pl.col("state") == "current"))
+        )
+        .head(FILES)
+        .collect(engine="streaming")
+    )
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in files.to_dicts():
+        bundle, _, within = row["name"].rpartition(".sparsebundle/")
+        key = row["service"] or "", row["container"] or "", f"{bundle}.sparsebundle"
+        found.setdefault(key, {})[within] = row
     return found
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from tidegate.inspectors.disks.containers import ewf, qcow2, vdi, vhd, vhdx, vmdk
+from tidegate.inspectors.disks.containers import ewf, qcow2, udif, vdi, vhd, vhdx, vmdk
 from tidegate.inspectors.disks.containers.opened import Opened
 from tidegate.inspectors.disks.partitions import recognised
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Memory, Readable
 
-_FORMS: Final = (qcow2, vhdx, vmdk, vdi, ewf, vhd)
+_FORMS: Final = (qcow2, vhdx, vmdk, vdi, ewf, vhd, udif)
 
 
 def is_container(head: bytes, tail: bytes) -> bool:
@@ -24,7 +24,7 @@ def is_raw(head: bytes, size_bytes: int) -> bool:
         return False
     if recognised(Memory(head)):
         return True
-    if head[512:520] == b"EFI PART":
+    if head[512:520] == b"EFI PART" or (head[:2] == b"ER" and head[512:514] == b"PM"):
         return True
     slots = [head[at : at + 16] for at in range(446, 510, 16)]
     used = [each for each in slots if any(each)]

@@ -44,7 +44,7 @@ def judge_disk(data: Readable, head: bytes, tail: bytes, context: Context) -> Ju
         _volumes(judged, opened, pages, context)
     except LockedError as error:
         judged.kind = "encrypted_volume"
-        judged.observations.append(_note(judged.kind, f"encrypted ({error}): contents unknown"))
+        judged.observations.append(_note(judged.kind, _locked(str(error))))
     except DamageError as error:
         judged.complete = False
         judged.observations.append(_note("disk_image", f"a disk image that cannot be read: {error}"))
@@ -66,15 +66,13 @@ def _volumes(judged: Judgement, opened: Opened, pages: Pages, context: Context) 
         where = f"partition {number}" if number else ""
         if locked(form):
             encrypted += 1
-            judged.observations.append(
-                _note("encrypted_volume", f"encrypted ({form}): contents unknown", member=where)
-            )
+            judged.observations.append(_note("encrypted_volume", _locked(form), member=where))
         elif form:
             try:
                 inside, hidden = volumes_in(form, data)
                 for name in hidden:
                     encrypted += 1
-                    words = f"encrypted ({form}): contents unknown"
+                    words = _locked(f"FileVault, {form}")
                     judged.observations.append(_note("encrypted_volume", words, member=_joined(where, name)))
                 volumes += [
                     (_joined(where, each.name) if isinstance(each, Apfs) else where, each) for each in inside
@@ -200,6 +198,10 @@ def _list(judged: Judgement, volume: Volume, where: str, context: Context) -> No
         _unread(judged, f"{volume.damaged:,} folders or records of files are damaged and not listed", where)
     if why:
         _unread(judged, f"not listed whole: {why}", where)
+
+
+def _locked(by: str) -> str:
+    return f"encrypted ({by}): unreadable without its password or recovery key; contents unknown"
 
 
 def _form(opened: Opened) -> Observation:

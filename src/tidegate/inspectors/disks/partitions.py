@@ -1,12 +1,12 @@
-"""Where the volumes of a disk begin: MBR with its chain of extended partitions, GPT, or no table at all."""
+"""Where the volumes of a disk begin: MBR with its extended partitions, GPT, Apple's map, or no table at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from tidegate.inspectors.disks.damage import DamageError, little
-from tidegate.inspectors.disks.volumes import apfs
+from tidegate.inspectors.disks.damage import DamageError, big, little
+from tidegate.inspectors.disks.volumes import apfs, hfsplus
 from tidegate.inspectors.disks.volumes.ext import Ext
 from tidegate.inspectors.disks.volumes.fat import Fat
 from tidegate.inspectors.disks.volumes.ntfs import Ntfs
@@ -14,10 +14,15 @@ from tidegate.inspectors.disks.volumes.volume import Volume
 from tidegate.inspectors.readable import Part, Readable
 
 _MOST: Final = 128
-_LOCKED: Final = ((3, b"-FVE-FS-", "BitLocker"), (0, b"LUKS\xba\xbe", "LUKS"))
+_LOCKED: Final = (
+    (3, b"-FVE-FS-", "BitLocker"),
+    (0, b"LUKS\xba\xbe", "LUKS"),
+    (0, b"encrcdsa", "FileVault"),
+    (88, b"CS\x01\0", "CoreStorage, of FileVault"),
+)
+_HFS: Final = ((1024, b"H+\0\x04", "HFS+"), (1024, b"HX\0\x05", "HFS+"), (1148, b"H+", "HFS+"))
+"""The last: wrapped in a volume of the old HFS."""
 _UNREAD: Final = (
-    (1024, b"H+\0\x04", "HFS+"),
-    (1024, b"HX\0\x05", "HFS+"),
     (0, b"XFSB", "XFS"),
     (65600, b"_BHRfS_M", "btrfs"),
     (536, b"LVM2 001", "LVM"),
@@ -39,7 +44,7 @@ def partitions(disk: Readable) -> Iterator[Stretch]:
     if recognised(disk):
         yield Stretch(0, disk)
         return
-    gpt = _gpt(disk)
+    gpt = _gpt(disk) or (_apm(disk) if head[512:514] == b"PM" else [])
     spans = gpt or (_mbr(disk) if head[510:512] == b"\x55\xaa" else [])
     for number, (start, length) in enumerate(spans[:_MOST], 1):
         if 0 < start < disk.size_bytes and length > 0:
@@ -55,7 +60,7 @@ def recognised(data: Readable) -> str:
         return "NTFS"
     if head[3:11] == b"EXFAT   ":
         return "exFAT"
-    for at, mark, name in (*_LOCKED, *_UNREAD):
+    for at, mark, name in (*_LOCKED, *_HFS[: 3 if head[1024:1026] == b"BD" else 2], *_UNREAD):
         if (head if at < 2000 else data.read(at, len(mark)).rjust(at + len(mark), b"\0"))[at:].startswith(
             mark
         ):
@@ -88,6 +93,8 @@ def volume(form: str, data: Readable) -> Volume:
         return Ntfs(data)
     if form == "ext":
         return Ext(data)
+    if form == "HFS+":
+        return hfsplus.open_volume(data)
     if form in ("FAT", "exFAT"):
         return Fat(data)
     raise DamageError(f"{form} is not read yet")
@@ -118,6 +125,16 @@ def _slots(sector: bytes) -> list[tuple[int, int, int]]:
         return []
     return [
         (sector[at + 4], little(sector, at + 8, 4), little(sector, at + 12, 4)) for at in range(446, 510, 16)
+    ]
+
+
+def _apm(disk: Readable) -> list[tuple[int, int]]:
+    count = min(big(disk.read(512, 8), 4, 4), _MOST)
+    rows = [disk.read(512 * number, 136) for number in range(1, count + 1)]
+    return [
+        (big(row, 8, 4) * 512, big(row, 12, 4) * 512)
+        for row in rows
+        if row.startswith(b"PM") and not row[48:80].startswith((b"Apple_partition_map", b"Apple_Free"))
     ]
 
 

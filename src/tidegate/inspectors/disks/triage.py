@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ _MOST_USERS: Final = 100
 """Whose paths are asked for; all are counted."""
 _SMALL_BYTES: Final = 64 << 10
 _READ_FROM: Final = frozenset(("keys", "clouds", "logins", "histories"))
+_TIME_MACHINE: Final = "Backups.backupdb"
+_DATED: Final = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(?:\.backup|\.previous)?\Z")
+"""A copy; one that is under way has another ending."""
 _MOST_IN_A_FOLDER: Final = 30
 
 
@@ -99,9 +103,12 @@ def small(volume: Volume, node: Node) -> Readable | None:
 
 def _look(volume: Volume, result: Triage) -> None:
     walker = Walker(volume, result)
-    result.system = next((name for path, name in SYSTEMS if walker.node(path) is not None), "")
+    roots = _backups(walker) or [""]
+    result.system = next(
+        (name for root in roots for path, name in SYSTEMS if walker.node(root + path) is not None), ""
+    )
     homes = []
-    for above in HOMES:
+    for above in (root + each for root in roots for each in HOMES):
         people = [
             each for each in walker.within(above) if each.folder and each.name.lower() not in NOT_PEOPLE
         ]
@@ -128,6 +135,23 @@ def _look(volume: Volume, result: Triage) -> None:
             result.found[what] += 1
     if walker.node("etc/ssh") is not None:
         result.files += _files(walker, "etc/ssh")
+
+
+def _backups(walker: Walker) -> list[str]:
+    """Return where, on a disk of Time Machine, the latest copy of each volume begins; empty on any other."""
+    dated = [("", each) for each in walker.within("") if each.folder and _DATED.match(each.name)]
+    for machine in walker.within(_TIME_MACHINE):
+        if machine.folder:
+            above = f"{_TIME_MACHINE}/{machine.name}/"
+            copies = [each for each in walker.within(above[:-1]) if each.folder and _DATED.match(each.name)]
+            dated += [(above, each) for each in copies[-1:]]
+    latest = [pair for pair in dated if pair[0]] or dated[-1:]
+    return [
+        f"{above}{copy.name}/{volume.name}/"
+        for above, copy in latest
+        for volume in walker.within(f"{above}{copy.name}")
+        if volume.folder
+    ]
 
 
 def _matching(walker: Walker, path: str, rest: list[str]) -> Iterator[tuple[str, Node]]:
