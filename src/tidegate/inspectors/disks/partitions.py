@@ -1,4 +1,4 @@
-"""Where the volumes of a disk begin: MBR with its extended partitions, GPT, Apple's map, or no table at all."""
+"""Where the volumes of a disk begin: MBR with extended partitions, GPT, Apple's map, or no table at all."""
 
 from __future__ import annotations
 
