@@ -230,6 +230,13 @@ _quiet("h5-weights", "h5 of weights alone", hdf5(_H5, ["dense", "conv"]), "weigh
 
 _quiet("savedmodel", "SavedModel", saved_model(tf_graph(PLAIN_NODES)), "saved_model.pb")
 _quiet(
+    "frozen-graph-text",
+    "a frozen graph as text",
+    b'node {\n  name: "x"\n  op: "Placeholder"\n}\nnode {\n  name: "y"\n  op: "Relu"\n  input: "x"\n}\n'
+    b"versions {\n  producer: 1395\n}\n",
+    "graph.pbtxt",
+)
+_quiet(
     "savedmodel-saver",
     "SavedModel that saves and restores itself",
     saved_model(tf_graph(SAVE_NODES, [("inner", PLAIN_NODES)])),

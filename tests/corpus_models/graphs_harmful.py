@@ -57,6 +57,26 @@ add_format(
     "frozen_graph.pb",
     "tf.import_graph_def",
 )
+_TEXT = """saved_model_schema_version: 1
+meta_graphs {
+  meta_info_def { tags: "serve" }
+  graph_def {
+    node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_STRING } } }
+    node { name: "y" op: "%s" input: "x" }
+    versions { producer: 1395 }
+  }
+}
+"""
+for _op in ("PyFunc", "WriteFile"):
+    add_format(
+        f"savedmodel-text-{_op.lower()}",
+        f"SavedModel as text with {_op}",
+        (_TEXT % _op).encode(),
+        "TF SECURITY.md",
+        "saved_model.pbtxt",
+        "tf.saved_model.load",
+        Want.DANGEROUS,
+    )
 
 add_format(
     "onnx-traversal",
