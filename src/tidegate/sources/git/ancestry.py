@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from tidegate.sources.git.deltaops import OddError
-from tidegate.sources.git.graph import Graph, Head, head_of, read_heads
+from tidegate.sources.git.graph import Graph, read_heads
+from tidegate.sources.git.heads import heads_of, joined, kept
 from tidegate.sources.git.history import MAX_TREE_DEPTH, Origin
 from tidegate.sources.git.holders import Bits, Holders, Names, cores, holding_bits
 from tidegate.sources.git.messages import FOLDER, GITLINK, parse_tree
@@ -34,8 +35,19 @@ FEWEST_TREES = 20_000
 class Ancestry:
     """The history of one repository."""
 
-    def __init__(self, catalogue: Catalogue, git: CatFile, width: int, *, fewest: int = FEWEST_TREES) -> None:
-        """Read the commits. Raises `OddError` when it is left to rev-list."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        git: CatFile,
+        width: int,
+        *,
+        heads: Path | None = None,
+        fewest: int = FEWEST_TREES,
+    ) -> None:
+        """Read the commits. Raises `OddError` when it is left to rev-list.
+
+        heads: the folder in which a `Keeper` has put what it saw of them.
+        """
         if len(catalogue.loose) > MAX_LOOSE or not catalogue.whole:
             raise OddError("loose objects, or packs that cannot be read whole")
         if sum(len(part.starts) for part in catalogue.trees) < fewest:
@@ -44,7 +56,7 @@ class Ancestry:
         self._width = width
         self._catalogue = catalogue
         self._loose = _Loose(catalogue, git, width)
-        self.graph = self._read_commits()
+        self.graph = self._read_commits(heads)
 
     def origins(self, wanted: Iterable[bytes], starts: Sequence[bytes]) -> Iterator[tuple[bytes, Origin]]:
         """Yield (id, origin) of what commits hold; `starts` are preferred to those that nothing reaches.
@@ -87,14 +99,20 @@ class Ancestry:
         numbers = names.of(cores(asked))
         return names, numbers, *holders.holdings(numbers)
 
-    def _read_commits(self) -> Graph:
-        heads: list[Head] = []
+    def _read_commits(self, folder: Path | None) -> Graph:
+        """Take the heads that were kept when the commits were looked through; else read them again."""
         parts = self._catalogue.commits
-        for part in parts:
-            heads += read_heads(part, self._data(part))
-        heads += self._loose.heads
-        oids = np.concatenate([*(part.oids for part in parts), self._loose.commits])
-        return Graph(oids, heads)
+        loose = self._loose.commits, self._loose.heads
+        if folder is not None:
+            oids, heads = kept(folder, self._width)
+            names = Names(oids)
+            if all(names.have(part.oids) for part in parts):
+                oids = np.concatenate([oids, loose[0]])
+                return Graph(oids, joined([heads, loose[1]], self._width))
+        read = [*(read_heads(part, self._data(part)) for part in parts), loose]
+        return Graph(
+            np.concatenate([oids for oids, _ in read]), joined([heads for _, heads in read], self._width)
+        )
 
     def _data(self, part: Part) -> memoryview:
         if part is self._loose.trees:
@@ -134,8 +152,7 @@ class _Loose:
 
     def __init__(self, catalogue: Catalogue, git: CatFile, width: int) -> None:
         trees: list[tuple[bytes, bytes]] = []
-        commits = []
-        self.heads: list[Head] = []
+        commits: list[tuple[bytes, bytes]] = []
         for oid in sorted(catalogue.loose):
             found = git.read(oid)
             if found is None:
@@ -144,12 +161,12 @@ class _Loose:
             if kind == "tree":
                 trees.append((oid, content))
             elif kind == "commit":
-                commits.append(oid)
-                self.heads.append(head_of(content))
+                commits.append((oid, content))
         packed = [zlib.compress(content, 1) for _, content in trees]
         self.data = b"".join(packed)
         ends = np.cumsum([len(each) for each in packed], dtype=np.int64)
-        self.commits = _rows(commits, width)
+        self.commits = _rows([oid for oid, _ in commits], width)
+        self.heads = heads_of([content for _, content in commits], width)
         self.trees = Part(
             pack="",
             starts=np.append([0], ends[:-1]) if len(ends) else ends,

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 
 import numpy as np
-from deflate import DeflateError, zlib_decompress
 
 from tidegate.sources.delta import BrokenError, apply_delta
 from tidegate.sources.git.deltaops import Flags, OddError
+from tidegate.sources.git.heads import Heads, heads_of, joined
 from tidegate.sources.git.holders import Bits, Names, cores, spread
-from tidegate.sources.git.pack import Bytes, Ints
+from tidegate.sources.git.inflate import inflate
+from tidegate.sources.git.pack import Bytes
 from tidegate.sources.git.shards import Part
-
-_COMMITTED = re.compile(rb"\ncommitter [^\n>]*<[^\n>]*> (\d{1,10}) [+-]\d{4}\n")
-Head = tuple[bytes, int]
-"""What stands in a commit before its author; when it was committed, in seconds."""
 
 
 class Graph:
     """Commits by number."""
 
-    def __init__(self, oids: Bytes, heads: Sequence[Head]) -> None:
-        """Take commits with their heads. Raises `OddError`: one is malformed, or a parent is not there."""
-        width = oids.shape[1]
+    def __init__(self, oids: Bytes, heads: Heads) -> None:
+        """Take commits with their heads. Raises `OddError` when a parent is not there."""
         self._names = Names(oids)
         numbers = self._names.of(cores(oids))
         order = np.unique(numbers, return_index=True)[1]  # two packs may have the same
-        trees, parents, counts = _split([head for head, _ in heads], width)
+        counts = heads.counts
         ahead = np.cumsum(counts) - counts
         self._children, at = spread(ahead[order], ahead[order] + counts[order])
         self._firsts = np.searchsorted(self._children, np.arange(len(self._names) + 1))
-        self._parents = self._names.of(cores(parents))[at]
-        self.trees = trees[order]
+        self._parents = self._names.of(cores(heads.parents))[at]
+        self.trees = heads.trees[order]
         """(n, width)."""
-        self._dates = np.array([date for _, date in heads], np.int64)[order]
+        self._dates = heads.dates[order]
         if (self._parents < 0).any():
             raise OddError("a commit whose parent is not there")
 
@@ -106,49 +101,19 @@ class Graph:
         return ranks
 
 
-def _split(heads: Sequence[bytes], width: int) -> tuple[Bytes, Bytes, Ints]:
-    """Return trees, all parents one after the other, and how many of these each commit has."""
-    first, row = len(b"tree ") + 2 * width, len(b"\nparent ") + 2 * width
-    lengths = np.array([len(head) for head in heads], np.int64)
-    counts = (lengths - first) // row
-    if ((lengths - first) % row).any() or (counts < 0).any():
-        raise OddError("a commit that git did not write")
-    trees = np.empty((len(heads), width), np.uint8)
-    parents = np.empty((int(counts.sum()), width), np.uint8)
-    ahead = np.cumsum(counts) - counts
-    for count in np.unique(counts).tolist():
-        own = np.flatnonzero(counts == count)
-        # Those with as many parents are equally long: a table.
-        table = np.frombuffer(b"".join(heads[i] for i in own.tolist()), np.uint8).reshape(len(own), -1)
-        trees[own] = _from_hex(table[:, :first], b"tree ")
-        for number in range(count):
-            column = table[:, first + number * row : first + (number + 1) * row]
-            parents[ahead[own] + number] = _from_hex(column, b"\nparent ")
-    return trees, parents, counts
-
-
-def _from_hex(column: Bytes, word: bytes) -> Bytes:
-    if (column[:, : len(word)] != np.frombuffer(word, np.uint8)).any():
-        raise OddError("a commit that git did not write")
-    digits = column[:, len(word) :]
-    try:
-        found = bytes.fromhex(digits.tobytes().decode("ascii"))
-    except ValueError as error:
-        raise OddError("a commit that git did not write") from error
-    if 2 * len(found) != digits.size:
-        raise OddError("a commit that git did not write")
-    return np.frombuffer(found, np.uint8).reshape(len(digits), -1)
-
-
-def read_heads(part: Part, data: memoryview) -> list[Head]:
-    """Read the commits of a pack. Raises `OddError`."""
+def read_heads(part: Part, data: memoryview) -> tuple[Bytes, Heads]:
+    """Read the commits of a pack: ids and heads. Raises `OddError`."""
+    width = part.oids.shape[1]
     bases = set(part.parents[part.parents >= 0].tolist())
     columns = (part.starts, part.ends, part.sizes, part.parents)
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     kept: dict[int, bytes] = {}
-    heads: list[Head | None] = [None] * len(rows)
+    done = bytearray(len(rows))
+    order: list[int] = []
+    contents: list[bytes] = []
+    parts: list[Heads] = []
     for at in range(len(rows)):
-        if heads[at] is not None:
+        if done[at]:
             continue
         chain = [at]
         while (base := rows[chain[-1]][3]) >= 0 and base not in kept:
@@ -156,21 +121,22 @@ def read_heads(part: Part, data: memoryview) -> list[Head]:
         for each in reversed(chain):
             start, end, size, base = rows[each]
             try:
-                content = bytes(zlib_decompress(data[start:end], size))
+                content = inflate(data[start:end], size)
                 if base >= 0:
                     content = apply_delta(kept[base], content)
-            except (DeflateError, BrokenError) as error:
+            except BrokenError as error:
                 raise OddError("a commit that cannot be read") from error
             if each in bases:
                 kept[each] = content
-            heads[each] = head_of(content)
-    return [each for each in heads if each is not None]
+            done[each] = 1
+            order.append(each)
+            contents.append(content)
+        if len(contents) > _TOGETHER:
+            parts.append(heads_of(contents, width))
+            contents.clear()
+    parts.append(heads_of(contents, width))
+    return part.oids[order], joined(parts, width)
 
 
-def head_of(content: bytes) -> Head:
-    """Return the head of one commit. Raises `OddError` when git would not have written it so."""
-    end = content.find(b"\nauthor ")
-    committed = _COMMITTED.search(content, end + 1)
-    if end < 0 or committed is None:
-        raise OddError("a commit that git did not write")
-    return content[:end], int(committed[1])
+_TOGETHER = 2000
+"""Commits whose heads are read at once."""

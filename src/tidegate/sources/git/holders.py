@@ -71,6 +71,11 @@ class Names:
         at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         return np.where(self._keys[at] == wanted, at, -1)
 
+    def have(self, oids: Bytes) -> bool:
+        """Whether all of these have a number."""
+        numbers = self.of(cores(oids))
+        return bool((numbers >= 0).all() and (self.oids[numbers] == oids).all())
+
     def sieve(self) -> Flags:
         """(2^24,): whether any id may have a number whose core ends so; 16 MB."""
         sieve = np.zeros(1 << 24, np.bool_)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -40,6 +41,14 @@ class Bounds:
 
 class _LargeError(BrokenError):
     """It could be read, but is more than we read."""
+
+
+def _too_large(reason: str) -> NoReturn:
+    raise _LargeError(reason)
+
+
+def _broken(reason: str) -> NoReturn:
+    raise BrokenError(reason)
 
 
 Change = tuple[bytes, bytes]
@@ -114,7 +123,7 @@ def _read_loose(shard: LooseShard, rescue: _Rescue, faults: Faults, bounds: Boun
                 found = ("blob", inflate_prefix(data, bounds.object_bytes))
             kind, content = found
         if kind != "tree":
-            yield kind, oid, bytes(content), None
+            yield kind, oid, content, None
 
 
 class _PackReader:
@@ -128,10 +137,6 @@ class _PackReader:
         self._data = memoryview(open_pack(Path(shard.pack)))
         deepest = int(shard.depths.max(initial=0))
         self._bases: list[bytes | None] = [None] * (deepest + 1)
-        self._left = 0
-        """Bytes that the current tree may still yield."""
-        self._delta = b""
-        """What was applied last."""
 
     def objects(self) -> Iterator[Object]:
         shard, bases, data = self._shard, self._bases, self._data
@@ -148,6 +153,7 @@ class _PackReader:
             shard.oids.view(f"V{shard.oids.shape[1]}").ravel().tolist(),
             strict=True,
         )
+        largest, left, delta = self._bounds.object_bytes, 0, b""
         for at, (kind, start, end, size, depth, flags, oid) in enumerate(rows):
             base = earlier = None
             if depth:
@@ -157,10 +163,28 @@ class _PackReader:
                     bases[depth - 1] = None
             else:
                 name = NAMES.get(kind)
-                self._left = next(allowances)
+                left = next(allowances)  # bytes that this tree may yield
             content: bytes | None
             try:
-                content = self._read(kind, data[start:end], size, base)
+                # Written out, as it is done for every object: calls would cost a tenth of all reading.
+                if size > largest:
+                    _too_large(f"larger than {largest // MIB} MiB")
+                if not kind:
+                    _broken("it has no object header")
+                content = inflate(data[start:end], size)
+                if kind < OFS_DELTA:
+                    left -= size
+                else:
+                    delta = content
+                    _, size = delta_sizes(delta)
+                    if size > largest:
+                        _too_large(f"larger than {largest // MIB} MiB")
+                    if base is None:
+                        _broken("the object that it is a delta of cannot be read")
+                    left -= size
+                    if left < 0:
+                        _too_large(f"its delta tree grows more than {self._bounds.growth:,} times")
+                    content = apply_delta(base, delta)
             except BrokenError as error:
                 name, content = self._repair(at, name, error)
                 earlier = None
@@ -172,31 +196,9 @@ class _PackReader:
             if flags & EMIT and content is not None and name is not None and name != "tree":
                 if name == "blob":
                     yielded[depth] = oid
-                    change = None if earlier is None else (earlier, self._delta)
-                    yield name, oid, content, change
+                    yield name, oid, content, None if earlier is None else (earlier, delta)
                 else:
                     yield name, oid, content, None
-
-    def _read(self, kind: int, raw: memoryview, size: int, base: bytes | None) -> bytes:
-        """Return an object's content, charged to its tree. Raises `BrokenError`."""
-        largest = self._bounds.object_bytes
-        if size > largest:
-            raise _LargeError(f"larger than {largest // MIB} MiB")
-        if kind < OFS_DELTA:
-            if not kind:
-                raise BrokenError("it has no object header")
-            self._left -= size
-            return bytes(inflate(raw, size))
-        self._delta = delta = bytes(inflate(raw, size))
-        _, size = delta_sizes(delta)
-        if size > largest:
-            raise _LargeError(f"larger than {largest // MIB} MiB")
-        if base is None:
-            raise BrokenError("the object that it is a delta of cannot be read")
-        self._left -= size
-        if self._left < 0:
-            raise _LargeError(f"its delta tree grows more than {self._bounds.growth:,} times")
-        return apply_delta(base, delta)
 
     def _allowances(self) -> list[int]:
         """Return for each tree how many bytes it may come to."""

@@ -16,6 +16,7 @@ from tidegate.model.document import Batch, Spot, Tally
 from tidegate.model.place import Place
 from tidegate.sources.git import texts
 from tidegate.sources.git.clone import clone_bare, is_url, without_user
+from tidegate.sources.git.heads import Keeper
 from tidegate.sources.git.history import TreeWalk
 from tidegate.sources.git.layer import Layer
 from tidegate.sources.git.places import Placer
@@ -23,7 +24,7 @@ from tidegate.sources.git.read import Bounds, read_shard
 from tidegate.sources.git.refs import Refs, read_refs
 from tidegate.sources.git.repository import Repository, locate
 from tidegate.sources.git.shards import Catalogue, LooseShard, PackShard, plan
-from tidegate.sources.git.view import Store, list_store, make_view, remove_view, shallow_commits
+from tidegate.sources.git.view import HEADS, Store, list_store, make_view, remove_view, shallow_commits
 from tidegate.sources.gitcommand import CatFile
 
 MAX_MISSING = 50
@@ -164,14 +165,20 @@ class GitSource:
                 for name, content in texts.files(self._repository, tally):
                     yield from layer.put_file(("file", name), content, count=False)
                 continue
+            gaps, keeper = len(tally.gaps), Keeper(self._view / HEADS, self._repository.width)
             for kind, oid, content, change in read_shard(piece, self._view, tally, self._bounds):
                 if kind == "blob":
                     full = layer.put_file(oid, content, change)
                 else:
-                    tally.coverage.commits += kind == "commit"
+                    if kind == "commit":
+                        tally.coverage.commits += 1
+                        keeper.add(oid, content)
                     full = layer.put((kind, oid), content)
                 if full:
                     yield from full
+            if len(tally.gaps) == gaps:
+                # Else git is asked later, which says what the damage does to the history.
+                keeper.close()
         yield from layer.flush()
 
     def places(self, spots: Sequence[Spot], tally: Tally) -> list[list[Place]]:
