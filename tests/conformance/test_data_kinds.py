@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from tidegate.inspectors.look import data_kinds, look
 from tidegate.inspectors.readable import Counted, Memory
 from tidegate.inspectors.seam import Context, Judgement
+from tidegate.inspectors.secrets.fingerprints import of_private_key
 from tidegate.kinds.signatures import signatures
 from tidegate.kinds.table import kinds
 from tidegate.model.severity import Severity
@@ -144,3 +145,17 @@ def test_any_bytes_end_in_an_inspection(data: bytes, start: bytes, row: object) 
             if plug_in.claims(made[:4096], made[-4096:], len(made), "x"):
                 assert isinstance(plug_in.judge(Memory(made), "x", Context(depth=0)), Judgement)
         assert look(Memory(made), "x").kind
+
+
+def test_one_private_key_in_two_files_has_one_fingerprint_in_pem_and_der_and_in_texts() -> None:
+    key = ec.derive_private_key(7, ec.SECP256R1())
+    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    text = b"some: yaml\nkey: |\n" + b"".join(b"  " + line + b"\n" for line in pem().splitlines())
+    found = [
+        look(Memory(raw), name) for raw, name in ((pem(), "a.pem"), (der, "b.der"), (pem() * 2, "two.pem"))
+    ]
+    prints = [each.observations[0].fingerprint for each in found]
+    assert prints[0] == prints[1] != ""
+    assert prints[2] == ""  # of several keys there is none
+    assert look(Memory(pem()), "tests/data/a.pem").observations[0].fingerprint == ""
+    assert of_private_key(text.decode()) == prints[0]

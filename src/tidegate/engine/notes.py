@@ -49,11 +49,20 @@ class _Sum:
     severity: Severity = Severity.INFO
     step: Step = Step.NAME
     path: str = ""
+    prints: set[str] = field(default_factory=set)
+    """Fingerprints of what was counted."""
+    again: int = 0
+    """Things that were counted before, in another place."""
 
     def add(self, item: Inspection, seen: Observation | None, path: str, things: int) -> None:
         """Count one more. seen: what says numbers."""
         self.items[item.path] = None
         self.path = self.path or path
+        if seen is not None and seen.fingerprint:
+            if seen.fingerprint in self.prints:
+                self.again += 1
+                return
+            self.prints.add(seen.fingerprint)
         self.things += things
         if seen is None:
             return
@@ -154,6 +163,9 @@ def _one_kind(name: str, items: Sequence[Inspection]) -> Noted:
     units = counted.units_said(name)
     if name == "private_key":
         summary = count if counted.units <= len(items) else f"{units} in {_many(len(items), 'file')}"
+        if counted.again:
+            units = _many(counted.units, "different private key") if counted.units > 1 else units
+            summary = f"{units} in {_many(len(items), 'file')}"
     else:
         summary = f"{units}{counted.details()}, in {count}" if units else count
     return Noted(
@@ -204,8 +216,13 @@ def _inner(items: Iterable[Inspection]) -> Iterator[tuple[Inspection, str, Obser
             continue
         for seen in item.observations:
             told = seen.kind in kinds() and seen.kind != outer and seen.step is not Step.NAME
-            if told and not seen.fingerprint and _tells(seen.severity):
+            if told and not _in_text(seen) and _tells(seen.severity):
                 yield item, outer, seen
+
+
+def _in_text(seen: Observation) -> bool:
+    """Tell a secret that stands in a text from a file that is a key: both have a fingerprint."""
+    return bool(seen.fingerprint) and seen.inspector != "private_key"
 
 
 def _others(items: Sequence[Inspection]) -> Iterator[Noted]:
@@ -216,7 +233,7 @@ def _others(items: Sequence[Inspection]) -> Iterator[Noted]:
     for item in items:
         inside = kind_inside(item)
         for seen in item.observations:
-            if seen.fingerprint or seen.kind == inside or item.verdict is not None:
+            if _in_text(seen) or seen.kind == inside or item.verdict is not None:
                 continue
             # That a place for keys exists says nothing more where a key was read.
             known = {(item.path, seen.kind), (item.path, _READ_AS.get(seen.kind, ""))}
@@ -235,7 +252,7 @@ def _secrets(items: Iterable[Inspection]) -> Iterator[Noted]:
     found: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
     for item in items:
         for seen in item.observations:
-            if seen.fingerprint and _tells(seen.severity):
+            if _in_text(seen) and _tells(seen.severity):
                 kind_of_it = seen.summary.partition(", line ")[0]
                 path = f"{item.path}!/{seen.member}" if seen.member else item.path
                 found[seen.kind].setdefault(seen.fingerprint, (kind_of_it[:1].lower() + kind_of_it[1:], path))

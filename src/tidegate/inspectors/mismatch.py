@@ -23,7 +23,7 @@ _PROMISED: Final[dict[str, frozenset[str]]] = {
     ".hdf5": frozenset(("keras_h5", "hdf5")),
     ".keras": frozenset(("keras_zip",)),
     ".skops": frozenset(("skops",)),
-    ".7z": frozenset(("7z",)),
+    ".7z": frozenset(("7z", "home_backup", "slack_export", "teams_messages", "system_backup")),
     ".pt": _TORCH,
     ".pth": _TORCH,
 }

@@ -254,10 +254,10 @@ def _card(paper: Paper, item: Inspection) -> Iterator[str]:
     means = f": {_MEANS[item.verdict]}" if item.verdict else ""
     yield from paper.wrap(paper.clean(f"{kind}{means}"), first=" ", style="bold")
     for seen in item.observations[:NOTES]:
-        where = f" ({_where(seen)})" if _where(seen) else ""
-        yield from block(
-            paper, seen.severity.value, paper.clean(seen.summary + where), sign=f"{paper.signs.bullet} "
-        )
+        # A name may have 4,000 letters: both of its ends are enough.
+        where = paper.shorten(paper.clean(_where(seen)), 2 * paper.width)
+        told = paper.shorten(paper.clean(seen.summary), 8 * paper.width) + (f" ({where})" if where else "")
+        yield from block(paper, seen.severity.value, told, sign=f"{paper.signs.bullet} ")
     if len(item.observations) > NOTES:
         yield from block(paper, "", f"and {words.many(len(item.observations) - NOTES, 'more observation')}")
     if not item.complete:

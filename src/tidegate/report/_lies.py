@@ -24,7 +24,7 @@ def sentence(found: Contents, *, loaded: bool) -> str:
     """
     noted = [note for note in found.noted if note.phrase and not note.within]
     own = sorted((note for note in noted if note.kind != _RUNS), key=_place)
-    parts = _once([_with_inside(note, found.noted) for note in own])
+    parts = _once([_with_inside(note, found) for note in own])
     told = {note.kind for note in own}
     parts += [
         f"{_count(each)} by name"
@@ -68,11 +68,19 @@ def _place(note: Noted) -> tuple[int, int]:
     return order, -note.severity.rank
 
 
-def _with_inside(note: Noted, noted: Sequence[Noted]) -> str:
+def _with_inside(note: Noted, found: Contents) -> str:
+    own = [each for each in found.noted if each.kind == note.kind and each.phrase and not each.within]
+    inside = [
+        each.phrase for each in sorted(found.noted, key=_place) if each.within == note.kind and each.phrase
+    ]
+    with_it = f" (with {joined(inside)})" if inside else ""
+    if len(own) > 1 and kind(note.kind).group == "machine":
+        # Disks that differ have a sentence each; here they are counted together.
+        proved = next((each.proved for each in found.kinds if each.kind == note.kind), 0)
+        row = kind(note.kind)
+        return words.many(max(proved, len(own)), row.one, row.many) + with_it
     # Of kinds that are told in several sentences the first one says what lies inside.
-    first = next(each for each in noted if each.kind == note.kind and each.phrase and not each.within)
-    inside = [each.phrase for each in sorted(noted, key=_place) if each.within == note.kind and each.phrase]
-    return f"{note.phrase} (with {joined(inside)})" if inside and first is note else note.phrase
+    return note.phrase + with_it if own[0] is note else note.phrase
 
 
 def _once(parts: Sequence[str]) -> list[str]:

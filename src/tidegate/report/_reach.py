@@ -74,9 +74,11 @@ def inside(paper: Paper, found: Contents) -> Iterator[str]:
     """Write what was seen inside, how much was read for it, and what that says of all."""
     notes = alike([note for note in found.noted if note.severity.rank >= Severity.MEDIUM.rank])
     for number, note in enumerate(notes[:NOTES]):
-        where = f" ({', '.join(note.paths[:3])})" if note.paths else ""
+        # Both ends of a name of thousands of letters are enough.
+        paths = [paper.shorten(paper.clean(path), 2 * paper.width) for path in note.paths[:3]]
+        where = f" ({', '.join(paths)})" if paths else ""
         label, sign = "" if number else "inside", f"{paper.signs.bullet} "
-        yield from block(paper, label, paper.clean(note.summary + where), sign=sign)
+        yield from block(paper, label, paper.clean(note.summary) + where, sign=sign)
     if len(notes) > NOTES:
         yield from block(paper, "", f"and {words.many(len(notes) - NOTES, 'more thing')}")
     if found.items_read:

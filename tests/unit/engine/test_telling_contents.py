@@ -48,6 +48,23 @@ def test_the_same_secret_in_two_items_is_one() -> None:
     assert holds(twice[0].item) == {"credentials"}
 
 
+def test_the_same_private_key_in_two_files_is_one() -> None:
+    def key(fingerprint: str) -> Looked:
+        found = item("private_key", Step.WHOLE, fingerprint=fingerprint)
+        (seen,) = found.observations
+        seen = replace(seen, inspector="private_key", numbers={"keys": 1})
+        return Looked(replace(found, observations=(seen,)), "private_key", 10)
+
+    told = contents_of(NAMES, [key("f1"), key("f1")], (), 5)
+    assert [(each.summary, each.phrase) for each in told.noted] == [
+        ("1 private key in 2 files", "1 private key")
+    ]
+    told = contents_of(NAMES, [key("f1"), key("f2"), key("f1")], (), 5)
+    assert [each.summary for each in told.noted] == ["2 different private keys in 3 files"]
+    told = contents_of(NAMES, [key("f1"), key("f2")], (), 5)
+    assert [each.summary for each in told.noted] == ["2 private keys"]
+
+
 def test_a_kind_is_as_bad_as_the_worst_that_was_proved_in_its_items() -> None:
     models = replace(NAMES, kinds=(Kind(kind="model", items=2, bytes=20, severity=Severity.LOW),))
     runs, clean = item("pickle", Step.WHOLE, Verdict.DANGEROUS), item("pickle", Step.WHOLE, Verdict.CLEAN)

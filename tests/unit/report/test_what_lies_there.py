@@ -59,6 +59,22 @@ def test_what_is_alike_is_one_and_what_lies_inside_is_told_as_inside() -> None:
     ]
 
 
+def test_disks_that_differ_are_counted_together_in_the_sentence() -> None:
+    disks = [
+        item(f"{n}.vhd", "disk_image", seen("disk_image", f"disk {n}", Severity.CRITICAL)) for n in range(3)
+    ]
+    assert _lies.sentence(contents_of_all(disks, complete=True), loaded=False) == "3 disk images"
+
+
+def test_a_name_of_thousands_of_letters_is_told_by_its_ends() -> None:
+    long = item(
+        "a.zip", "zip", seen("private_key", "1 private key", Severity.CRITICAL, member="x" * 4000 + "/id_rsa")
+    )
+    told = text([long])
+    assert "/id_rsa)" in told.replace("\n", "").replace(" ", "")
+    assert told.count("x") < 400
+
+
 def test_the_same_secret_in_two_texts_is_one_and_passwords_are_called_so() -> None:
     twice = [
         item(f"{number}.env", "document", seen("secret", "Password in a setting, line 2", fingerprint="f1"))

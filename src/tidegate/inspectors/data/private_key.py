@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tidegate.inspectors.data._notes import judged, lower, nothing, of_a_test, plural, seen, step_of
@@ -109,11 +109,13 @@ class PrivateKey:
         keys = _keys(raw, size)
         if not keys:
             return nothing()
-        return told(keys, name, of=size, read=len(raw))
+        return told(
+            keys, name, of=size, read=len(raw), fingerprint=_fingerprint(raw) if len(keys) == 1 else ""
+        )
 
 
-def told(keys: list[Key], name: str, *, of: int, read: int) -> Judgement:
-    """Say which keys there are."""
+def told(keys: list[Key], name: str, *, of: int, read: int, fingerprint: str = "") -> Judgement:
+    """Say which keys there are. fingerprint: of the only one, so that the same in two places is one."""
     tested = of_a_test(name)
     kind_id = "test_key" if tested else "private_key"
     open_ones = sum(not key.encrypted for key in keys)
@@ -139,7 +141,19 @@ def told(keys: list[Key], name: str, *, of: int, read: int) -> Judgement:
         count=len(keys),
         numbers={"keys": len(keys), "keys_not_encrypted": open_ones},
     )
-    return judged(kind_id, note)
+    return judged(kind_id, note if tested else replace(note, fingerprint=fingerprint))
+
+
+def _fingerprint(raw: bytes) -> str:
+    """Return that of a key in PEM or DER, the one `scan` gives its PEM; nothing for other forms."""
+    # The package loads the rules for secrets: only where there is a key.
+    from tidegate.inspectors.secrets.fingerprints import of_generated, pem_body  # noqa: PLC0415
+
+    opening = _OPEN.search(raw)
+    if opening is None:
+        return of_generated(base64.b64encode(raw).decode().rstrip("=")) if raw[:1] == b"\x30" else ""
+    close = raw.find(b"-----END " + opening[1], opening.end())
+    return of_generated(pem_body(raw[opening.start() : close if close >= 0 else len(raw)].decode("latin-1")))
 
 
 def _keys(raw: bytes, size_bytes: int) -> list[Key]:
