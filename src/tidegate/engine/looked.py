@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from tidegate.kinds.table import OTHER, kinds
 from tidegate.model.observation import Inspection, Step, Verdict
+from tidegate.model.severity import Severity
 
 _PACKED: Final = frozenset(("zip", "tar", "sevenzip", "compressed", "archive"))
 _STEPS: Final = {step: number for number, step in enumerate(Step)}
@@ -42,8 +43,11 @@ def _by_name(item: Inspection) -> bool:
 def holds(item: Inspection) -> frozenset[str]:
     """Return what an item holds of what is estimated: `credentials`, `personal_data`, `code_on_load`."""
     found = set()
-    shown = [seen.kind for seen in item.observations if seen.step is not Step.NAME]
-    for name in shown if _by_name(item) else (item.kind, *shown):
+    told = [seen for seen in item.observations if seen.step is not Step.NAME]
+    # A keystore of certificates, a state without resources: of the kind, and nothing in it.
+    shown = [seen.kind for seen in told if seen.severity is not Severity.INFO]
+    empty = any(seen.kind == item.kind for seen in told) and item.kind not in shown
+    for name in shown if empty or _by_name(item) else (item.kind, *shown):
         row = kinds().get(name)
         if row is not None and name != "test_key":
             found.add({"key": "credentials", "personal": "personal_data"}.get(row.group, ""))

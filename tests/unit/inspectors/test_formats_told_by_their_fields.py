@@ -71,8 +71,7 @@ def test_a_keystore_that_is_cut_off_ends_in_an_inspection(cut: int) -> None:
         ("mail_archive", "a", b"From -\nFrom: a@b.example\nTo: c@d.example\n\nhi\n\nFrom -\nFrom: c@d.example\n\nx\n"),
         ("terraform_state", "a.json", b'{"version": 4, "serial": 1, "lineage": "x", "resources": []}'),
         ("terraform_state", "a.json", b'{"version": 3, "terraform_version": "0.9.5", "backend": {"type": "s3"}}'),
-        ("kubeconfig", "config", b"apiVersion: v1\nkind: Config\nclusters: []\nusers: []\n"),
-        ("env_file", ".env", b"COLOUR=blue\nA='x\ny\nz'\nPORT=80\n"),
+        ("env_file", ".env", b"COLOUR=blue\nA='x\ny\nz\na\nb\nc'\nAPI_TOKEN=f3k9s0dk2l\n"),
         ("git_repository", "a.idx", b"\xfftOc\x00\x00\x00\x02" + bytes(1024)),
         ("archive", "a", b"\x1a\x02TECT.TXT\x00\x00\x00\x04\xa2" + struct.pack("<I", 9) + bytes(19) + b"\x1a\x00"),
         ("font", "a", _SFNT + bytes(100)),
@@ -104,6 +103,7 @@ def test_it_is_told_by_its_fields(kind: str, name: str, data: bytes) -> None:
         ("messages_ja.properties", b"PASSWORD_NAME=\\u30D1\\u30B9\\u30EF\nCOLOUR=blue\nSIZE=2\nB=3\n"),
         ("state_test.go", b'package a\n\nvar s = `{"version": 4, "terraform_version": "1.0.0", "serial": 1}`\n'),
         (".env", b"COLOUR=blue\nPORT=80\n"),
+        ("config", b"apiVersion: v1\nkind: Config\nclusters: []\nusers: []\n"),
     ],
 )  # fmt: skip
 def test_what_speaks_of_secrets_and_holds_none_is_no_alarm(name: str, data: bytes) -> None:

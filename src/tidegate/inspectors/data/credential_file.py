@@ -48,8 +48,7 @@ def _told(form: Form, count: int, name: str, size_bytes: int, read: int) -> Judg
         held = f"of {plural(count, 'resource')}" if count > 0 else "without resources"
         words, numbers = f"{form.words} {held}", {"resources": max(0, count)}
     elif form.kind == "kubeconfig":
-        words = f"{form.words} with {plural(count, 'login') if count > 0 else 'no login'}"
-        numbers = {"credentials": max(0, count)}
+        words, numbers = f"{form.words} with {plural(count, 'login')}", {"credentials": count}
     else:
         words = form.words if count == 1 else f"{form.words}: {count:,}"
         numbers = {"credentials": count}

@@ -46,11 +46,7 @@ class EnvFile:
             value = found[2].decode("utf-8", "replace").split(" #")[0]
             secret += secret_name(found[1].decode()) and not placeholder(value) and not _LABEL.search(value)
         if not secret:
-            if not settings or not _NAMED.search(base(name)):
-                return nothing()
-            words = f"{plural(settings, 'setting')}, none of them looks secret"
-            note = seen("env_file", words, severity=Severity.INFO, step=step_of(data.size_bytes, len(raw)))
-            return judged("env_file", note, *context.sample(text, name))
+            return nothing()
         tested = of_a_test(name)
         words = (
             f"{plural(settings, 'setting')}, {secret:,} of them {'looks' if secret == 1 else 'look'} secret"
