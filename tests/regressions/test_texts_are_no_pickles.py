@@ -22,9 +22,14 @@ SPEC = (
 )
 
 
+SERVICES = b"com.example.datastore.Provider\ncom.example.users.Provider\n" * 2
+"""What Java archives name their services by: c imports what stands on the rest of two lines."""
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [
+        ("META-INF/services/com.example.Provider", SERVICES),
         ("1.5.2.1.txt", NOTES),
         ("module.txt", b"Linear\nmodules\nforward\n(\n)\n"),
         ("changelog.Debian.gz", gzip.compress(CHANGES)),

@@ -145,7 +145,7 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
     window = Window(data, data.size_bytes)
     walk = Walk(window, 0)
     depth, marks, steps, calls = 0, list[int](), 0, False
-    put = False
+    put, listed = False, True
     for code, operand, at in walk:
         steps += 1
         put = put or code in _PUTS
@@ -158,6 +158,9 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
             ):
                 return False
             calls = True
+            listed = listed and code == Op.GLOBAL and _of_a_list(operand)
+        else:
+            listed = False
         if isinstance(operand, Literal) and code in _LINES:
             if not _may_begin(code, operand.head):
                 return False
@@ -189,6 +192,8 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
         calls = calls or code in _CALLS
         if steps >= _TRIED:
             break
+    if listed and steps > 1:
+        return False
     if walk.cut_at is None and whole and steps < _TRIED:
         return calls and steps > 1
     if (steps >= _ENOUGH and not must_call) or (calls and steps > 1):
@@ -196,6 +201,15 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
     return (
         None if walk.cut_at is not None and not whole and _goes_on(data, walk.cut_at, size_bytes) else False
     )
+
+
+def _of_a_list(operand: tuple[bytes, ...]) -> bool:
+    """Tell two lines of a list of names that all begin alike: "com.example.A", "com.example.B".
+
+    As a pickle it would import "om.example.A", and find nothing named "com.example.B" there.
+    """
+    module, name = operand[0].partition(b".")[0], operand[-1].partition(b".")
+    return bool(name[1]) and name[0] == b"c" + module
 
 
 def _goes_on(data: Readable, at: int, size_bytes: int) -> bool:
