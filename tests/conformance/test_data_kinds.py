@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tidegate.inspectors.fingerprints import of_private_key
 from tidegate.inspectors.look import data_kinds, look
 from tidegate.inspectors.readable import Counted, Memory
 from tidegate.inspectors.seam import Context, Judgement
-from tidegate.inspectors.secrets.fingerprints import of_private_key
 from tidegate.kinds.signatures import signatures
 from tidegate.kinds.table import kinds
 from tidegate.model.severity import Severity

@@ -15,6 +15,7 @@ from typing import Final
 
 from tidegate.inspectors.data._notes import judged, lower, nothing, of_a_test, plural, seen, step_of
 from tidegate.inspectors.data._text import plain
+from tidegate.inspectors.fingerprints import of_generated, pem_body
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import kind
@@ -146,9 +147,6 @@ def told(keys: list[Key], name: str, *, of: int, read: int, fingerprint: str = "
 
 def _fingerprint(raw: bytes) -> str:
     """Return that of a key in PEM or DER, the one `scan` gives its PEM; nothing for other forms."""
-    # The package loads the rules for secrets: only where there is a key.
-    from tidegate.inspectors.secrets.fingerprints import of_generated, pem_body  # noqa: PLC0415
-
     opening = _OPEN.search(raw)
     if opening is None:
         return of_generated(base64.b64encode(raw).decode().rstrip("=")) if raw[:1] == b"\x30" else ""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from tidegate.inspectors.secrets.fingerprints import of_chosen
+from tidegate.inspectors.fingerprints import of_chosen
 from tidegate.inspectors.secrets.sought import Sought
 from tidegate.model.severity import Severity
 

@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tidegate.inspectors.fingerprints import of_chosen, of_generated, of_private_key, pem_body
 from tidegate.inspectors.secrets.assigned import is_settings
-from tidegate.inspectors.secrets.fingerprints import of_chosen, of_generated, of_private_key, pem_body
 from tidegate.inspectors.secrets.sought import Sought
 from tidegate.model.severity import Severity
 

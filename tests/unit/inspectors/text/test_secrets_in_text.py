@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tidegate.detect.checks import pem_body
 from tidegate.detect.engine import Detector
 from tidegate.detect.rules import load_rules
+from tidegate.inspectors.fingerprints import of_private_key
+from tidegate.inspectors.fingerprints import pem_body as own_pem_body
 from tidegate.inspectors.secrets import Secrets, observe
-from tidegate.inspectors.secrets.fingerprints import of_private_key
-from tidegate.inspectors.secrets.fingerprints import pem_body as own_pem_body
 from tidegate.inspectors.secrets.place import public_by_path
 from tidegate.model.observation import Observation
 from tidegate.model.secret import Secret
