@@ -14,7 +14,7 @@ from tidegate.model.severity import Severity
 ENDS_BYTES: Final = 4096
 """Of either end, as `claims` gets them."""
 _TEST_PATH: Final = re.compile(
-    r"(?:\A|/)(?:tests?|testing|testdata|test[_-](?:data|files|certs|keys|resources|suite)|fixtures?|specs?|mocks?"
+    r"(?:\A|/)(?:tests?|testing|test[_-]?(?:data|files|certs|keys?|resources|suite)|fixtures?|specs?|mocks?"
     r"|certdata|certs?_?test|dummy[\w-]*|examples?|samples?|demo|snakeoil|conformance)(?:/|\Z)"
     r"|(?:\A|[/._-])(?:tests?|fixture|example|sample|dummy|snakeoil)[._-][^/]*\Z"
     r"|[._-](?:test|sample|example|template|dist|tpl)(?:\.[a-z0-9]+)?\Z",
