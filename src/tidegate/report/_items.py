@@ -262,7 +262,10 @@ def _card(paper: Paper, item: Inspection) -> Iterator[str]:
         yield from block(paper, "", f"and {words.many(len(item.observations) - NOTES, 'more observation')}")
     if not item.complete:
         yield from block(paper, "partial", "not all that decides could be read")
-    yield from block(paper, "read", f"{words.size(item.bytes_read)} of {words.size(item.size_bytes)}")
+    read = words.size(item.bytes_read)
+    beside = item.bytes_read > 2 * item.size_bytes + 65536
+    whole = "it and of what lies beside it" if beside else words.size(item.size_bytes)
+    yield from block(paper, "read", f"{read} of {whole}")
     yield ""
 
 

@@ -16,6 +16,7 @@ from made_hfsplus import HfsPlus
 from tidegate.inspectors.disks.volumes.hfsplus import open_volume
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Counted, FileBytes, Memory
+from tidegate.model.severity import Severity
 
 HISTORY = b": 1700000000:0;ls\n: 1700000001:0;ssh host\n"
 LONG = bytes(range(256)) * 512
@@ -130,6 +131,8 @@ def test_the_disk_of_a_sparse_bundle_is_read_from_its_bands(tmp_path: Path) -> N
     assert judged.kind == "workstation_image"
     assert "HFS+ with macOS and the homes of 2 users" in words
     assert look(Memory(plist), "a.sparsebundle/Info.plist").kind == "system_backup"
+    band_zero = look(FileBytes(tmp_path / "bands" / "0"), "a.sparsebundle/bands/0")
+    assert (band_zero.kind, band_zero.severity) == ("system_backup", Severity.INFO)
     (tmp_path / "token").write_bytes(b"encrcdsa" + bytes(500))
     assert look(Memory(plist), "a.sparsebundle/Info.plist", siblings=beside).kind == "encrypted_volume"
 

@@ -6,15 +6,18 @@ Source: the property list that hdiutil makes; there is no published specificatio
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from tidegate.inspectors.data._notes import ENDS_BYTES, judged, of_a_test, seen
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
+from tidegate.kinds.table import kind
 from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
 
 _TYPE: Final = b"com.apple.diskimage.sparsebundle"
+_A_BAND: Final = re.compile(r"\.sparsebundle/bands/([0-9a-f]{1,12})\Z")
 _BAND: Final = re.compile(rb"<key>band-size</key>\s*<integer>(\d{1,12})</integer>")
 _LEAST_BAND, _MOST_BAND, _MOST_DISK = 4096, 1 << 32, 1 << 50
 _SIZE: Final = re.compile(rb"<key>size</key>\s*<integer>(\d{1,18})</integer>")
@@ -24,15 +27,23 @@ class SparseBundle:
     """Its bands, which hold the disk, lie beside it."""
 
     id = "sparse_bundle"
-    order = 30
+    order = 11
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by its type in a property list."""
-        del tail, name
+        del tail
+        if _A_BAND.search(name):
+            return True
         return size_bytes < 1 << 16 and _TYPE in head and (b"<plist" in head or head.startswith(b"bplist00"))
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Say how large the disk may grow, and look into it where its bands are at hand."""
+        part = _A_BAND.search(name)
+        if part:
+            # Ten thousand of them are one disk: it is told once, where its description stands.
+            words = f"band {int(part[1], 16):,} of an Apple sparse bundle: its disk is told at Info.plist"
+            note = seen("system_backup", words, inspector=self.id, severity=Severity.INFO)
+            return judged("system_backup", note)
         text = data.read(0, 4096)
         found, band = _SIZE.search(text), _BAND.search(text)
         words = "the description of an Apple sparse bundle, as Time Machine writes it"
@@ -64,8 +75,8 @@ def _inside(note: Observation, size_bytes: int, band_bytes: int, context: Contex
 
     disk = Bands(size_bytes, band_bytes, beside)
     made = judge_disk(disk, disk.read(0, ENDS_BYTES), b"", context)
-    made.observations.insert(0, note)
     made.kind = "system_backup" if made.kind == "disk_image" else made.kind
+    made.observations.insert(0, replace(note, kind=made.kind, severity=kind(made.kind).severity))
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Final
 
@@ -30,6 +31,8 @@ LISTING_BYTES: Final = 32 * MIB
 """1 KiB a file on NTFS. Beyond it what was listed is a lower bound, and said to be."""
 STORES_MOST_BYTES: Final = 32 * MIB
 """For databases of browsers and of messages; of a smaller image a hundredth, 1 MiB at the least."""
+_OF_BACKUP: Final = re.compile(r"\ABackups\.backupdb/[^/]+/[^/]+/[^/]+/")
+"""Where on a disk of Time Machine all lies: it says nothing of a file."""
 _ID: Final = "disk_image"
 
 
@@ -173,7 +176,7 @@ def _list(judged: Judgement, volume: Volume, where: str, context: Context) -> No
             else:
                 files += 1
                 size += each.size_bytes
-                kinds[kind_of(each.path)] += 1
+                kinds[kind_of(_OF_BACKUP.sub("", each.path))] += 1
             if not (files + folders) % 1024:
                 context.meter.check()
             if files + folders >= MOST_ENTRIES:
