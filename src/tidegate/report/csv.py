@@ -19,9 +19,9 @@ COLUMNS = (
     *("redacted", "fingerprint", "reasons", "fix"),
     *("reach", "proved", "checked_at", "items", "bytes"),
 )
-"""`record` is `finding` or `gap`. A finding has a row for every place that the report lists, all of its own
+"""`record` is `finding`, `gap` or `muted`. A finding has a row for every place that the report lists, all of its own
 cells repeated; one without a place has one row. A gap has its stage in `source`, its subject in `path` and
-its reason in `reasons`."""
+its reason in `reasons`. What is muted has in `reasons` why, and how many findings that are."""
 
 
 class Csv:
@@ -37,6 +37,9 @@ class Csv:
                 rows.writerow({column: csv_cell(text) for column, text in row.items()})
         for gap in report.gaps:
             row = {"record": "gap", "source": gap.stage, "path": gap.subject, "reasons": gap.reason}
+            rows.writerow({column: csv_cell(text) for column, text in row.items()})
+        for reason, count in sorted(report.suppressed.items()):
+            row = {"record": "muted", "reasons": f"{reason}: {count:,}"}
             rows.writerow({column: csv_cell(text) for column, text in row.items()})
 
 

@@ -54,6 +54,10 @@ class Gitlab:
                 "messages": [
                     {"level": "warn", "value": f"not looked at: {gap.subject}: {gap.reason}"}
                     for gap in report.gaps
+                ]
+                + [
+                    {"level": "info", "value": f"muted: {reason}: {count:,}"}
+                    for reason, count in sorted(report.suppressed.items())
                 ],
             },
             "vulnerabilities": [_vulnerability(finding) for finding in report.findings],

@@ -81,6 +81,14 @@ def test_csv_has_a_row_for_every_listed_place_and_every_gap() -> None:
     assert rows[1]["id"] == rows[0]["id"]
 
 
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "sarif", "html", "markdown", "csv", "gitlab"])
+def test_what_is_muted_is_counted_and_shown(form: str) -> None:
+    muted = replace(samples.report([]), suppressed={"in the baseline": 1_207, "tidegate:ignore": 5})
+    told = written(form, muted).replace(",", "")
+    assert "in the baseline" in told
+    assert "1207" in told
+
+
 def test_csv_keeps_a_finding_without_a_place() -> None:
     lonely = replace(samples.ACCOUNT_FINDING, occurrences=(), occurrences_total=0)
     (row,) = csv.DictReader(io.StringIO(written("csv", samples.report([lonely]))))
