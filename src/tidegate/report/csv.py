@@ -20,8 +20,8 @@ COLUMNS = (
     *("reach", "proved", "checked_at", "items", "bytes"),
 )
 """`record` is `finding`, `gap` or `muted`. A finding has a row for every place that the report lists, all of
-its own cells repeated; one without a place has one row. A gap has its stage in `source`, its subject in `path`
-and its reason in `reasons`. What is muted has in `reasons` why, and how many findings that are."""
+its own cells repeated; one without a place has one row. A gap has its stage in `source`, its subject in
+`path` and its reason in `reasons`. What is muted has in `reasons` why, and how many findings that are."""
 
 
 class Csv:
