@@ -1,6 +1,6 @@
 """Make the small images beside this file anew, from real programs: `make_images.py`, as root, on Linux.
 
-Needs e2fsprogs, ntfs-3g, dosfstools, mtools, qemu-utils, ewf-tools and xz. The tests need none of them: what is made is kept.
+Needs e2fsprogs, ntfs-3g, xfsprogs, dosfstools, mtools, qemu-utils, ewf-tools and xz. The tests need none of them: what is made is kept.
 """
 
 import lzma
@@ -47,6 +47,22 @@ def main() -> None:
         (here / "on").mkdir()
         run("mount", "-o", "loop", here / "ntfs.img", here / "on")
         run("cp", "-r", tree / "Users", tree / "Windows", here / "on")
+        run("umount", here / "on")
+        run("truncate", "-s", "24M", here / "xfs.img")
+        run(
+            "mkfs.xfs",
+            "-q",
+            "--unsupported",
+            "-m",
+            "uuid=" + "5" * 8 + "-5555-5555-5555-" + "5" * 12,
+            here / "xfs.img",
+        )
+        run("mount", "-o", "loop", here / "xfs.img", here / "on")
+        run("cp", "-r", tree / "Users", tree / "Windows", here / "on")
+        with (here / "on/Users/anna/pieces.bin").open("wb") as scattered:
+            for number in range(200):
+                scattered.seek(number * 8192)
+                scattered.write(bytes((number,)) * 4096)
         run("umount", here / "on")
         for form, option, name in (
             ("vpc", "subformat=dynamic", "dynamic.vhd"),

@@ -17,7 +17,7 @@ from tidegate.model.observation import Step
 
 IMAGES = Path(__file__).parent / "images"
 ALL = sorted(each.name.removesuffix(".xz") for each in IMAGES.glob("*.xz"))
-VOLUMES = ["ntfs.img", "ext4.img", "ext2.img", "fat.img"]
+VOLUMES = ["ntfs.img", "ext4.img", "ext2.img", "fat.img", "xfs.img"]
 
 
 @cache
@@ -43,6 +43,14 @@ def test_a_workstation_is_told_whatever_it_is_packed_in(name):
     files = next(each for each in judged.observations if each.kind == "files")
     assert files.numbers["files"] - 307 in range(30)  # what the file system keeps for itself is listed too
     assert all(each.step in (Step.SAMPLE, Step.WHOLE) for each in judged.observations)
+
+
+def test_a_file_of_xfs_in_more_pieces_than_its_inode_holds_is_read_whole():
+    files = volume("XFS", Memory(image("xfs.img")))
+    data = files.open(files.find(files.find(files.find(files.root, "Users"), "anna"), "pieces.bin"))
+    for number in (0, 1, 99, 199):
+        assert data.read(number * 8192, 4096) == bytes((number,)) * 4096
+    assert data.read(4096, 4096) == bytes(4096)
 
 
 @pytest.mark.parametrize("name", VOLUMES)
@@ -119,9 +127,9 @@ def test_a_difference_without_its_parent_is_not_taken_for_a_disk():
 
 
 def test_a_file_system_that_is_not_read_is_a_gap():
-    judged = look(Memory(b"XFSB".ljust(1 << 20, b"\0")), "disk")
+    judged = look(Memory((bytes(65600) + b"_BHRfS_M").ljust(1 << 20, b"\0")), "disk")
     assert (judged.kind, judged.complete) == ("disk_image", False)
-    assert "XFS is not read yet" in summaries(judged)
+    assert "btrfs is not read yet" in summaries(judged)
 
 
 def test_a_folder_that_holds_itself_is_walked_once():

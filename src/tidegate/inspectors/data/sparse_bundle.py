@@ -12,7 +12,6 @@ from typing import Final
 from tidegate.inspectors.data._notes import ENDS_BYTES, judged, of_a_test, seen
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
-from tidegate.kinds.table import kind
 from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
 
@@ -76,7 +75,8 @@ def _inside(note: Observation, size_bytes: int, band_bytes: int, context: Contex
     disk = Bands(size_bytes, band_bytes, beside)
     made = judge_disk(disk, disk.read(0, ENDS_BYTES), b"", context)
     made.kind = "system_backup" if made.kind == "disk_image" else made.kind
-    made.observations.insert(0, replace(note, kind=made.kind, severity=kind(made.kind).severity))
+    # What is in it says more; on its own the description would stand for it.
+    made.observations.append(replace(note, kind="container", severity=Severity.INFO))
     return made
 
 

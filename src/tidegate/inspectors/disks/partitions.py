@@ -11,6 +11,7 @@ from tidegate.inspectors.disks.volumes.ext import Ext
 from tidegate.inspectors.disks.volumes.fat import Fat
 from tidegate.inspectors.disks.volumes.ntfs import Ntfs
 from tidegate.inspectors.disks.volumes.volume import Volume
+from tidegate.inspectors.disks.volumes.xfs import Xfs
 from tidegate.inspectors.readable import Part, Readable
 
 _MOST: Final = 128
@@ -22,8 +23,8 @@ _LOCKED: Final = (
 )
 _HFS: Final = ((1024, b"H+\0\x04", "HFS+"), (1024, b"HX\0\x05", "HFS+"), (1148, b"H+", "HFS+"))
 """The last: wrapped in a volume of the old HFS."""
+_XFS: Final = (0, b"XFSB", "XFS")
 _UNREAD: Final = (
-    (0, b"XFSB", "XFS"),
     (65600, b"_BHRfS_M", "btrfs"),
     (536, b"LVM2 001", "LVM"),
     (32769, b"CD001", "ISO 9660"),
@@ -60,7 +61,7 @@ def recognised(data: Readable) -> str:
         return "NTFS"
     if head[3:11] == b"EXFAT   ":
         return "exFAT"
-    for at, mark, name in (*_LOCKED, *_HFS[: 3 if head[1024:1026] == b"BD" else 2], *_UNREAD):
+    for at, mark, name in (*_LOCKED, *_HFS[: 3 if head[1024:1026] == b"BD" else 2], _XFS, *_UNREAD):
         if (head if at < 2000 else data.read(at, len(mark)).rjust(at + len(mark), b"\0"))[at:].startswith(
             mark
         ):
@@ -93,6 +94,8 @@ def volume(form: str, data: Readable) -> Volume:
         return Ntfs(data)
     if form == "ext":
         return Ext(data)
+    if form == "XFS":
+        return Xfs(data)
     if form == "HFS+":
         return hfsplus.open_volume(data)
     if form in ("FAT", "exFAT"):
