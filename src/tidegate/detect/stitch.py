@@ -171,6 +171,12 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
             r"(?i)\b(azure|storage account|blob storage|core\.windows\.net|storageaccount)",
         ),
     ),
+    "google_hint": (
+        _Source(
+            "service_account gserviceaccount googleapis private_key_id",
+            r"(?i)(service_account|gserviceaccount|googleapis\.com|private_key_id)",
+        ),
+    ),
     "post_policy": (
         _Source("eyj", r"[\"'=\s>](eyJ(?:leHBpcmF0aW9u|jb25kaXRpb25z)[A-Za-z0-9+/]{40,4000}={0,2})"),
     ),
