@@ -95,19 +95,19 @@ def _instructions(data: Bytes, begins: Ints, counts: Ints) -> Instructions:
     copies = head >= 0x80
     sources, lengths = begins + 1, head.astype(np.int64)
     copying = np.flatnonzero(copies)
-    heads, here = head[copying], begins[copying] + 1
+    # One after the other all with the same first byte, which says what the others mean.
+    heads = head[copying]
+    copying = copying[np.argsort(heads, kind="stable")]
+    words = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))[begins[copying] + 1]
     source = np.zeros(len(copying), np.int64)
     length = np.zeros(len(copying), np.int64)
-    for bit in range(7):
-        has = np.flatnonzero(heads & (1 << bit))
-        if not len(has):
-            continue
-        byte = data[here[has]].astype(np.int64)
-        if bit < 4:
-            source[has] |= byte << (8 * bit)
-        else:
-            length[has] |= byte << (8 * (bit - 4))
-        here[has] += 1
+    counts_of_heads = np.bincount(heads, minlength=256)
+    stop = 0
+    for order in np.flatnonzero(counts_of_heads).tolist():
+        start, stop = stop, stop + int(counts_of_heads[order])
+        own = words[start:stop]
+        _gather(source[start:stop], own, order & 0x0F, 0)
+        _gather(length[start:stop], own, (order >> 4) & 0x07, (order & 0x0F).bit_count())
     length[length == 0] = _LONGEST_COPY
     sources[copying], lengths[copying] = source, length
     if not lengths.all():
@@ -123,3 +123,17 @@ def _instructions(data: Bytes, begins: Ints, counts: Ints) -> Instructions:
         targets=targets,
         lengths=lengths,
     )
+
+
+def _gather(numbers: Ints, words: NDArray[np.uint64], given: int, at: int) -> None:
+    """Fill in numbers whose bytes stand from `at` on in each word; bits of `given`: which bytes they have."""
+    place = 0
+    while given:
+        if given & 1:
+            # Neighbours together: mostly it is all of them.
+            run = (~given & (given + 1)).bit_length() - 1
+            part = (words >> np.uint64(8 * at)) & np.uint64((1 << (8 * run)) - 1)
+            numbers |= part.view(np.int64) << (8 * place)
+            at, place, given = at + run, place + run, given >> run
+        else:
+            place, given = place + 1, given >> 1

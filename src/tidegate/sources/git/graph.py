@@ -55,14 +55,17 @@ class Graph:
         firsts = self._firsts.tolist()
         parents = self._parents.tolist()
         waiting = list(dict.fromkeys(starts))
-        for each in waiting:
-            reached[each] = 1
         while waiting:
             own = waiting.pop()
-            for parent in parents[firsts[own] : firsts[own + 1]]:
-                if not reached[parent]:
-                    reached[parent] = 1
-                    waiting.append(parent)
+            # Along first parents for as long as it goes: most commits have no others.
+            while not reached[own]:
+                reached[own] = 1
+                first, stop = firsts[own], firsts[own + 1]
+                if first == stop:
+                    break
+                if stop > first + 1:
+                    waiting += parents[first + 1 : stop]
+                own = parents[first]
         return np.frombuffer(reached, np.bool_)
 
     def brought(self, has: Bits) -> Bits:
@@ -86,18 +89,24 @@ class Graph:
         parents, dates = self._parents.tolist(), self._dates.tolist()
         tips = [each for each in dict.fromkeys(starts) if not left[each]]
         tips.sort(key=dates.__getitem__, reverse=True)
-        waiting = [(-dates[each], place, each) for place, each in enumerate(tips)]
-        seen, rank = len(waiting), int(reached.sum())
+        # What waits is one number each: heaps compare those fastest. The newest is the least.
+        found = tips.copy()
+        latest = max(dates, default=0)
+        bits = len(self).bit_length()
+        place = (1 << bits) - 1
+        waiting = [(latest - dates[each]) << bits | number for number, each in enumerate(tips)]
+        rank = int(reached.sum())
         ranks = [-1] * len(self)
         while waiting:
-            own = heappop(waiting)[2]
+            own = found[heappop(waiting) & place]
             rank -= 1
             ranks[own] = rank
-            for parent in parents[firsts[own] : firsts[own + 1]]:
+            for at in range(firsts[own], firsts[own + 1]):
+                parent = parents[at]
                 left[parent] -= 1
                 if not left[parent]:
-                    heappush(waiting, (-dates[parent], seen, parent))
-                    seen += 1
+                    heappush(waiting, (latest - dates[parent]) << bits | len(found))
+                    found.append(parent)
         return ranks
 
 

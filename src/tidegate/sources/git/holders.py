@@ -7,13 +7,15 @@ where it stood already. So only what deltas insert is searched; what they copy i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-from deflate import DeflateError, zlib_decompress
 from numpy.typing import NDArray
 
+from tidegate.sources.delta import BrokenError
 from tidegate.sources.git.deltaops import SLACK, Flags, Instructions, OddError, read_instructions
+from tidegate.sources.git.inflate import inflate
 from tidegate.sources.git.pack import Bytes, Ints
 from tidegate.sources.git.shards import Part
 
@@ -127,7 +129,7 @@ class Holders:
         sizes = packed.sizes[first:stop]
         begins = np.cumsum(sizes) - sizes
         ends = begins + sizes
-        data = _inflated(packed, pack, first, stop, int(sizes.sum()))
+        data = _inflated(packed, pack, first, stop)
         whole = packed.parents[first:stop] < 0
         trees = np.flatnonzero(whole)
         deltas = np.flatnonzero(~whole)
@@ -149,20 +151,25 @@ class Holders:
         nuls = np.flatnonzero(data[: ends[-1] if len(ends) else 0] == 0) + 1
         # An id stands behind the zero byte that ends its name: in a whole tree, in inserted bytes;
         # or at the beginning of what is inserted, and its first bytes may have been copied.
-        for at, owner, where in chain(
-            [_in_pieces(nuls, begins[trees], ends[trees], trees, np.zeros(len(trees), np.int64))],
-            [_in_inserts(nuls, made, owners)],
-            _at_beginnings(made, owners),
+        places = np.flatnonzero(~made.copies)
+        inserts = _Pieces(
+            made.sources[places], made.lengths[places], made.targets[places], owners[places] + here
+        )
+        wholes = _Pieces(begins[trees], sizes[trees], np.zeros(len(trees), np.int64), trees + here)
+        for pieces, (at, which) in chain(
+            [(wholes, wholes.inside(nuls)), (inserts, inserts.inside(nuls))],
+            ((inserts, each) for each in inserts.at_beginnings()),
         ):
-            self._keep(wide[at + _CORE_AT], owner + here, where)
-        self._keep(*_over_seams(data, made, owners, here))
-
-    def _keep(self, found: Keys, owners: Ints, where: Ints) -> None:
+            good, numbers = self._names.among(wide[at + _CORE_AT], self._sieve)
+            at, which = at[good], which[good]
+            self._keep(numbers, pieces.owners[which], pieces.targets[which] + at - pieces.begins[which])
+        found, owners, where = _over_seams(data, made, owners, here)
         good, numbers = self._names.among(found, self._sieve)
-        if len(good):
-            self._places.append(
-                (numbers.astype(np.int32), owners[good].astype(np.int32), where[good].astype(np.int32))
-            )
+        self._keep(numbers, owners[good], where[good])
+
+    def _keep(self, numbers: Ints, owners: Ints, where: Ints) -> None:
+        if len(numbers):
+            self._places.append((numbers.astype(np.int32), owners.astype(np.int32), where.astype(np.int32)))
 
     def holdings(self, wanted: Ints) -> tuple[Ints, Ints]:
         """Return all (held, holding), as numbers of names, that lead up from the wanted ones; some twice.
@@ -255,9 +262,9 @@ def _joined(
     return [np.concatenate(columns.pop(0)) if columns else np.zeros(0, np.int32) for _ in range(count)]
 
 
-def _inflated(packed: Part, data: memoryview, first: int, stop: int, size: int) -> Bytes:
-    content = bytearray(size + SLACK)
-    at = 0
+def _inflated(packed: Part, data: memoryview, first: int, stop: int) -> Bytes:
+    pieces: list[bytes] = []
+    put = pieces.append
     try:
         for start, end, own in zip(
             packed.starts[first:stop].tolist(),
@@ -265,40 +272,39 @@ def _inflated(packed: Part, data: memoryview, first: int, stop: int, size: int) 
             packed.sizes[first:stop].tolist(),
             strict=True,
         ):
-            piece = zlib_decompress(data[start:end], own)
-            if len(piece) != own:
-                raise OddError("a tree of another size than it declares")
-            content[at : at + own] = piece
-            at += own
-    except DeflateError as error:
+            put(inflate(data[start:end], own))
+    except BrokenError as error:
         raise OddError("a tree that cannot be inflated") from error
-    return np.frombuffer(content, np.uint8)
+    put(bytes(SLACK))
+    return np.frombuffer(b"".join(pieces), np.uint8)
 
 
-def _in_pieces(at: Ints, begins: Ints, ends: Ints, owners: Ints, targets: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the positions whose core lies inside of a piece; whose piece; and where in the result."""
-    if not len(begins):
-        none = np.zeros(0, np.int64)
-        return none, none, none
-    piece = np.searchsorted(begins, at, side="right") - 1
-    good = np.flatnonzero((piece >= 0) & (at + (_CORE_AT + _CORE) <= ends[piece]))
-    at, piece = at[good], piece[good]
-    return at, owners[piece], targets[piece] + at - begins[piece]
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Stretches of a buffer in which ids stand as they are; every array is (n,), in ascending order."""
 
+    begins: Ints
+    lengths: Ints
+    targets: Ints
+    """Where in the tree each comes to lie."""
+    owners: Ints
+    """In which tree."""
 
-def _in_inserts(nuls: Ints, made: Instructions, owners: Ints) -> tuple[Ints, Ints, Ints]:
-    inserts = np.flatnonzero(~made.copies)
-    begins = made.sources[inserts]
-    return _in_pieces(nuls, begins, begins + made.lengths[inserts], owners[inserts], made.targets[inserts])
+    def inside(self, at: Ints) -> tuple[Ints, Ints]:
+        """Return the positions whose core lies inside of a piece, and of which."""
+        if not len(self.begins):
+            none = np.zeros(0, np.int64)
+            return none, none
+        piece = np.searchsorted(self.begins, at, side="right") - 1
+        ends = (self.begins + self.lengths)[piece]
+        good = np.flatnonzero((piece >= 0) & (at + (_CORE_AT + _CORE) <= ends))
+        return at[good], piece[good]
 
-
-def _at_beginnings(made: Instructions, owners: Ints) -> Iterable[tuple[Ints, Ints, Ints]]:
-    inserts = np.flatnonzero(~made.copies)
-    for copied in range(_CORE_AT + 1):
-        good = inserts[
-            (made.lengths[inserts] >= _CORE_AT + _CORE - copied) & (made.targets[inserts] >= copied)
-        ]
-        yield made.sources[good] - copied, owners[good], made.targets[good] - copied
+    def at_beginnings(self) -> Iterable[tuple[Ints, Ints]]:
+        """Return positions of ids that begin with the piece, or of which the first bytes were copied."""
+        for copied in range(_CORE_AT + 1):
+            which = np.flatnonzero((self.lengths >= _CORE_AT + _CORE - copied) & (self.targets >= copied))
+            yield self.begins[which] - copied, which
 
 
 def _over_seams(data: Bytes, made: Instructions, owners: Ints, here: int) -> tuple[Keys, Ints, Ints]:
