@@ -127,7 +127,11 @@ def test_a_difference_without_its_parent_is_not_taken_for_a_disk():
 
 
 def test_a_file_system_that_is_not_read_is_a_gap():
-    judged = look(Memory((bytes(65600) + b"_BHRfS_M").ljust(1 << 20, b"\0")), "disk")
+    disk = bytearray(1 << 20)
+    disk[446:462] = struct.pack("<B3sB3sII", 0, b"", 0x83, b"", 64, 1900)
+    disk[510:512] = b"\x55\xaa"
+    disk[64 * 512 + 65600 : 64 * 512 + 65608] = b"_BHRfS_M"
+    judged = look(Memory(bytes(disk)), "disk")
     assert (judged.kind, judged.complete) == ("disk_image", False)
     assert "btrfs is not read yet" in summaries(judged)
 
