@@ -1,7 +1,9 @@
 """Paddle: a `.pdmodel` is a program of operations as a protocol buffer; `.pdparams` is a pickle.
 
-Operations are looked up in what is linked into Paddle; which are Paddle's own no list here tells. So known
-sinks are dangerous, those of their families unknown, and other names of Paddle's form are taken for its own.
+Paddle 3 writes the program as JSON (`inference.json`), which `paddle_pir` reads.
+
+Operations are looked up in what is linked into Paddle. Known sinks are dangerous; what is neither one of them
+nor on the list of those that only compute is unknown: a custom operation, or one of a later Paddle.
 Source: paddle/fluid/framework/framework.proto.
 """
 
@@ -10,10 +12,12 @@ from __future__ import annotations
 import re
 
 from tidegate.inspectors.models._notes import Notes, quoted
+from tidegate.inspectors.models._paddle_ops import only_computes
 from tidegate.inspectors.models._protobuf import BYTES, VARINT, Field, Hop, outline
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 
+LOADER = "paddle.inference, paddle.jit.load"
 _SINKS = {
     "py_func": "runs a function of Python",
     "py_layer": "runs a function of Python",
@@ -30,10 +34,10 @@ _SINKS = {
 }
 _REACHES_OUT = re.compile(
     r"(?:py_|prim_py|pyfunc|save|load|send|recv|rpc|listen|heter_|fl_|distributed_|pull_|push_|checkpoint_notify"
-    r"|create_.*reader|gen_.*_id|c_gen_|dl).*|.*(?:_and_serv|_and_recv|_barrier|_engine|_reader|_py)\Z"
+    r"|create_.*reader|gen_.*_id|c_gen_|(?:c_)?comm_init|p_send|p_recv|partial_send|partial_recv|pylayer|ap_"
+    r"|fusion_group|dl).*|.*(?:_and_serv|_and_recv|_barrier|_engine|_reader|_py)\Z"
 )
 """Families of the sinks, of training over a network, and of engines that load code of their own."""
-_OPERATION = re.compile(r"[a-z_][a-z0-9_]{0,99}\Z")
 
 
 class Paddle:
@@ -54,7 +58,7 @@ class Paddle:
         ]
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
-        notes = Notes(self.id, loader="paddle.inference, paddle.jit.load", policy=context.policy)
+        notes = Notes(self.id, loader=LOADER, policy=context.policy)
         notes.can_run()
         with notes.reading():
             hop = Hop(data)
@@ -72,14 +76,21 @@ def _operation(hop: Hop, operation: Field, notes: Notes) -> None:
         if field.number != 3 or field.wire != BYTES:
             continue
         name = hop.text(field)
-        if name in _SINKS:
-            summary = f"running the program, the operation {quoted(name)} {_SINKS[name]}"
-            notes.sink("operation", summary, offset=operation.start)
-        elif _REACHES_OUT.match(name):
-            summary = f"the operation {quoted(name)} is of a family that reads, writes, sends or loads code"
-            notes.unlisted("operation", summary, name=name)
-        elif not _OPERATION.match(name) or name.startswith("custom"):
-            notes.unlisted("custom_operation", f"the operation {quoted(name)} is not of Paddle", name=name)
+        if not only_computes(name):
+            judge_operation(name, notes, operation.start)
+
+
+def judge_operation(name: str, notes: Notes, offset: int | None = None) -> None:
+    """Judge an operation that does not only compute."""
+    if name in _SINKS:
+        summary = f"running the program, the operation {quoted(name)} {_SINKS[name]}"
+        notes.sink("operation", summary, offset=offset)
+    elif _REACHES_OUT.match(name):
+        summary = f"the operation {quoted(name)} is of a family that reads, writes, sends or loads code"
+        notes.unlisted("operation", summary, name=name, offset=offset)
+    else:
+        summary = f"the operation {quoted(name)} is on no list of Paddle's own"
+        notes.unlisted("custom_operation", summary, name=name, offset=offset)
 
 
 PLUGIN = Paddle()

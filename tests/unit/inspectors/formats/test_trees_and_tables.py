@@ -16,6 +16,7 @@ from tidegate.inspectors.models import (
     lightgbm,
     openvino,
     paddle,
+    paddle_pir,
     pmml,
     rds,
     xgboost,
@@ -181,10 +182,15 @@ def test_a_paddle_program_is_dangerous_when_it_runs_python_or_touches_files() ->
         "tensorrt_engine",
         "dlopen",
         "prim_py",
+        "sentence_pool",
+        "comm_init_all",
+        "conv2d_fusion_v9",
     ):
         assert word(paddle.PLUGIN, program("feed", name)) is Verdict.UNKNOWN
     for name in (
-        "sentence_pool",
+        "sequence_pool",
+        "conv2d_grad",
+        "relu_grad_grad",
         "reduce_sum",
         "elementwise_add",
         "pad3d",
@@ -193,6 +199,36 @@ def test_a_paddle_program_is_dangerous_when_it_runs_python_or_touches_files() ->
         "print",
     ):
         assert word(paddle.PLUGIN, program("feed", name)) is Verdict.CLEAN
+
+
+def pir(*operations: str, inside: tuple[str, ...] = ()) -> bytes:
+    block = {"#": "block_0", "args": [], "ops": [{"#": each} for each in operations]}
+    if inside:
+        block["ops"].append(
+            {"#": "1.if", "regions": [{"blocks": [{"ops": [{"#": each} for each in inside]}]}]}
+        )  # type: ignore[attr-defined]
+    document = {"base_code": {"magic": "pir", "version": 4}, "program": {"regions": [{"blocks": [block]}]}}
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def test_a_paddle_program_as_json_is_judged_by_its_operations_wherever_they_stand() -> None:
+    usual = ("p", "1.data", "1.conv2d", "1.batch_norm_", "1.add", "0.combine", "1.fetch", "1.matmul_grad")
+    plugin = paddle_pir.PLUGIN
+    assert claimed(plugin, pir(*usual))
+    for raw, verdict in (
+        (pir(*usual), Verdict.CLEAN),
+        (pir(*usual, inside=("1.relu", "2.yield")), Verdict.CLEAN),
+        (pir(*usual, "1.py_func"), Verdict.DANGEROUS),
+        (pir(*usual, inside=("1.load_combine",)), Verdict.DANGEROUS),
+        (pir(*usual, "1.send_v2"), Verdict.UNKNOWN),
+        (pir(*usual, "3.my_op"), Verdict.UNKNOWN),
+        (pir(*usual, "cinn_op.generate_shape"), Verdict.UNKNOWN),
+        (pir(*usual)[:-3], Verdict.DAMAGED),
+        (pir("no name"), Verdict.DAMAGED),
+        (b'{"base_code":{"magic":"pir"},"program":{"regions":[3]}}', Verdict.DAMAGED),
+        (b'{"base_code":{"magic":"pir"}}', Verdict.DAMAGED),
+    ):
+        assert word(plugin, raw) is verdict, raw
 
 
 def symbol(name: str) -> bytes:
