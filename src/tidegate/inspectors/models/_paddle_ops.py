@@ -144,7 +144,8 @@ array_to_tensor array_write assign_out bilinear builtin_combine builtin_split co
 create_array_like cross_entropy_with_softmax det dist_reshape div_scale divide dtensor_from_local
 dtensor_to_local embedding embedding_grad_dense empty_like floor_divide fmax fmin full
 full_batch_size_like full_like full_with_tensor gaussian grid_sample hardshrink hardsigmoid hardswish
-hardtanh has_elements heaviside hsigmoid_loss if linear matmul_with_flatten matrix_rank_tol max maximum mean_all min
+hardtanh has_elements heaviside hsigmoid_loss if linear matmul_with_flatten matrix_rank_tol max maximum
+mean_all min
 minimum multiply nonzero numel onednn_to_paddle_layout ones ones_like parameter prod reindex_graph
 remainder repeat_interleave_with_tensor_index reshard reshard_v2 set_parameter set_persistable_value
 set_value_with_tensor shard_tensor share_var slice_array slice_array_dense slogdet split_with_num
