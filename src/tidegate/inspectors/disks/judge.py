@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from tidegate.inspectors.data._notes import lower
 from tidegate.inspectors.disks.container import open_container
 from tidegate.inspectors.disks.containers.opened import Opened
 from tidegate.inspectors.disks.damage import MIB, DamageError, LockedError
+from tidegate.inspectors.disks.lvm import logical_volumes
 from tidegate.inspectors.disks.pages import Pages
 from tidegate.inspectors.disks.partitions import locked, partitions, recognised
 from tidegate.inspectors.disks.partitions import volumes as volumes_in
@@ -64,9 +66,8 @@ def _volumes(judged: Judgement, opened: Opened, pages: Pages, context: Context) 
         return
     data_bytes = opened.disk.size_bytes
     encrypted, volumes = 0, []
-    for number, data in partitions(opened.disk):
+    for where, data in _stretches(judged, opened.disk):
         form = recognised(data)
-        where = f"partition {number}" if number else ""
         if locked(form):
             encrypted += 1
             judged.observations.append(_note("encrypted_volume", _locked(form), member=where))
@@ -96,6 +97,23 @@ def _volumes(judged: Judgement, opened: Opened, pages: Pages, context: Context) 
     pages.allow(LISTING_BYTES)
     for where, each in volumes:
         _list(judged, each, where, context)
+
+
+def _stretches(judged: Judgement, disk: Readable) -> Iterator[tuple[str, Readable]]:
+    """Yield where what may hold a file system lies: partitions, and in place of one of LVM its volumes."""
+    for number, data in partitions(disk):
+        where = f"partition {number}" if number else ""
+        if recognised(data) != "LVM":
+            yield where, data
+            continue
+        try:
+            for each in logical_volumes(data):
+                if each.data is None:
+                    _unread(judged, each.why, _joined(where, each.name))
+                else:
+                    yield _joined(where, each.name), each.data
+        except DamageError as error:
+            _unread(judged, str(error), where)
 
 
 def _tell(judged: Judgement, found: Triage, volume: Volume, where: str) -> None:
