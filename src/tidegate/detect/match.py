@@ -203,11 +203,11 @@ def _complete(match: Match, around: Surroundings) -> None:
                 match.claims.add(found.value)
                 low, high = min(found.end, match.end), max(found.start, match.begin)
                 lines = around.document.count(b"\n", low, high)
-                match.stitched |= lines > 0
                 if lines > _SAME_PAIR.get(target, 0):
                     match.apart.add(target)
+                    match.stitched |= not name.endswith("_hint")
 
 
-_SAME_PAIR = {"key_id": 1}
-"""How many line ends may lie between what belongs to one thing: an id and its secret are neighbours, an
-account and its token on two lines may be two things."""
+_SAME_PAIR = {"key_id": 1, "email": 4, "project": 4}
+"""How many line ends may lie between what belongs to one thing: an id and its secret are neighbours, so are
+the fields of a Google key file, an account and its token on two lines may be two things."""
