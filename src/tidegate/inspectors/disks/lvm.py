@@ -105,7 +105,8 @@ def _parsed(text: str) -> dict[str, Any]:
     """Return the sections of the text; that of the group is what they stand in."""
     top: dict[str, Any] = {}
     stack: list[dict[str, Any]] = [top]
-    key, rows = "", None
+    key = ""
+    rows: list[str | int] | None = None
     at = 0
     while found := _TOKEN.match(text, at):
         at = found.end()

@@ -203,13 +203,16 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
     )
 
 
-def _of_a_list(operand: tuple[bytes, ...]) -> bool:
+def _of_a_list(operand: tuple[bytes | Literal, ...]) -> bool:
     """Tell two lines of a list of names that all begin alike: "com.example.A", "com.example.B".
 
     As a pickle it would import "om.example.A", and find nothing named "com.example.B" there.
     """
-    module, name = operand[0].partition(b".")[0], operand[-1].partition(b".")
-    return bool(name[1]) and name[0] == b"c" + module
+    module, name = operand[0], operand[-1]
+    if not isinstance(module, bytes) or not isinstance(name, bytes):
+        return False
+    first, dot, _ = name.partition(b".")
+    return bool(dot) and first == b"c" + module.partition(b".")[0]
 
 
 def _goes_on(data: Readable, at: int, size_bytes: int) -> bool:
