@@ -53,7 +53,10 @@ class Source(Protocol):
         ...
 
     def places(self, spots: Sequence[Spot], tally: Tally) -> list[list[Place]]:
-        """Say where each spot is; the result has one list a spot (a git blob stands at many paths)."""
+        """Say where each spot is; the result has one list a spot (a git blob stands at many paths).
+
+        Called once all shards are read, with no spots too: what is known only then becomes a gap in `tally`.
+        """
         ...
 
     def close(self) -> None:

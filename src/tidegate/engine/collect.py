@@ -158,8 +158,7 @@ class Collector:
         self.mask.learn(seen.values())
         kept = self._grouped(seen.values())
         spots = [spot for _, own in kept for spot in own]
-        if not spots:
-            return
+        # Without any as well: only now does a source know what it has to tell of all its shards.
         places = iter(opened.source.places(spots, self._tally))
         for group, own in kept:
             found = collapse([(spot, next(places)) for spot in own])
