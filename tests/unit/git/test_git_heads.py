@@ -14,7 +14,7 @@ from tidegate.sources.git.ancestry import Ancestry
 from tidegate.sources.git.deltaops import OddError
 from tidegate.sources.git.heads import heads_of, kept
 from tidegate.sources.git.inflate import inflate
-from tidegate.sources.git.view import HEADS
+from tidegate.sources.git.view import SEEN
 from tidegate.sources.gitcommand import CatFile
 
 ids = st.binary(min_size=20, max_size=20)
@@ -78,11 +78,11 @@ def test_what_was_kept_while_reading_says_the_same_as_the_commits_read_again(eve
     with closing(open_repo(eventful.path)) as source, closing(CatFile(source.view, 1 << 20)) as git:
         found, _ = read_source(source, jobs=2)
         commits = {label[1] for label, _ in found if isinstance(label, tuple) and label[0] == "commit"}
-        oids, _ = kept(source.view / HEADS, 20)
+        oids, _ = kept(source.view / SEEN, 20)
         assert {row.tobytes() for row in oids} == commits
         blobs = {label for label, _ in found if isinstance(label, bytes)}
         assert source._catalogue is not None
-        folders = (source.view / HEADS, source.view / "none", None)
+        folders = (source.view / SEEN, source.view / "none", None)
         answers = [
             dict(Ancestry(source._catalogue, git, 20, heads=folder, fewest=0).origins(blobs, sorted(commits)))
             for folder in folders
@@ -104,7 +104,7 @@ def test_of_a_pack_with_damage_no_heads_are_kept(tmp_path: Path) -> None:
     with closing(open_repo(repo.path)) as source:
         _, tally = read_source(source)
         assert tally.gaps
-        assert not len(kept(source.view / HEADS, 20)[0])
+        assert not len(kept(source.view / SEEN, 20)[0])
 
 
 @pytest.mark.parametrize("size", [1, 40, 300, 500, 700, 5_000])

@@ -21,7 +21,7 @@ from tidegate.sources.git.repository import Repository
 from tidegate.sources.git.shards import Catalogue
 from tidegate.sources.git.staged import staged_files
 from tidegate.sources.git.texts import MAX_FILE_BYTES, place_of, shown
-from tidegate.sources.git.view import HEADS
+from tidegate.sources.git.view import SEEN
 from tidegate.sources.gitcommand import CatFile, CommandError
 
 _LOGGED = re.compile(rb"[0-9a-f]{40,64} ([0-9a-f]{40}(?:[0-9a-f]{24})?) [^\t]*")
@@ -218,7 +218,7 @@ class Placer:
     def _read_ancestry(self) -> Ancestry:
         if (self._view / "shallow").exists():
             raise OddError("a shallow clone")
-        return Ancestry(self._catalogue, self._git, self._repository.width, heads=self._view / HEADS)
+        return Ancestry(self._catalogue, self._git, self._repository.width, heads=self._view / SEEN)
 
     def _without_lost_parents(self) -> list[bytes]:
         """Tell git, as a shallow clone would, which commits have parents that are not there.

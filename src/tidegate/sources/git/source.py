@@ -14,7 +14,7 @@ from tidegate.errors import SourceError
 from tidegate.model.counting import many
 from tidegate.model.document import Batch, Spot, Tally
 from tidegate.model.place import Place
-from tidegate.sources.git import texts
+from tidegate.sources.git import lfs, texts
 from tidegate.sources.git.clone import clone_bare, is_url, without_user
 from tidegate.sources.git.heads import Keeper
 from tidegate.sources.git.history import TreeWalk
@@ -24,7 +24,7 @@ from tidegate.sources.git.read import Bounds, read_shard
 from tidegate.sources.git.refs import Refs, read_refs
 from tidegate.sources.git.repository import Repository, locate
 from tidegate.sources.git.shards import Catalogue, LooseShard, PackShard, plan
-from tidegate.sources.git.view import HEADS, Store, list_store, make_view, remove_view, shallow_commits
+from tidegate.sources.git.view import SEEN, Store, list_store, make_view, remove_view, shallow_commits
 from tidegate.sources.gitcommand import CatFile
 
 MAX_MISSING = 50
@@ -158,6 +158,7 @@ class GitSource:
     def batches(self, shard: Shard, tally: Tally) -> Iterator[Batch]:
         """Read one shard."""
         layer = Layer(tally, containers=self._containers)
+        pointers = lfs.Pointers(self._view / SEEN)
         for piece in shard:
             if isinstance(piece, TextShard):
                 for label, content in piece.lists:
@@ -165,9 +166,11 @@ class GitSource:
                 for name, content in texts.files(self._repository, tally):
                     yield from layer.put_file(("file", name), content, count=False)
                 continue
-            gaps, keeper = len(tally.gaps), Keeper(self._view / HEADS, self._repository.width)
+            gaps, keeper = len(tally.gaps), Keeper(self._view / SEEN, self._repository.width)
             for kind, oid, content, change in read_shard(piece, self._view, tally, self._bounds):
                 if kind == "blob":
+                    if len(content) < lfs.MAX_BYTES and content.startswith(lfs.BEGINS):
+                        pointers.add(content)
                     full = layer.put_file(oid, content, change)
                 else:
                     if kind == "commit":
@@ -180,9 +183,16 @@ class GitSource:
                 # Else git is asked later, which says what the damage does to the history.
                 keeper.close()
         yield from layer.flush()
+        pointers.close()
 
     def places(self, spots: Sequence[Spot], tally: Tally) -> list[list[Place]]:
-        """Say where each spot is: history is walked once, and only if a blob has a spot."""
+        """Say where each spot is: history is walked once, and only if a blob has a spot.
+
+        Called without any too: only now is it known what all the shards have seen.
+        """
+        absent = lfs.missing(self._view / SEEN, self._repository)
+        if absent is not None:
+            tally.gap("source", self.target, absent)
         if not spots:
             return []
         catalogue = self._catalogue

@@ -20,8 +20,8 @@ from tidegate.sources.git.repository import Repository
 _LOOSE_FOLDER = re.compile(r"[0-9a-f]{2}")
 _SHALLOW = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})")
 MAX_SHALLOW_BYTES = 16 << 20
-HEADS = "heads"
-"""A folder of our own in it: what workers keep of the commits that they read."""
+SEEN = "seen"
+"""A folder of our own in it: what workers note of the objects that they read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def make_view(repository: Repository, stores: list[Store]) -> Path:
     view = Path(tempfile.mkdtemp(prefix="tidegate-git-"))
     try:
         (view / "refs").mkdir()
-        (view / HEADS).mkdir()
+        (view / SEEN).mkdir()
         (view / "HEAD").write_text("ref: refs/heads/none\n", "ascii")
         (view / "config").write_text(_CONFIG[repository.object_format], "ascii")
         for number, store in enumerate(stores):
