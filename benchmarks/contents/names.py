@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tidegate.inventory.parquet import GROUP_ROWS, Joined
+from tidegate.inventory.parquet import GROUP_ROWS, Joined, whole_groups
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "speed"))
 
@@ -142,8 +142,7 @@ def told(file: Path, first: int, rows: int, *, cache_dir: str) -> bytes:
     table = pl.scan_parquet(file).select("name")
     ruler = Ruler.of(rows, Path(cache_dir))
     total = np.zeros(NO_RULE + 2, np.int64)
-    for start in range(first, first + rows, PIECE_ROWS):
-        count = min(PIECE_ROWS, first + rows - start)
+    for start, count in whole_groups(file, PIECE_ROWS, first, rows):
         piece = table.slice(start, count).collect(engine="in-memory")
         total[:-1] += np.bincount(ruler.rules(piece["name"]), minlength=NO_RULE + 1)
     total[-1] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

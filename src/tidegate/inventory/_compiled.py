@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import threading
-from array import array
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from tidegate.inventory._endings import Endings
 from tidegate.kinds import names as one_by_one
 from tidegate.packing import kept
 
-_FORM: Final = b"tidegate-names-1\n"
+_FORM: Final = b"tidegate-names-2\n"
 _HASHES: Final = 1 << 16
 
 
@@ -51,15 +50,16 @@ class Search:
         scratch = getattr(self._own, "scratch", None)
         if scratch is None:
             scratch = self._own.scratch = hyperscan.Scratch(self.database)
-        hits = array("Q")
-        add = hits.append
+        hits: list[int] = []
+        ends: list[int] = []
+        add, add_end = hits.append, ends.append
 
         def told(expression: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            add(end << 16 | expression)
+            add(expression)
+            add_end(end)
 
         self.database.scan(text, match_event_handler=told, scratch=scratch)
-        found = np.array(hits, np.int64)
-        return found & 0xFFFF, found >> 16
+        return np.array(hits, np.intp), np.array(ends, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ class Known:
     """The patterns, for names that stand a name a line."""
     groups: Any
     """The group of each needle: needles of one group stand for the same patterns."""
+    beyond: Any
+    """How far behind the name's end each needle ends: 0 for one that ends in it."""
     held: list[list[int]]
     """The patterns that each group stands for; the last group is of needles that count only at the start."""
     tails: Any
@@ -110,24 +112,32 @@ def known_already(folder: Path | None) -> Known | None:
 def _make(folder: Path | None) -> Known:
     import hyperscan  # noqa: PLC0415
 
-    lines = [_in_line(each.pattern).encode() for each in one_by_one.patterns()]
-    looked_for = [_needles.needles(rule.pattern) for rule in one_by_one.patterns()]
+    rules = one_by_one.patterns()
+    ends = [_needles.tails(rule.pattern) for rule in rules]
     pairs: dict[str, int] = {}
     words: dict[_needles.Word, frozenset[int]] = {}
-    for number, (ends, own) in enumerate(looked_for):
-        for end in sorted(ends):
+    for number, rule in enumerate(rules):
+        alone, own = _needles.needles(rule.pattern)
+        for end in sorted(alone):
             pairs.setdefault(end.decode(), number)
         for word in own:
             words[word] = words.get(word, frozenset()) | {number}
-    words = _needles.fewest(words)
-    inside = {word: held for word, held in words.items() if word[0] != _needles.START}
     at_start = {word: held for word, held in words.items() if word[0] == _needles.START}
-    groups = {held: number for number, held in enumerate(dict.fromkeys(inside.values()))}
+    sought = _needles.sought({word: held for word, held in words.items() if word not in at_start}, ends)
+    in_part = [_needles.ends_in_part(rule.pattern) for rule in rules]
+    expressions = [_needles.expression(word) for word in sought.needles]
+    for word, held in sought.to_the_end.items():
+        last = set().union(*(ends[number] or set() for number in held))
+        alone_in_part = all(in_part[number] for number in held)
+        expressions.append(_needles.expression_to_the_end(word, last, in_part=alone_in_part))
+    all_held = [*sought.needles.values(), *sought.to_the_end.values()]
+    groups = {held: number for number, held in enumerate(dict.fromkeys(all_held))}
     all_groups = [*groups, frozenset().union(*at_start.values())]
     found = Known(
-        needles=Search.of([_needles.expression(word) for word in inside]),
-        patterns=Search.of(lines, hyperscan.HS_FLAG_MULTILINE),
-        groups=np.array([groups[held] for held in inside.values()], np.uint16),
+        needles=Search.of(expressions, hyperscan.HS_FLAG_DOTALL),
+        patterns=Search.of([_in_line(rule.pattern).encode() for rule in rules], hyperscan.HS_FLAG_MULTILINE),
+        groups=np.array([groups[held] for held in all_held], np.int64),
+        beyond=np.repeat([0, _needles.MARK_BYTES], [len(sought.needles), len(sought.to_the_end)]),
         held=[sorted(each) for each in all_groups],
         tails=_tails(all_groups),
         starts=np.array(sorted({_start(word) for word in at_start}), np.uint32).reshape(-1, 2),
@@ -220,6 +230,7 @@ def _keep(made: Known, pairs: dict[str, int], folder: Path | None) -> None:
     head = {
         "pairs": pairs,
         "groups": made.groups.tolist(),
+        "beyond": made.beyond.tolist(),
         "held": made.held,
         "starts": made.starts.tolist(),
         "bytes": [len(body) for body in bodies],
@@ -246,7 +257,8 @@ def _kept(folder: Path | None) -> Known | None:
     return Known(
         needles=searches[0],
         patterns=searches[1],
-        groups=np.array(told["groups"], np.uint16),
+        groups=np.array(told["groups"], np.int64),
+        beyond=np.array(told["beyond"], np.int64),
         held=told["held"],
         tails=np.frombuffer(rest, np.uint8, offset=needles + patterns).reshape(-1, _HASHES // 8),
         starts=np.array(told["starts"], np.uint32).reshape(-1, 2),

@@ -1,12 +1,11 @@
-"""The rule of each name's ending, read as one number of eight bytes: 15 ns a name.
+"""The rule of each name's ending, read as one number of eight bytes.
 
-All eight bytes are worked on at once, a byte in eight bits each: Warren, Hacker's Delight, 6-1 (which byte
-is zero).
+The last three bytes say which ending it may be; one comparison of all eight says whether it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,20 +14,15 @@ from tidegate.kinds.names import NO_RULE
 
 TOLD: Final = 8
 """Bytes that are read as one number."""
-_LONGEST: Final = 13
-"""Bytes of the longest ending, its dot included."""
-_BLOCK: Final = 16_384
+_BLOCK: Final = 8_192
 """Names whose endings are told at a time, so that what is computed stays in the processor's cache."""
 _SLOTS: Final = 1 << 16
-_SPACE: Final = 0x20
-_SPARSE: Final = 4
-"""Bytes for one byte of a name, beyond which not all are looked at."""
-_LOW: Final = np.uint64(0x7F7F7F7F7F7F7F7F)
-_HIGH: Final = np.uint64(0x8080808080808080)
-_DOTS: Final = np.uint64(0x2E2E2E2E2E2E2E2E)
-_A_UP: Final = np.uint64(0x3F3F3F3F3F3F3F3F)
-_HEAD: Final = np.uint64((1 << 8 * (_LONGEST - TOLD)) - 1)
-_BEYOND_Z: Final = np.uint64(0x2525252525252525)
+_EITHER: Final = 0x20
+"""The bit in which a letter and its capital differ."""
+_LOOSE: Final = np.uint32(0x202020)
+_TIMES: Final = np.uint32(0x9E3779B1)
+_LAST: Final = np.uint64(40)
+_ANY: Final = sorted({byte | _EITHER for byte in range(256)})
 
 
 class Endings:
@@ -37,144 +31,118 @@ class Endings:
     def __init__(self, numbers: Mapping[str, int], pairs: Mapping[str, int]) -> None:
         """Take the rule of each ending and pair, dots included, in lower case. A pair has up to eight bytes.
 
-        Raises `ValueError` for an underscore, and where two long endings cannot be told apart.
+        Raises `ValueError` for a pair of another form.
         """
-        self._numbers = {**numbers, **pairs}
-        if any("_" in text for text in self._numbers):
-            raise ValueError("an ending with an underscore")
-        known = {_packed(text): number for text, number in self._numbers.items() if len(text) <= TOLD}
-        all_keys = np.array(list(known), np.uint64)
-        self._shift = np.uint64(48)
-        dice = np.random.default_rng(1)
-        while True:
-            self._times = np.uint64(dice.integers(1 << 62, 1 << 63) | 1)
-            slots = self._slots(all_keys)
-            if len(np.unique(slots)) == len(slots):
-                break
-        self._keys, self._rules = np.zeros(_SLOTS, np.uint64), np.full(_SLOTS, NO_RULE, np.uint16)
-        self._keys[slots], self._rules[slots] = all_keys, list(known.values())
-        self._second = np.zeros(_SLOTS, bool)
-        """The slots of endings that are the second of a pair."""
-        self._second[
-            self._slots(np.array([_packed(each[each.rindex(".") :]) for each in pairs], np.uint64))
-        ] = True
-        self._long = _long_table(self._numbers)
+        all_numbers = {**numbers, **pairs}
+        second = {pair: pair[pair.rindex(".") :] for pair in pairs}
+        for pair, end in second.items():
+            if len(pair) > TOLD or end not in numbers or not 3 <= len(end) <= len(pair) - 3:
+                raise ValueError(f"no pair of endings that are known: {pair}")
+        ends = set(second.values())
+        plain = {text: 0 for text in numbers if len(text) <= TOLD and text not in ends}
+        long = {text: 0 for text in numbers if len(text) > TOLD}
+        self._one = _Table([plain, long, dict.fromkeys(ends, 0)], all_numbers)
+        self._first_long, self._first_second = self._one.begins[1:]
+        places = {text: place for place, text in enumerate(self._one.texts)}
+        self._pairs = _Table([{pair: places[end] for pair, end in second.items()}], all_numbers)
+        self._shifts = np.array([8 * max(0, 5 - len(text)) for text in self._one.texts], np.uint64)
+        """Of each ending how far what stands before it is shifted: three bytes remain."""
 
     def tell(self, text: Any, starts: Any, lengths: Any) -> Any:
         """Return the rule of each name's ending, `NO_RULE` where there is none that is known.
 
-        text: the bytes in which the names lie, 16 or more; starts: where each begins.
+        text: the bytes in which the names lie; starts: where each begins. There are 16 bytes before each end,
+        and before a name is none that an ending has.
         """
         eights = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
-        places = starts + lengths - TOLD
-        # Before a name of less than eight bytes its length is read with it, which is no dot: `Views.inside`.
-        careful = np.flatnonzero(places < 0)
-        places = np.maximum(places, 0) if len(careful) else places
-        told = np.empty(len(places), np.uint16)
-        lower = _lower if _has_control(text, places, lengths) else _quickly_lower
+        places = starts + lengths
+        places -= TOLD
+        at = np.empty(len(places), np.uint16)
         for first in range(0, len(places), _BLOCK):
             part = slice(first, first + _BLOCK)
-            told[part] = self._block(lower(eights[places[part]]), eights, places[part])
-        for row in careful:
-            told[row] = self.one(bytes(text[starts[row] : starts[row] + lengths[row]]))
+            at[part] = self._one.find(eights[places[part]])
+        told = self._one.rules.take(at)
+        rows = np.flatnonzero(at >= self._first_long)
+        if len(rows):
+            self._look_closer(told, rows, at.take(rows), eights, places.take(rows))
         return told
 
-    def one(self, name: bytes) -> int:
-        """Return the rule of one name's ending."""
-        last = name[-_LONGEST:].lower().decode("latin-1")
-        second = last.rfind(".")
-        first = last.rfind(".", 0, second) if second > 0 else -1
-        found = self._numbers.get(last[first:], NO_RULE) if first >= 0 else NO_RULE
-        if found == NO_RULE and second >= 0:
-            found = self._numbers.get(last[second:], NO_RULE)
-        return found
-
-    def _slots(self, keys: Any) -> Any:
-        return (keys * self._times) >> self._shift
-
-    def _block(self, last: Any, eights: Any, places: Any) -> Any:
-        no_dot = last ^ _DOTS
-        dots = ~(((no_dot & _LOW) + _LOW) | no_dot | _LOW)
-        until = _smeared(dots)
-        ending = _from_dot(last, until)
-        slots = self._slots(ending)
-        told = self._rules[slots]
-        told[self._keys[slots] != ending] = NO_RULE
-        second = np.flatnonzero(self._second[slots])
-        if len(second):
-            first = dots[second] & (until[second] >> np.uint64(8))
-            second, first = second[first != 0], first[first != 0]
-            pair = _from_dot(last[second], _smeared(first))
-            slots = self._slots(pair)
-            fits = self._keys[slots] == pair
-            told[second[fits]] = self._rules[slots[fits]]
-        undotted = np.flatnonzero(dots == 0)
-        if len(undotted):
-            told[undotted] = self._longer(eights, last[undotted], places[undotted])
-        return told
-
-    def _longer(self, eights: Any, last: Any, places: Any) -> Any:
-        """Return the rule of each ending of more than eight bytes, of which `last` are the last."""
-        tails, heads, shifts, numbers = self._long
-        slots = np.minimum(np.searchsorted(tails, last), len(tails) - 1)
-        told = np.full(len(last), NO_RULE, np.uint16)
-        rows = np.flatnonzero((tails[slots] == last) & (places >= _LONGEST - TOLD))
-        slots = slots[rows]
-        before = _lower(eights[places[rows] - (_LONGEST - TOLD)]) & np.uint64(
-            (1 << 8 * (_LONGEST - TOLD)) - 1
-        )
-        fits = before >> shifts[slots] == heads[slots]
-        told[rows[fits]] = numbers[slots[fits]]
-        return told
+    def _look_closer(self, told: Any, rows: Any, at: Any, eights: Any, places: Any) -> None:
+        """Look at what stands before an ending that is longer, or may be the second of a pair."""
+        second = at >= self._first_second
+        long = np.flatnonzero(~second)
+        differ = eights[places.take(long) - TOLD] ^ self._one.heads.take(at.take(long))
+        differ &= self._one.head_masks.take(at.take(long))
+        told[rows.take(long[differ != 0])] = NO_RULE
+        rows, at = rows[second], at[second]
+        found = self._pairs.find(eights[places[second]], self._shifts.take(at), at)
+        known = np.flatnonzero(found)
+        told[rows.take(known)] = self._pairs.rules.take(found.take(known))
 
 
-def _lower(text: Any) -> Any:
-    """Return eight bytes with the capitals of ASCII in lower case."""
-    low = text & _LOW
-    capital = (low + _A_UP) & ~(low + _BEYOND_Z) & ~text & _HIGH
-    return text | (capital >> np.uint64(2))
+class _Table:
+    """Endings by three of their bytes; place 0 is that of none."""
+
+    def __init__(self, groups: Sequence[Mapping[str, int]], numbers: Mapping[str, int]) -> None:
+        """Take endings in groups, whose places follow one another.
+
+        groups: of each ending what else must be the same, 0 for nothing; of a pair the place of the second.
+        """
+        self.texts, slots, self.begins = [""], [0], []
+        for group in groups:
+            self.begins.append(len(self.texts))
+            for text, other in sorted(group.items()):
+                found = _slots(text[: text.rindex(".")] if other else text, other)
+                self.texts += [text] * len(found)
+                slots += found
+        self._first = np.zeros(_SLOTS, np.uint16)
+        self._next = np.zeros(len(slots), np.uint16)
+        # Of endings with the same three bytes the shortest is the most usual, and comes first.
+        for place in sorted(range(1, len(slots)), key=lambda each: -len(self.texts[each])):
+            self._next[place], self._first[slots[place]] = self._first[slots[place]], place
+        self.rules = np.array([numbers.get(text, NO_RULE) for text in self.texts], np.uint16)
+        self._values, self._masks = _numbers(text[-TOLD:] for text in self.texts)
+        self.heads, self.head_masks = _numbers(text[:-TOLD] for text in self.texts)
+
+    def find(self, last: Any, shifts: Any = _LAST, others: Any = None) -> Any:
+        """Return the place of each ending, 0 where it is not here.
+
+        last: the last eight bytes; shifts: how far the three bytes stand in them; others: what else must be
+        the same.
+        """
+        slot = (last >> shifts).astype(np.uint32)
+        slot &= np.uint32(0xFFFFFF)
+        slot |= _LOOSE
+        if others is not None:
+            slot ^= others.astype(np.uint32) << np.uint32(24)
+        slot *= _TIMES
+        slot >>= np.uint32(16)
+        at = self._first.take(slot)
+        differ = self._values.take(at)
+        differ ^= last
+        differ &= self._masks.take(at)
+        rows = np.flatnonzero(differ != 0)
+        while len(rows):
+            at[rows] = after = self._next[at[rows]]
+            rows, after = rows[after != 0], after[after != 0]
+            rows = rows[(last[rows] ^ self._values[after]) & self._masks[after] != 0]
+        return at
 
 
-def _quickly_lower(text: Any) -> Any:
-    """Return letters in lower case; other bytes may become what no ending has. Not for control characters."""
-    return text | np.uint64(0x2020202020202020)
+def _slots(text: str, other: int) -> list[int]:
+    """Return the slots of an ending: by its last three bytes, in any case."""
+    three = text[-3:].encode()
+    firsts = _ANY if len(three) < 3 else [three[0]]
+    keys = [int.from_bytes(bytes([first]) + three[-2:], "little") | int(_LOOSE) for first in firsts]
+    return sorted({((key ^ other << 24) & 0xFFFFFFFF) * int(_TIMES) % (1 << 32) >> 16 for key in keys})
 
 
-def _has_control(text: Any, places: Any, lengths: Any) -> bool:
-    """Tell whether there may be a control character in names."""
-    first, last = int(places.min()), int(places.max()) + TOLD
-    if last - first > _SPARSE * int(lengths.sum(dtype=np.int64)):
-        return True
-    return bool(text[first:last].min() < _SPACE)
-
-
-def _smeared(dots: Any) -> Any:
-    """Return the marks of bytes with the bytes before them marked too."""
-    until = dots | (dots >> np.uint64(8))
-    until |= until >> np.uint64(16)
-    until |= until >> np.uint64(32)
-    return until
-
-
-def _from_dot(last: Any, until: Any) -> Any:
-    """Return what stands from the last dot on, zeros before it. until: marks of that dot and all before."""
-    return last & (((~(until >> np.uint64(8)) & _HIGH) >> np.uint64(7)) * np.uint64(0xFF))
-
-
-def _packed(ending: str) -> int:
-    return int.from_bytes(ending.encode().rjust(8, b"\0"), "little")
-
-
-def _long_table(endings: Mapping[str, int]) -> tuple[Any, Any, Any, Any]:
-    """Return of the longer endings the last eight bytes, those before, how far they are shifted, the rule."""
-    found: dict[bytes, tuple[int, int, int]] = {}
-    for text, number in endings.items():
-        if TOLD < len(text) <= _LONGEST:
-            head, tail = text.encode()[:-8], text.encode()[-8:]
-            if tail in found:
-                raise ValueError(f"two endings end in {tail.decode()}")
-            found[tail] = int.from_bytes(head, "little"), 8 * (_LONGEST - len(text)), number
-    tails = np.array([int.from_bytes(tail, "little") for tail in found], np.uint64)
-    order = np.argsort(tails)
-    heads, shifts, numbers = (np.array(column)[order] for column in zip(*found.values(), strict=True))
-    return tails[order], heads.astype(np.uint64), shifts.astype(np.uint64), numbers.astype(np.uint16)
+def _numbers(texts: Iterable[str]) -> tuple[Any, Any]:
+    """Return texts of up to eight bytes as numbers, and which of their bits count."""
+    values, masks = [], []
+    for text in texts:
+        mask = bytes(0xFF ^ (_EITHER if letter.isalpha() else 0) for letter in text).rjust(TOLD, b"\0")
+        number = int.from_bytes(text.encode().rjust(TOLD, b"\0"), "little")
+        masks.append(int.from_bytes(mask, "little"))
+        values.append(number & masks[-1])
+    return np.array(values, np.uint64), np.array(masks, np.uint64)

@@ -21,8 +21,15 @@ Word = tuple[Cell, ...]
 START: Final[Cell] = frozenset({-1})
 """The start of a name; only as a needle's first cell."""
 _MOST_WORDS: Final = 400
-_RARE: Final = 2e-8
+_RARE: Final = 3e-7
+"""As often as this, per byte, a needle costs as much by being looked for as by being found."""
+_COMMON: Final = 3e-6
+_MOST_TEXTS: Final = 40
+_MOST_ENDS: Final = 80
+_DIGITS: Final = frozenset(b"0123456789")
 _TAIL: Final = 3
+MARK_BYTES: Final = 4
+"""Behind each name there are four bytes, of which the last two are zeros."""
 _MOST_TAILS: Final = 20_000
 _LONG: Final = 8
 """A longer repeat is no needle."""
@@ -116,6 +123,82 @@ def _by_end(pattern: Node) -> tuple[set[bytes], Node]:
     return (ends, Node("any", tuple(left))) if len(ends) > _FEW and left else (set(), pattern)
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for, each with the patterns that it stands for."""
+
+    needles: dict[Word, frozenset[int]]
+    to_the_end: dict[Word, frozenset[int]]
+    """Those that names are full of: worth to be told only where the name also ends as the patterns ask."""
+
+
+def sought(words: Mapping[Word, frozenset[int]], ends: Sequence[set[bytes] | None]) -> Sought:
+    """Return needles as they are quickest to look for.
+
+    words: needle -> the patterns that it stands for; ends: of each pattern, as `tails` returns them.
+    """
+    needles: dict[Word, frozenset[int]] = {}
+    usual: dict[Word, frozenset[int]] = {}
+    for word, held in words.items():
+        texts = _texts(word)
+        if not texts and _USUAL.search(_text(word)):
+            last = [ends[number] for number in held]
+            if None not in last and len(set().union(*filter(None, last))) <= _MOST_ENDS:
+                text = _longest_text(word)
+                usual[text] = usual.get(text, frozenset()) | held
+                continue
+        for text in texts or _spelled_out(_cut(word)):
+            needles[text] = needles.get(text, frozenset()) | held
+    return Sought(fewest(needles), fewest(usual))
+
+
+def _texts(word: Word) -> list[Word]:
+    """Return the texts that stand for a needle, none where they are too many or too usual.
+
+    Thousands of texts are as quickly looked for as hundreds. What has a class behind it is tried wherever the
+    text before that is found: 60 ns.
+    """
+    word = _cut(word)
+    places = range(len(word))
+    edges = [place for place in places if place == 0 or len(word[place - 1]) > 1 or len(word[place]) > 1]
+    parts = [
+        word[first:after]
+        for first, after in itertools.combinations([*edges, len(word)], 2)
+        if after - first >= 3 and math.prod(map(len, word[first:after])) <= _MOST_TEXTS
+    ]
+    part = min(parts, key=lambda each: (max(_chance(each), _RARE), -len(each)), default=())
+    if not part or START in part or _chance(part) > _COMMON:
+        return []
+    return _spelled_out(part)
+
+
+def _spelled_out(word: Word) -> list[Word]:
+    """Return all that a needle stands for, its last places left as they are where that is too much."""
+    found: list[Word] = [()]
+    for place, cell in enumerate(word):
+        if len(found) * len(cell) > _MOST_TEXTS:
+            return [(*each, *word[place:]) for each in found]
+        found = [(*each, frozenset({byte})) for each in found for byte in sorted(cell)]
+    return found
+
+
+def _longest_text(word: Word) -> Word:
+    return tuple(frozenset({byte}) for byte in max(_stretches(word), key=len, default=b""))
+
+
+def _cut(word: Word) -> Word:
+    """Leave out what stands behind two digits: that they are there is rare enough."""
+    for place in range(len(word) - 2):
+        if word[place] == word[place + 1] == _DIGITS:
+            return word[: place + 2]
+    return word
+
+
+def _text(word: Word) -> bytes:
+    """Return the text of a needle, zeros where it may hold several bytes."""
+    return bytes(next(iter(cell)) if len(cell) == 1 and cell != START else 0 for cell in word)
+
+
 def fewest(words: Mapping[Word, frozenset[int]]) -> dict[Word, frozenset[int]]:
     """Leave out every needle that holds another one, which takes its place: where one is, so is the other.
 
@@ -161,8 +244,7 @@ def tails(pattern: str) -> set[bytes] | None:
 
 def _plain(word: Word) -> Word:
     """Return the longest text in a needle where that alone is rare, since texts are quickest to look for."""
-    text = max(_stretches(word), key=len, default=b"")
-    found = tuple(frozenset({byte}) for byte in text)
+    found = _longest_text(word)
     return found if found and _chance(found) <= _RARE else word
 
 
@@ -175,6 +257,26 @@ def _stretches(word: Word) -> list[bytes]:
 def expression(word: Word) -> bytes:
     """Write a needle for Hyperscan."""
     return b"".join(_written(cell) for cell in word)
+
+
+def expression_to_the_end(word: Word, ends: set[bytes], *, in_part: bool) -> bytes:
+    """Write a needle with one of the ends behind it, and `MARK_BYTES` that follow a name.
+
+    in_part: only where no slash stands between the two. Names hold no zeros.
+    """
+    last = b"|".join(b"".join(b"\\x%02x" % byte for byte in end) for end in sorted(ends))
+    between = rb"[^/\x00]*" if in_part else rb"[^\x00]*"
+    return expression(word) + between + b"(?:" + last + rb")[\x00-\xff]{2}\x00\x00"
+
+
+def ends_in_part(pattern: str) -> bool:
+    """Tell whether nothing of a pattern but its first part fits a slash."""
+
+    def slash(node: Node) -> bool:
+        return (node.what == "cell" and ord("/") in node.cell) or any(map(slash, node.parts))
+
+    whole = _parsed(pattern)
+    return whole.what == "each" and not any(map(slash, _flat(whole)[1:]))
 
 
 def _parsed(pattern: str) -> Node:
@@ -381,8 +483,7 @@ def _share(cell: Cell) -> float:
 @cache
 def _chance(word: Word) -> float:
     found = math.prod(map(_share, word))
-    text = bytes(next(iter(cell)) if len(cell) == 1 else 0 for cell in word)
-    usual = _USUAL.search(text)
+    usual = _USUAL.search(_text(word))
     if usual is None:
         return found
     others = [*word[: usual.start()], *word[usual.end() :]]

@@ -10,6 +10,7 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -58,18 +59,16 @@ class Views:
 
     first: int
     """The row of the column that its first text is."""
+    text: Any
+    """Bytes from the first buffer's to the last one's; what lies between buffers must not be read."""
+    starts: Any
+    """Where in `text` each begins."""
     lengths: Any
     """Bytes of each text."""
-    buffers: Any
-    """The buffer of each text longer than `SHORT`."""
-    offsets: Any
-    """Where in the buffer it begins."""
     prefixes: Any
     """The first four bytes of each text as a little-endian number, zeros after a shorter one."""
-    texts: list[Any]
-    """The buffers, as bytes."""
-    inside: Any
-    """The views, as bytes: 16 each, of which a short text has those from the fourth on."""
+    pages: list[tuple[int, int]]
+    """The first row of each buffer and the row after its last; short texts have one for each stretch."""
 
 
 @contextmanager
@@ -103,50 +102,40 @@ def views_of(column: pl.Series) -> Iterator[list[Views] | None]:
         del capsule
 
 
-def stretches(chunk: Views) -> Iterator[tuple[Any, Any, Any, Any]]:
-    """Yield the rows whose texts lie in one buffer, where they begin, how long they are, and the buffer."""
-    short = chunk.lengths <= SHORT
-    own = np.flatnonzero(short)
-    long = None
-    buffers = chunk.buffers
-    if len(own):
-        yield own, own * 16 + 4, chunk.lengths[own], chunk.inside
-        long = np.flatnonzero(~short)
-        buffers = buffers[long]
-    if not len(buffers):
-        return
-    changes = (np.flatnonzero(buffers[1:] != buffers[:-1]) + 1).tolist()
-    for first, after in zip([0, *changes], [*changes, len(buffers)], strict=True):
-        rows: Any = slice(first, after) if long is None else long[first:after]
-        yield (
-            rows,
-            chunk.offsets[rows].astype(np.int64),
-            chunk.lengths[rows],
-            chunk.texts[int(buffers[first])],
-        )
-
-
 def _chunks(arrays: list[_Array]) -> list[Views]:
     found = []
     first = 0
     for array in arrays:
         count, rows = array.n_buffers - 3, array.length
-        sizes = _bytes(array.buffers[array.n_buffers - 1], 8 * count).view(np.int64) if count else []
-        inside = _bytes(array.buffers[1] or 0, 16 * (array.offset + rows))[16 * array.offset :]
-        views = inside.view("<u4").reshape(-1, 4)
-        found.append(
-            Views(
-                first=first,
-                lengths=views[:, 0],
-                prefixes=views[:, 1],
-                buffers=views[:, 2],
-                offsets=views[:, 3],
-                texts=[_bytes(array.buffers[2 + number] or 0, int(sizes[number])) for number in range(count)],
-                inside=inside,
-            )
-        )
+        if rows:
+            sizes = _bytes(array.buffers[array.n_buffers - 1] or 0, 8 * count).view(np.int64)
+            buffers = [(array.buffers[2 + number] or 0, int(sizes[number])) for number in range(count)]
+            found.append(_chunk(first, (array.buffers[1] or 0) + 16 * array.offset, rows, buffers))
         first += rows
     return found
+
+
+def _chunk(first: int, address: int, rows: int, buffers: list[tuple[int, int]]) -> Views:
+    """address: where the views lie, 16 bytes each."""
+    lengths, prefixes, numbers, offsets = _bytes(address, 16 * rows).view("<u4").reshape(-1, 4).T.copy()
+    filled = [(address, 16 * rows), *((place, size) for place, size in buffers if size)]
+    lowest = min(place for place, _ in filled)
+    text = _bytes(lowest, max(place + size for place, size in filled) - lowest)
+    short = lengths <= SHORT
+    if short.any():
+        numbers[short] = len(buffers)
+        # A short text stands in its view, behind the length.
+        offsets = np.where(short, np.arange(rows, dtype=np.int64) * 16 + 4, offsets)
+    changes = (np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist()
+    places = np.array([place - lowest for place, _ in [*buffers, (address, 0)]], np.int64)
+    return Views(
+        first=first,
+        text=text,
+        starts=places.take(numbers) + offsets,
+        lengths=lengths.astype(np.int64),
+        prefixes=prefixes,
+        pages=list(pairwise([0, *changes, rows])),
+    )
 
 
 def _bytes(address: int, size: int) -> Any:

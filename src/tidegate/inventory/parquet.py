@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -48,6 +50,28 @@ def group_rows(path: Path) -> list[int]:
     with path.open("rb") as source:
         footer, _ = _footer(source)
     return [group[_GROUP_ROWS][1] for group in footer[_ROW_GROUPS][1][1]]
+
+
+def whole_groups(
+    path: Path, most: int, first: int = 0, count: int | None = None
+) -> Iterator[tuple[int, int]]:
+    """Yield the first row and how many rows, of whole row groups: up to `most` together, one at least.
+
+    A part of a row group takes as long to decode as all of it, and its texts are copied. first, count: of
+    which rows, where row groups begin and end. Raises `OSError`, `ValueError`.
+    """
+    groups = group_rows(path)
+    last = sum(groups) if count is None else first + count
+    start, rows = first, 0
+    for more, end in zip(groups, accumulate(groups), strict=True):
+        if not first < end <= last:
+            continue
+        if rows and rows + more > most:
+            yield start, rows
+            start, rows = start + rows, 0
+        rows += more
+    if rows:
+        yield start, rows
 
 
 class Joined:

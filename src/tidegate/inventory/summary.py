@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from tidegate.inventory import names
-from tidegate.inventory.parquet import group_rows
+from tidegate.inventory.parquet import group_rows, whole_groups
 from tidegate.kinds.table import OTHER
 from tidegate.model.inventory import Group, Item, Place, Prefix, Rest, Summary
 
@@ -44,14 +44,9 @@ def summarise(file: Path, *, containers: int, now: datetime, cache_dir: Path | N
 
 def _pieces(file: Path) -> Iterator[pl.DataFrame]:
     table = pl.scan_parquet(file).select(_COLUMNS)
-    start = rows = 0
-    # Cut where row groups end: half of one costs as much to decode as the whole.
-    for more in [*group_rows(file), 0]:
-        if rows and (rows + more > PIECE_ROWS or not more):
-            piece = table.slice(start, rows).collect()
-            yield piece.filter(pl.col("kind").ne_missing("directory")).drop("kind")
-            start, rows = start + rows, 0
-        rows += more
+    for start, rows in whole_groups(file, PIECE_ROWS):
+        piece = table.slice(start, rows).collect()
+        yield piece.filter(pl.col("kind").ne_missing("directory")).drop("kind")
 
 
 class _Sums:

@@ -45,6 +45,44 @@ def test_names_that_hold_the_same_needles_are_told_alike_be_they_many_or_few(
     assert told.tolist() == names.winners(paths)
 
 
+def in_pages(paths: list[str], folder: Path, group: int) -> pl.Series:
+    pl.DataFrame({"name": paths}).write_parquet(folder / "names", row_group_size=group, data_page_size=40_000)
+    return pl.read_parquet(folder / "names")["name"]
+
+
+@pytest.mark.parametrize("group", [700, 100_000])
+def test_names_are_told_alike_where_they_lie_in_pages_and_where_they_were_put_together(
+    names_made: Path, tmp_path: Path, group: int
+) -> None:
+    long = [f"a folder with a name/{number:03}-{path}" for number in range(4) for path in PATHS]
+    ruler = Ruler(few=0, cache_dir=names_made)
+    column = in_pages(long, tmp_path, group)
+    with columns.views_of(column) as chunks:
+        assert chunks is not None
+        assert any(columns._marked(chunk) for chunk in chunks)
+    told = ruler.rules(column).tolist()
+    assert told == names.winners(long)
+    assert told == ruler.rules(pl.Series(long)).tolist()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["short", "a folder with a name/user\0list.csv", "a folder with a name/" + "long/" * 60 + "user.csv"],
+)
+def test_one_odd_name_among_many_changes_nothing(names_made: Path, tmp_path: Path, odd: str) -> None:
+    paths = [f"a folder with a name/{number:05}-user list.csv" for number in range(900)]
+    paths[400] = odd
+    column = in_pages(paths, tmp_path, 100_000)
+    assert Ruler(few=0, cache_dir=names_made).rules(column).tolist() == names.winners(paths)
+
+
+def test_names_cut_out_of_longer_ones_are_told_as_what_they_are(names_made: Path, tmp_path: Path) -> None:
+    paths = [f"a folder with a name/{number:05}-user list.csv" for number in range(900)]
+    column = in_pages(paths, tmp_path, 100_000)
+    for cut in (column.str.slice(0, 33), column.str.slice(4), column.filter(column.str.contains("[02468]-"))):
+        assert Ruler(few=0, cache_dir=names_made).rules(cut).tolist() == names.winners(cut)
+
+
 @pytest.mark.parametrize("harm", ["cut", "changed", "open to all"])
 def test_nothing_is_taken_from_a_file_that_is_not_as_it_was_kept(
     names_made: Path, tmp_path: Path, harm: str

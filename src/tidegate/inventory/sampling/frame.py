@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,7 @@ import polars as pl
 
 from tidegate.inventory.apart import PART_ROWS, in_parts
 from tidegate.inventory.names import Ruler, kinds_of
-from tidegate.inventory.parquet import group_rows
+from tidegate.inventory.parquet import whole_groups
 from tidegate.inventory.sampling.bands import HELD, Band, band
 from tidegate.inventory.sampling.draw import COLUMNS, Draw, dumped, loaded
 
@@ -114,11 +113,5 @@ def banded(piece: pl.DataFrame, ruler: Ruler) -> pl.DataFrame:
 
 def _pieces(file: Path, first: int, count: int) -> Iterator[pl.DataFrame]:
     table = pl.scan_parquet(file).select(_READ)
-    groups = group_rows(file)
-    ends = accumulate(groups)
-    start, rows = first, 0
-    for more in [*(rows for rows, end in zip(groups, ends, strict=True) if first < end <= first + count), 0]:
-        if rows and (rows + more > PIECE_ROWS or not more):
-            yield table.slice(start, rows).collect()
-            start, rows = start + rows, 0
-        rows += more
+    for start, rows in whole_groups(file, PIECE_ROWS, first, count):
+        yield table.slice(start, rows).collect()
