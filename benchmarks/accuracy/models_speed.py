@@ -1,6 +1,6 @@
-"""CPU and memory of Tidegate and of six peers on three loads of model files. See ../README.md.
+"""CPU and memory of Tidegate and of six peers on four loads of model files. See ../README.md.
 
-    python benchmarks/accuracy/models_speed.py [--only hayward,tidegate] [--load small,dense,torch]
+    python benchmarks/accuracy/models_speed.py [--only hayward,tidegate] [--load small,varied,dense,torch]
 
 Every tool runs as its own command, once, with a limit of 150 s and 8 GB. CPU is that of the whole process
 tree as the kernel accounts for it; memory is the peak of its largest process (`wait4`).
@@ -9,8 +9,11 @@ tree as the kernel accounts for it; memory is the peak of its largest process (`
 from __future__ import annotations
 
 import argparse
+import decimal
 import json
 import os
+import pickle
+import random
 import resource
 import signal
 import subprocess
@@ -75,6 +78,40 @@ def small(folder: Path) -> Path:
     return target
 
 
+def varied(folder: Path) -> Path:
+    """2,000 pickles of 0.2 to 40 KB, 4 KB on average, no two of one form: what `small` says nothing about.
+
+    Dictionaries of numbers, texts, dates, lists and numpy arrays, of protocols 2, 4 and 5.
+    """
+    import numpy as np  # noqa: PLC0415 - only to make them
+
+    target = folder / "varied"
+    if not target.exists():
+        target.mkdir(parents=True)
+        draw, numbers = random.Random(1), np.random.default_rng(1)
+
+        def value(depth: int = 0) -> object:
+            plain: tuple[Callable[[], object], ...] = (
+                draw.random,
+                lambda: draw.randrange(10**6),
+                lambda: "".join(draw.choices("abcdefghij ", k=draw.randrange(40))),
+                lambda: decimal.Decimal(draw.randrange(1000)) / 7,
+                lambda: datetime(2024, 1, 1 + draw.randrange(28), tzinfo=UTC),
+                lambda: numbers.random(draw.randrange(1, 200)),
+                lambda: numbers.integers(0, 9, (draw.randrange(1, 30), draw.randrange(1, 9))),
+                lambda: np.float64(draw.random()),
+                lambda: [value(depth + 1) for _ in range(draw.randrange(6))],
+                lambda: {f"key{n}": value(depth + 1) for n in range(draw.randrange(8))},
+            )
+            return draw.choice(plain[: 8 if depth > 2 else len(plain)])()
+
+        for number in range(2_000):
+            held = {f"field{n}": value() for n in range(draw.randrange(3, 20))}
+            data = pickle.dumps(held, protocol=draw.choice((2, 4, 4, 5)))
+            (target / f"{number}.pkl").write_bytes(data)
+    return target
+
+
 def dense(folder: Path) -> Path:
     """One pickle of 40 million opcodes in 150 MB: a list of tuples of numbers and short texts."""
     target = folder / "dense.pkl"
@@ -111,6 +148,7 @@ def torch(folder: Path) -> Path:
 
 LOADS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "small": ("10,000 pickles of 0.8 KB", small),
+    "varied": ("2,000 pickles of 4 KB, no two alike", varied),
     "dense": ("one pickle of 40 million opcodes", dense),
     "torch": ("one torch zip of 1.05 GB", torch),
 }
@@ -179,7 +217,7 @@ def main() -> int:
     )
     parser.add_argument("--work", type=Path, default=HERE / "work", help="environments and files (3 GB)")
     parser.add_argument("--only", default="", help="names of tools, separated by commas")
-    parser.add_argument("--load", default="small,dense,torch")
+    parser.add_argument("--load", default="small,varied,dense,torch")
     parser.add_argument("--write-results", action="store_true")
     options = parser.parse_args()
     work = options.work.resolve()
@@ -188,7 +226,7 @@ def main() -> int:
     chosen = options.only.split(",") if options.only else list(pythons)
     rows: Rows = {name: {} for name in chosen}
     for load in options.load.split(","):
-        path = LOADS[load][1](work / "speed-files" if load == "small" else _folder(work))
+        path = LOADS[load][1](_folder(work))
         for name in chosen:
             prefix = without_network() if name != OURS else []
             command = [each.replace("{}", str(path)) for each in COMMANDS[name]]
