@@ -26,10 +26,17 @@ def _tree(leaves: list[list[tuple[bytes, bytes]]]) -> bytes:
         _node(-1, [key + value for key, value in leaf], after=number + 3 if number + 1 < len(leaves) else 0)
         for number, leaf in enumerate(leaves)
     ]
-    root = _node(0, [leaf[0][0] + struct.pack(">I", number + 2) for number, leaf in enumerate(leaves)])
-    info = struct.pack(">HIIIIHHII", 2, 1, 0, 2, 0, NODE, 516, len(nodes) + 2, 0)
+    below = [(leaf[0][0], number + 2) for number, leaf in enumerate(leaves)]
+    while len(below) > 1 or len(nodes) == 1:
+        parts = [below[at : at + 60] for at in range(0, len(below), 60)]
+        below = []
+        for part in parts:
+            nodes.append(_node(0, [key + struct.pack(">I", number) for key, number in part]))
+            below.append((part[0][0], len(nodes) + 1))
+    # Numbers begin behind the header, at 1; node 1 stands for nothing.
+    info = struct.pack(">HIIIIHHII", 2, below[0][1], 0, 2, 0, NODE, 516, len(nodes) + 2, 0)
     info += struct.pack(">HIBBI", 0, 0, 0, 0xCF, 6) + bytes(64)
-    return b"".join([_node(1, [info, bytes(128), bytes(256)]), root, *nodes])
+    return b"".join([_node(1, [info, bytes(128), bytes(256)]), bytes(NODE), *nodes])
 
 
 def _key(parent: int, name: str) -> bytes:

@@ -20,6 +20,7 @@ _FOLDER, _FILE = 1, 2
 _DEPTH: Final = 16
 _KEPT: Final = 1024
 """Nodes, of 4 or 8 KiB mostly."""
+_AT_ONCE: Final = 64
 _MOST_PIECES: Final = 100_000
 _FIRST_PIECES: Final = 8
 """In a fork itself; further ones are in the tree of extents."""
@@ -104,6 +105,7 @@ class HfsPlus:
     def listing(self) -> Iterator[Listed]:
         """Go through the leaves of the catalog from first to last, then lay the paths together."""
         children: dict[int, list[tuple[str, int, int]]] = {}
+        self._catalog.wide = True
         for key, value in self._catalog.records(b""):
             kind = big(value, 0, 2)
             if kind == _FOLDER:
@@ -198,6 +200,8 @@ class _Tree:
         self._data = data
         self._size = 0
         self.damaged = 0
+        self.wide = False
+        """Neighbours are read along: for a listing."""
         self.binary = True
         self._root = 0
         if len(head) == 120:  # an empty tree has no node at all
@@ -242,10 +246,15 @@ class _Tree:
         if number in self._kept:
             self._kept.move_to_end(number)
             return self._kept[number]
-        node = self._kept[number] = exact(self._data, number * self._size, self._size)
-        if len(self._kept) > _KEPT:
+        first, count = (number // _AT_ONCE * _AT_ONCE, _AT_ONCE) if self.wide else (number, 1)
+        read = self._data.read(first * self._size, count * self._size)
+        for at in range(0, len(read) - self._size + 1, self._size):
+            self._kept[first + at // self._size] = read[at : at + self._size]
+        while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
-        return node
+        if number not in self._kept:
+            raise DamageError(f"node {number:,} of a tree of HFS+ lies beyond its end")
+        return self._kept[number]
 
 
 def _split(node: bytes) -> Iterator[tuple[bytes, bytes]]:
