@@ -3,7 +3,7 @@
     python benchmarks/accuracy/contents.py                                 # the made corpus, ours alone
     python benchmarks/accuracy/contents.py --peers /path/to/venv/bin/python    # and libmagic, Magika, puremagic, filetype
     python benchmarks/accuracy/contents.py --public FOLDER                 # FOLDER/dfvfs, FOLDER/plaso, …: contents_public.toml
-    python benchmarks/accuracy/contents.py --public FOLDER --held-out      # contents_held_out.toml
+    python benchmarks/accuracy/contents.py --public FOLDER --held-out 1    # contents_held_out.toml; 2: contents_held_out_2.toml
     python benchmarks/accuracy/contents.py --tree /usr/share --tree /usr/lib   # every high and critical on installed software
     python benchmarks/accuracy/contents.py … --write-results               # into RESULTS.md
 
@@ -101,9 +101,9 @@ def corpus(seed: int, work: Path) -> tuple[list[Case], set[str]]:
     return cases, missing
 
 
-def public(folder: Path, work: Path, *, held_out: bool) -> Iterator[Case]:
+def public(folder: Path, work: Path, *, held_out: int) -> Iterator[Case]:
     """Yield the public files that a row of the table labels. work: where packed ones are unpacked."""
-    table = HERE / ("contents_held_out.toml" if held_out else "contents_public.toml")
+    table = HERE / ("contents_public.toml", "contents_held_out.toml", "contents_held_out_2.toml")[held_out]
     for suite in tomllib.loads(table.read_text(encoding="utf-8"))["suite"]:
         base = folder / suite["name"]
         ending = "." + suite["unpack"] if "unpack" in suite else ""
@@ -387,7 +387,9 @@ def main() -> None:
         help="of an environment with magika, puremagic and filetype; `file` on the path",
     )
     parser.add_argument("--public", type=Path, metavar="FOLDER")
-    parser.add_argument("--held-out", action="store_true", help="of the public suites those held out")
+    parser.add_argument(
+        "--held-out", type=int, choices=(0, 1, 2), default=0, help="which of the tables that were held out"
+    )
     parser.add_argument("--tree", action="append", metavar="FOLDER")
     parser.add_argument("--detect-secrets", metavar="COMMAND")
     parser.add_argument("--texts", action="store_true", help="secrets and data of people in texts")
@@ -418,7 +420,7 @@ def main() -> None:
                     title="Public files",
                     nameless=not args.held_out,
                 ),
-                "contents-held-out" if args.held_out else "contents-public",
+                ("contents-public", "contents-held-out", "contents-held-out-2")[args.held_out],
             )
         else:
             cases, missing = corpus(args.seed, work)
