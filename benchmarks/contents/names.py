@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -34,7 +35,7 @@ PIECE = 1_000_000
 LIMIT_S = 900
 PIECE_ROWS = 4 * GROUP_ROWS
 """Names that are told at a time."""
-PROCESSES_MB: list[float] = []
+PROCESSES_MB: dict[int, float] = {}
 """Of each process of a way that has several, its most memory."""
 PEERS_ROWS = 5_000_000
 """So many of the first rows are told by the others: they take minutes for all."""
@@ -125,8 +126,9 @@ def ours(file: Path, cache_dir: Path) -> dict[str, int]:
     total = np.zeros(NO_RULE + 1, np.int64)
     for told in in_parts("names:told", file, {"cache_dir": str(cache_dir)}, roots=[Path(__file__).parent]):
         counts = np.frombuffer(told, np.int64)
-        total += counts[:-1]
-        PROCESSES_MB.append(int(counts[-1]) / 1024)
+        total += counts[:-2]
+        process, most_kb = counts[-2:].tolist()
+        PROCESSES_MB[process] = max(PROCESSES_MB.get(process, 0), most_kb / 1024)
     found: dict[str, int] = {}
     for number, items in enumerate(total.tolist()):
         kind = "other" if number == NO_RULE else (rules()[number].kind if items else "other")
@@ -135,17 +137,17 @@ def ours(file: Path, cache_dir: Path) -> dict[str, int]:
 
 
 def told(file: Path, first: int, rows: int, *, cache_dir: str) -> bytes:
-    """Tell the kinds of a part. Returns how many names each rule won, and the most memory in KB."""
+    """Tell the kinds of a part. Returns how many names each rule won, the process, its most memory in KB."""
     from tidegate.inventory.names import Ruler  # noqa: PLC0415
     from tidegate.kinds.names import NO_RULE  # noqa: PLC0415
 
     table = pl.scan_parquet(file).select("name")
     ruler = Ruler.of(rows, Path(cache_dir))
-    total = np.zeros(NO_RULE + 2, np.int64)
+    total = np.zeros(NO_RULE + 3, np.int64)
     for start, count in whole_groups(file, PIECE_ROWS, first, rows):
         piece = table.slice(start, count).collect(engine="in-memory")
-        total[:-1] += np.bincount(ruler.rules(piece["name"]), minlength=NO_RULE + 1)
-    total[-1] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        total[:-2] += np.bincount(ruler.rules(piece["name"]), minlength=NO_RULE + 1)
+    total[-2:] = os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return total.tobytes()
 
 
@@ -229,7 +231,7 @@ def run_one(way: str, file: Path, cache_dir: Path) -> None:
     seconds = time.perf_counter() - start
     uses = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu_s = sum(use.ru_utime + use.ru_stime for use in uses)
-    mb = sum(PROCESSES_MB) or uses[0].ru_maxrss / 1024
+    mb = sum(PROCESSES_MB.values()) or uses[0].ru_maxrss / 1024
     numbers = {"s": seconds, "cpu_s": cpu_s, "mb": mb, "found": found}
     print(json.dumps(numbers))
 

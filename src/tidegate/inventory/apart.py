@@ -5,17 +5,21 @@ What is done with many names calls back into Python too often for threads: they 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from tidegate.inventory import _part
+from tidegate.inventory._part import SIZE_BYTES
 from tidegate.inventory.parquet import group_rows
 
 PART_ROWS: Final = 2_000_000
@@ -42,32 +46,84 @@ def in_parts(
     `OSError` and `ValueError` for a file that is no Parquet, and what the function raises.
     """
     file = file.resolve()
-    first, *others = _cut(group_rows(file), min(MOST, jobs or os.cpu_count() or 1), part_rows)
-    found = import_module(task.partition(":")[0])
-    function = getattr(found, task.partition(":")[2])
-    started = []
+    groups = group_rows(file)
+    parts = deque(_cut(groups, part_rows))
+    module, _, name = task.partition(":")
+    function = getattr(import_module(module), name)
+    wish = json.dumps({"task": task, "file": str(file), "groups": groups, "arguments": arguments})
+    others = min(MOST, jobs or os.cpu_count() or 1, len(parts)) - 1
+    helpers = [_Helper(wish, [_ROOT, *map(str, roots)], parts) for _ in range(others)]
     try:
-        for start, rows in others:
-            wish = {"task": task, "file": str(file), "first": start, "rows": rows, "arguments": arguments}
-            started.append((start, rows, _start(wish, [_ROOT, *map(str, roots)])))
-        yield function(file, *first, **arguments)
-        for start, rows, process in started:
-            told = process.communicate()[0] if process is not None else b""
-            if process is not None and process.returncode == 0:
-                yield told
+        while parts or any(helper.thread.is_alive() or helper.told for helper in helpers):
+            try:
+                part = parts.popleft()
+            except IndexError:
+                for helper in helpers:
+                    helper.thread.join()
             else:
-                yield function(file, start, rows, **arguments)
+                yield function(file, *part, **arguments)
+            for helper in helpers:
+                while helper.told:
+                    yield helper.told.pop()
     finally:
-        for _, _, process in started:
-            if process is not None and process.poll() is None:
-                process.kill()
-                process.communicate()
+        for helper in helpers:
+            helper.end()
 
 
-def _cut(groups: Sequence[int], jobs: int, part_rows: int) -> list[tuple[int, int]]:
+class _Helper:
+    """Another process, and the thread that hands it one part after the other."""
+
+    def __init__(self, wish: str, roots: Sequence[str], parts: deque[tuple[int, int]]) -> None:
+        self.told: list[bytes] = []
+        self._process = _start(roots)
+        self._parts = parts
+        self.thread = threading.Thread(target=self._work, args=(wish,), daemon=True)
+        self.thread.start()
+
+    def end(self) -> None:
+        """Wait until it has ended; stop it where it has not."""
+        if self._process is not None:
+            self._process.kill()
+        self.thread.join()
+
+    def _work(self, wish: str) -> None:
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            return
+        with process, process.stdin as asked, process.stdout as answers:
+            with contextlib.suppress(OSError):
+                asked.write(wish.encode() + b"\n")
+            while self._parts:
+                try:
+                    part = self._parts.popleft()
+                except IndexError:  # another was faster
+                    break
+                told = _asked(part, asked, answers)
+                if told is None:
+                    self._parts.append(part)
+                    break
+                self.told.append(told)
+            with contextlib.suppress(OSError):
+                asked.close()
+
+
+def _asked(part: tuple[int, int], asked: IO[bytes], answers: IO[bytes]) -> bytes | None:
+    """Return what the other process says to a part; `None` when it says nothing any more."""
+    try:
+        asked.write(json.dumps(part).encode() + b"\n")
+        asked.flush()
+        size = answers.read(SIZE_BYTES)
+        told = answers.read(int.from_bytes(size, "little"))
+    except (OSError, ValueError):
+        return None
+    whole = len(size) == SIZE_BYTES and len(told) == int.from_bytes(size, "little")
+    return told if whole else None
+
+
+def _cut(groups: Sequence[int], part_rows: int) -> list[tuple[int, int]]:
     """Return the first row of each part and how many it has; one part at least."""
     total = sum(groups)
-    parts = max(1, min(jobs, total // part_rows, len(groups)))
+    parts = max(1, min(total // part_rows, len(groups)))
     ends = list(accumulate(groups))
     bounds = [
         0,
@@ -77,9 +133,9 @@ def _cut(groups: Sequence[int], jobs: int, part_rows: int) -> list[tuple[int, in
     return [(a, b - a) for a, b in pairwise(bounds) if b > a] or [(0, 0)]
 
 
-def _start(wish: Mapping[str, Any], roots: Sequence[str]) -> subprocess.Popen[bytes] | None:
+def _start(roots: Sequence[str]) -> subprocess.Popen[bytes] | None:
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-I", _part.__file__, *roots],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -88,11 +144,3 @@ def _start(wish: Mapping[str, Any], roots: Sequence[str]) -> subprocess.Popen[by
         )
     except OSError:
         return None
-    if process.stdin is not None:
-        try:
-            process.stdin.write(json.dumps(wish).encode())
-            process.stdin.close()
-        except OSError:
-            pass
-        process.stdin = None
-    return process

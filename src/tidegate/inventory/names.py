@@ -186,6 +186,7 @@ def _by_patterns(names: pl.Series, rows: Any, groups: Any, known: Known) -> tupl
     rows_once = rows[firsts]
     found = np.full(len(firsts), NO_RULE, np.uint16)
     rest = np.ones(len(firsts), bool)
+    held = names.gather(rows_once)
     if len(firsts) >= _MANY:
         least, most = np.minimum.reduceat(groups, firsts), np.maximum.reduceat(groups, firsts)
         told = (np.diff(firsts, append=len(rows)) <= 2) & (most < len(known.held) - 1)
@@ -197,10 +198,10 @@ def _by_patterns(names: pl.Series, rows: Any, groups: Any, known: Known) -> tupl
             if len(patterns) <= _IN_TURN:
                 places = np.flatnonzero(told & (pairs == pair))
                 rest[places] = False
-                found[places] = _in_turn(names.gather(rows_once[places]), patterns)
+                found[places] = _in_turn(held.gather(places), patterns)
     places = np.flatnonzero(rest)
     if len(places):
-        found[places] = _in_lines(names.gather(rows_once[places]), known)
+        found[places] = _in_lines(held.gather(places), known)
     return rows_once, found
 
 
