@@ -100,6 +100,8 @@ class Placer:
             found = [at]
         elif label[0] == "refs":
             found = [self._in_refs(line)]
+        elif label[0] == "logs":
+            found = [self._in_log(*self._refs.logs[line - 1 : line])]
         elif label[0] == "paths":
             found = [_At("<path name>", True, None, None, None)]
         else:
@@ -137,16 +139,18 @@ class Placer:
 
     def _in_file(self, name: str, line: int) -> _At:
         path = place_of(name)
-        commit = None
         if path == "<reflog>":
             folders = (self._repository.git_dir, self._repository.common_dir)
             content = next(
                 (text for each in folders if (text := read_if_there(each / name, MAX_FILE_BYTES))), b""
             )
-            lines = content.split(b"\n", line)
-            logged = _LOGGED.match(lines[line - 1]) if line <= len(lines) else None
-            commit = self._commit_of(bytes.fromhex(logged[1].decode())) if logged else None
-        return self._at(path, commit, in_head=False)
+            return self._in_log(*content.split(b"\n", line)[line - 1 : line])
+        return self._at(path, None, in_head=False)
+
+    def _in_log(self, line: bytes = b"") -> _At:
+        logged = _LOGGED.match(line)
+        commit = self._commit_of(bytes.fromhex(logged[1].decode())) if logged else None
+        return self._at("<reflog>", commit, in_head=False)
 
     def _at(self, path: str, commit: bytes | None, *, in_head: bool) -> _At:
         message = self._message(commit) if commit else _NOTHING

@@ -223,13 +223,15 @@ class GitSource:
         if grafts:
             reason = f"shallow clone: history before {many(len(grafts), 'commit')} is not here"
             tally.gap("source", self.target, reason)
-        if repository.reftable:
-            tally.gap("source", self.target, "refs are kept as a reftable: their names and logs are not read")
+        for what, why in self._refs.unread:
+            tally.gap("source", what, why)
 
     def _lists(self, catalogue: Catalogue, tally: Tally) -> TextShard:
         """List names of refs and of HEAD's files, and tell which of the files are missing."""
         names = b"".join(name + b"\n" for name in self._refs.names)
         lists: list[tuple[tuple[str], bytes]] = [(("refs",), names)]
+        if self._refs.logs:
+            lists.append((("logs",), b"".join(line + b"\n" for line in self._refs.logs)))
         if self._refs.head is not None and len(catalogue):
             with closing(CatFile(self._view, self._bounds.object_bytes)) as git:
                 walk = TreeWalk(git, self._repository.width)
