@@ -2,7 +2,7 @@
 
     python benchmarks/contents/names.py [--rows 100000000] [--file PATH] [--rounds 3] [--write]
 
-Makes an inventory (Parquet, zstd, by name; 18 bytes and 3 µs a row) and tells the kind of every name, with
+Makes an inventory (Parquet, LZ4, by name; 28 bytes and 3 µs a row) and tells the kind of every name, with
 the rules of `tidegate.kinds.names`. Beside it: what reading the column alone takes, and what Polars and
 DuckDB take to tell whether any rule fits, as one alternation over the first rows of the same column. Each has
 all cores, one after the other. `--write` puts the table into RESULTS.md. Nothing is sent.
