@@ -44,8 +44,8 @@ def holds(item: Inspection) -> frozenset[str]:
     """Return what an item holds of what is estimated: `credentials`, `personal_data`, `code_on_load`."""
     found = set()
     told = [seen for seen in item.observations if seen.step is not Step.NAME]
-    # A keystore of certificates, a state without resources: of the kind, and nothing in it.
-    shown = [seen.kind for seen in told if seen.severity is not Severity.INFO]
+    # A keystore of certificates, a state without resources, what a test suite brings: of the kind, and dull
+    shown = [seen.kind for seen in told if seen.severity.rank >= Severity.MEDIUM.rank]
     empty = any(seen.kind == item.kind for seen in told) and item.kind not in shown
     for name in shown if empty or _by_name(item) else (item.kind, *shown):
         row = kinds().get(name)

@@ -93,11 +93,10 @@ def _resources(head: bytes, size: int) -> tuple[str, str]:
 
 def _bitmap(head: bytes, size: int) -> tuple[str, str]:
     fields, pixels = int.from_bytes(head[14:18], "little"), int.from_bytes(head[10:14], "little")
-    fits = (
-        head[1:2] == b"M" and head[6:10] == bytes(4) and 12 <= fields <= 256 and 14 + fields <= pixels < size
-    )
-    planes = head[22:24] if fields == 12 else head[26:28]
-    return ("image", "a BMP picture") if fits and planes == b"\x01\x00" else ("", "")
+    fits = head[1:2] == b"M" and 12 <= fields <= 256 and 14 + fields <= pixels < size
+    planes = head[22:26] if fields == 12 else head[26:30]
+    fits = fits and planes[:2] == b"\x01\x00" and planes[2] in (1, 2, 4, 8, 16, 24, 32) and not planes[3]
+    return ("image", "a BMP picture") if fits else ("", "")
 
 
 def _netpbm(head: bytes, size: int) -> tuple[str, str]:
