@@ -18,7 +18,7 @@ from tidegate.inventory._endings import Endings
 from tidegate.kinds import names as one_by_one
 from tidegate.packing import kept
 
-_FORM: Final = b"tidegate-names-2\n"
+_FORM: Final = b"tidegate-names-3\n"
 _HASHES: Final = 1 << 16
 
 
@@ -74,6 +74,8 @@ class Known:
     """The group of each needle: needles of one group stand for the same patterns."""
     beyond: Any
     """How far behind the name's end each needle ends: 0 for one that ends in it."""
+    decided: Any
+    """Of each group the pattern that its needles are all of, `NO_RULE` where its patterns must be tried."""
     held: list[list[int]]
     """The patterns that each group stands for; the last group is of needles that count only at the start."""
     tails: Any
@@ -122,22 +124,34 @@ def _make(folder: Path | None) -> Known:
             pairs.setdefault(end.decode(), number)
         for word in own:
             words[word] = words.get(word, frozenset()) | {number}
+    # Patterns of which the usual words would be found in many names: searched for as they are.
+    usual = _needles.sought(_inside(words), ends).to_the_end.values()
+    written = {number: _needles.expression_of_all(rules[number].pattern) for held in usual for number in held}
+    whole = {number: expression for number, expression in written.items() if expression is not None}
+    words = {word: held - whole.keys() for word, held in words.items() if held - whole.keys()}
     at_start = {word: held for word, held in words.items() if word[0] == _needles.START}
-    sought = _needles.sought({word: held for word, held in words.items() if word not in at_start}, ends)
+    sought = _needles.sought(_inside(words), ends)
     in_part = [_needles.ends_in_part(rule.pattern) for rule in rules]
     expressions = [_needles.expression(word) for word in sought.needles]
     for word, held in sought.to_the_end.items():
         last = set().union(*(ends[number] or set() for number in held))
         alone_in_part = all(in_part[number] for number in held)
         expressions.append(_needles.expression_to_the_end(word, last, in_part=alone_in_part))
+    expressions += whole.values()
     all_held = [*sought.needles.values(), *sought.to_the_end.values()]
     groups = {held: number for number, held in enumerate(dict.fromkeys(all_held))}
-    all_groups = [*groups, frozenset().union(*at_start.values())]
+    all_groups = [*groups, *(frozenset({number}) for number in whole)]
+    decided = [one_by_one.NO_RULE] * len(groups) + [*whole]
+    own_groups = [*(groups[held] for held in all_held), *range(len(groups), len(all_groups))]
+    all_groups.append(frozenset().union(*at_start.values()))
     found = Known(
         needles=Search.of(expressions, hyperscan.HS_FLAG_DOTALL),
         patterns=Search.of([_in_line(rule.pattern).encode() for rule in rules], hyperscan.HS_FLAG_MULTILINE),
-        groups=np.array([groups[held] for held in all_held], np.int64),
-        beyond=np.repeat([0, _needles.MARK_BYTES], [len(sought.needles), len(sought.to_the_end)]),
+        groups=np.array(own_groups, np.int64),
+        beyond=np.repeat(
+            [0, _needles.MARK_BYTES], [len(sought.needles), len(expressions) - len(sought.needles)]
+        ),
+        decided=np.array([*decided, one_by_one.NO_RULE], np.uint16),
         held=[sorted(each) for each in all_groups],
         tails=_tails(all_groups),
         starts=np.array(sorted({_start(word) for word in at_start}), np.uint32).reshape(-1, 2),
@@ -145,6 +159,10 @@ def _make(folder: Path | None) -> Known:
     )
     _keep(found, pairs, folder)
     return found
+
+
+def _inside(words: dict[_needles.Word, frozenset[int]]) -> dict[_needles.Word, frozenset[int]]:
+    return {word: held for word, held in words.items() if word[0] != _needles.START}
 
 
 def _endings(pairs: dict[str, int]) -> Endings:
@@ -231,6 +249,7 @@ def _keep(made: Known, pairs: dict[str, int], folder: Path | None) -> None:
         "pairs": pairs,
         "groups": made.groups.tolist(),
         "beyond": made.beyond.tolist(),
+        "decided": made.decided.tolist(),
         "held": made.held,
         "starts": made.starts.tolist(),
         "bytes": [len(body) for body in bodies],
@@ -259,6 +278,7 @@ def _kept(folder: Path | None) -> Known | None:
         patterns=searches[1],
         groups=np.array(told["groups"], np.int64),
         beyond=np.array(told["beyond"], np.int64),
+        decided=np.array(told["decided"], np.uint16),
         held=told["held"],
         tails=np.frombuffer(rest, np.uint8, offset=needles + patterns).reshape(-1, _HASHES // 8),
         starts=np.array(told["starts"], np.uint32).reshape(-1, 2),

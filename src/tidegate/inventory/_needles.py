@@ -279,6 +279,38 @@ def ends_in_part(pattern: str) -> bool:
     return whole.what == "each" and not any(map(slash, _flat(whole)[1:]))
 
 
+def expression_of_all(pattern: str) -> bytes | None:
+    """Write a whole pattern for names with `MARK_BYTES` behind each; `None` where that is not quick to find.
+
+    Quick is one of some words, then one of some ends, with no choice between.
+    """
+    whole = _parsed(pattern)
+    starts = next((start for start in _STARTS if pattern.startswith(start)), None)
+    if whole.what != "each" or starts is None or not ends_in_part(pattern) or not pattern.endswith("$"):
+        return None
+    choices = [part.what == "any" for part in _flat(_parsed(pattern[len(starts) :]))]
+    if (
+        sum(choices) != 2
+        or not choices[0]
+        or any(map(_chooses, _flat(_parsed(pattern[len(starts) :]))[1:-2]))
+    ):
+        return None
+    rest = re.sub(r"\[\^([^\]]*)\]", r"[^\1\\x00]", pattern[len(starts) : -1])
+    return (_STARTS[starts] + rest).encode() + rb"[\x00-\xff]{2}\x00\x00"
+
+
+_STARTS: Final = {
+    r"(?:^|/)(?:[^/]*[^a-z/])?": r"[^a-z]",
+    r"(?:^|[^a-z])": r"[^a-z]",
+    r"(?:^|/)": r"[\x00/]",
+}
+"""How patterns begin, and what of that stands before the word where a zero stands before each name."""
+
+
+def _chooses(node: Node) -> bool:
+    return node.what == "any" or any(map(_chooses, node.parts))
+
+
 def _parsed(pattern: str) -> Node:
     tokens = list(_TOKEN.finditer(pattern))
     place = 0

@@ -123,7 +123,7 @@ def _search(known: Known, names: Views) -> tuple[Any, Any]:
     at_start = at_start[known.ends_well(any_group, last_four[ends[at_start] - 4]) | (lengths[at_start] < 4)]
     all_places, all_groups = [at_start], [np.full(len(at_start), any_group, np.int64)]
     for first, after in names.pages:
-        from_byte = int(starts[first])
+        from_byte = int(starts[first]) - 1  # a zero: there a name begins
         needles, at = known.needles.scan(text[from_byte : int(ends[after - 1])])
         if len(needles):
             at += from_byte
@@ -178,15 +178,31 @@ def _marked(names: Views) -> bool:
 def _by_patterns(names: pl.Series, rows: Any, groups: Any, known: Known) -> tuple[Any, Any]:
     """Return the rows, each once, and the pattern that wins each.
 
-    rows: in order, of names that hold a needle; groups: the needle's. Where many hold the same one or two,
-    the few patterns that those stand for are tried in turn (80 ns each); the others are searched for all
-    (800 ns).
+    rows: in order, of names that hold a needle; groups: the needle's.
     """
-    firsts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]])) if len(rows) else rows
+    if not len(rows):
+        return rows, np.empty(0, np.uint16)
+    firsts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
     rows_once = rows[firsts]
+    decided = known.decided.take(groups)
+    found = np.minimum.reduceat(decided, firsts)
+    open_ = np.maximum.reduceat(decided, firsts) == NO_RULE
+    if open_.any():
+        open_hits = np.repeat(open_, np.diff(firsts, append=len(rows)))
+        found[open_] = _tried(names, rows[open_hits], groups[open_hits], known)
+    return rows_once, found
+
+
+def _tried(names: pl.Series, rows: Any, groups: Any, known: Known) -> Any:
+    """Return the pattern that wins each row, tried on its name.
+
+    Where many hold the same one or two needles, the few patterns that those stand for are tried in turn
+    (80 ns each); the others are searched for all (800 ns).
+    """
+    firsts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
     found = np.full(len(firsts), NO_RULE, np.uint16)
     rest = np.ones(len(firsts), bool)
-    held = names.gather(rows_once)
+    held = names.gather(rows[firsts])
     if len(firsts) >= _MANY:
         least, most = np.minimum.reduceat(groups, firsts), np.maximum.reduceat(groups, firsts)
         told = (np.diff(firsts, append=len(rows)) <= 2) & (most < len(known.held) - 1)
@@ -202,7 +218,7 @@ def _by_patterns(names: pl.Series, rows: Any, groups: Any, known: Known) -> tupl
     places = np.flatnonzero(rest)
     if len(places):
         found[places] = _in_lines(held.gather(places), known)
-    return rows_once, found
+    return found
 
 
 def _in_turn(names: pl.Series, patterns: list[int]) -> Any:
