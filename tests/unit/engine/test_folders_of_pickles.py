@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import os
 import pickle
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "data/b/empty.pkl").write_bytes(b"")
     (tmp_path / "data/b/cut.pkl").write_bytes(pickle.dumps([1] * 40, 4)[:-9])
     (tmp_path / "data/b/large.pkl").write_bytes(pickle.dumps([bytes(80_000), collections.Counter()], 4))
-    os.symlink("bad.pkl", tmp_path / "data/a/link.pkl")
+    (tmp_path / "data/a/link.pkl").symlink_to("bad.pkl")
     return tmp_path / "data"
 
 
