@@ -75,6 +75,11 @@ _MOST_SEARCHED_BYTES = 64 << 20
 """In which the end of a first line is looked for, where the name does not say that it is a pickle."""
 _PUTS: Final = frozenset({Op.PUT, Op.BINPUT, Op.LONG_BINPUT, Op.MEMOIZE})
 _GETS: Final = frozenset({Op.GET, Op.BINGET, Op.LONG_BINGET})
+_STRINGS: Final = frozenset({
+    Op.STRING, Op.UNICODE, Op.BINSTRING, Op.SHORT_BINSTRING, Op.BINUNICODE, Op.SHORT_BINUNICODE,
+    Op.BINUNICODE8, Op.BINBYTES, Op.SHORT_BINBYTES,
+})  # fmt: skip
+_TUPLES: Final = frozenset({Op.TUPLE, Op.EMPTY_TUPLE, Op.TUPLE1, Op.TUPLE2, Op.TUPLE3})
 _TEXT: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]+\Z")
 _CALLS: Final = frozenset({Op.REDUCE, Op.INST, Op.OBJ, Op.NEWOBJ, Op.NEWOBJ_EX, Op.BUILD, Op.STACK_GLOBAL})
 
@@ -146,6 +151,7 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
     walk = Walk(window, 0)
     depth, marks, steps, calls = 0, list[int](), 0, False
     put, listed = False, True
+    ran = _Ran()
     for code, operand, at in walk:
         steps += 1
         put = put or code in _PUTS
@@ -156,30 +162,37 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
             if not isinstance(operand, tuple) or not all(
                 isinstance(part, bytes) and _NAME.match(part) for part in operand
             ):
-                return False
+                return ran.has
             calls = True
             listed = listed and code == Op.GLOBAL and _of_a_list(operand)
         else:
             listed = False
         if isinstance(operand, Literal) and code in _LINES:
             if not _may_begin(code, operand.head):
-                return False
+                return ran.has
         elif code in _NUMBERS and not (isinstance(operand, bytes) and _NUMBER.match(operand)):
-            return False
+            return ran.has
         elif code == Op.PERSID and not (isinstance(operand, bytes) and operand.isascii()):
             # Loaders refuse it; a zip begins with this letter, and may have a line feed somewhere.
-            return False
+            return ran.has
         elif code == Op.STRING and not (isinstance(operand, bytes) and operand[:1] in (b"'", b'"')):
-            return False
+            return ran.has
         if code == Op.MARK:
             marks.append(depth)
             continue
         if code == Op.FRAME:
             continue
+        if code == Op.PROTO:
+            # Loaders take it anywhere; of a protocol that does not exist they stop.
+            if not isinstance(operand, int) or operand > _HIGHEST:
+                return ran.has
+            continue
         change = _change(code, depth, marks)
         if change is None:
-            return False
+            # A loader stops here, and what ran before has run.
+            return ran.has
         depth = change
+        ran.step(code)
         if code == Op.STOP:
             if calls or must_call:
                 return calls
@@ -192,6 +205,8 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
         calls = calls or code in _CALLS
         if steps >= _TRIED:
             break
+    if ran.has:
+        return True
     if listed and steps > 1:
         return False
     if walk.cut_at is None and whole and steps < _TRIED:
@@ -201,6 +216,28 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
     return (
         None if walk.cut_at is not None and not whole and _goes_on(data, walk.cut_at, size_bytes) else False
     )
+
+
+class _Ran:
+    """Whether a stream has called something: by a name and by arguments that a text has not by chance."""
+
+    def __init__(self) -> None:
+        self.has = False
+        self._named = False
+        self._strings = False
+        self._tuple = False
+
+    def step(self, code: int) -> None:
+        """Look at the next opcode, which may stand where it does."""
+        if code in (Op.GLOBAL, Op.STACK_GLOBAL, Op.EXT1, Op.EXT2, Op.EXT4):
+            self._named = True
+        elif code in (Op.INST, Op.OBJ):
+            self.has = self.has or (self._strings and (self._named or code == Op.INST))
+        elif code in (Op.REDUCE, Op.NEWOBJ, Op.NEWOBJ_EX):
+            self.has = self.has or (self._named and (self._tuple or code == Op.NEWOBJ_EX))
+        self._strings = self._strings or code in _STRINGS
+        if code not in _PUTS:
+            self._tuple = code in _TUPLES or code in _GETS
 
 
 def _of_a_list(operand: tuple[bytes | Literal, ...]) -> bool:

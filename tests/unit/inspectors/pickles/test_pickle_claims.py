@@ -9,7 +9,10 @@ import pickle
 
 import pytest
 
+from tidegate.inspectors.look import look
 from tidegate.inspectors.models.pickle import PLUGIN
+from tidegate.inspectors.readable import Memory
+from tidegate.model.observation import Verdict
 
 VALUES = [
     None,
@@ -78,3 +81,37 @@ CONTAINERS = [
 def test_what_holds_a_pickle_is_none_whatever_its_name(begin: bytes, name: str) -> None:
     raw = begin.ljust(512, b"\0") + pickle.dumps({"a": collections.OrderedDict(a=1)}, 2)
     assert not PLUGIN.claims(raw[:4096], raw[-4096:], len(raw), name)
+
+
+CALL = b"cos\nsystem\n(X\x06\x00\x00\x00echo xtR."
+"""Would print, if anybody loaded it."""
+BEGINNINGS = {
+    "a frame": b"\x95" + bytes(8),
+    "a frame of a byte": b"\x95\x01" + bytes(7),
+    "a value that is left": b"}",
+    "a mark and a value": b"(]",
+    "a text": b"\x8c\x01x",
+    "a number": b"K\x01",
+    "two protocols": b"N\x80\x02N",
+}
+
+
+@pytest.mark.parametrize("begin", BEGINNINGS)
+@pytest.mark.parametrize("proto", [b"\x80\x02", b"\x80\x04"])
+def test_a_protocol_may_stand_behind_other_opcodes(begin: str, proto: bytes) -> None:
+    raw = BEGINNINGS[begin] + proto + CALL
+    for name in ("model.pkl", "anything.dat"):
+        found = look(Memory(raw), name)
+        assert (found.kind, found.verdict) == ("pickle", Verdict.DANGEROUS), name
+
+
+@pytest.mark.parametrize("broken", [b"\n", b"o.", b"\xff\xfe", b"0000", b"S\x91\n", b"I-\n"], ids=repr)
+def test_what_ran_before_the_break_of_a_stream_of_old_is_told(broken: bytes) -> None:
+    found = look(Memory(CALL[:-1] + broken), "model.pkl")
+    assert found.verdict in (Verdict.DANGEROUS, Verdict.DAMAGED)
+    assert any("os.system" in each.summary for each in found.observations)
+
+
+@pytest.mark.parametrize("text", [b"(cat\ndog\nNo more\n", b"cat\ndog\n)\n", b"cat\ndog\nNRo\n"], ids=repr)
+def test_a_text_that_calls_nothing_by_chance_is_no_pickle(text: bytes) -> None:
+    assert look(Memory(text), "poem").verdict is None
