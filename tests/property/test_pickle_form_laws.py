@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corpus_models.every import BENIGN, EVERY
 from tidegate.inspectors.look import SMALL_BYTES, formats, glance, look
-from tidegate.inspectors.pickles.forms import Forms, forms
+from tidegate.inspectors.pickles.forms import Forms, _NoFormError, forms
 from tidegate.inspectors.pickles.judge import judge_pickles
 from tidegate.inspectors.pickles.whole import is_pickle_alone
 from tidegate.inspectors.readable import Memory
@@ -206,6 +206,29 @@ def test_what_a_reader_of_another_format_finds_in_a_constant_is_told() -> None:
     other = pickle.dumps([collections.Counter(), inside], 4)
     assert glance(other, "a.pkl") is None
     assert look(Memory(other), "a.pkl") == alone(other)
+
+
+def test_items_of_an_ordered_dictionary_may_differ_and_arguments_of_a_call_may_not() -> None:
+    def sample(number: int, real: float = 1.0) -> bytes:
+        return pickle.dumps(collections.OrderedDict(a=number, b=complex(real, 0)), 4)
+
+    learned(sample(1))
+    assert glance(sample(77), "a.pkl") is not None
+    assert glance(sample(77, real=2.0), "a.pkl") is None
+
+
+def test_a_kind_without_a_form_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+    monkeypatch.setattr("tidegate.inspectors.pickles.forms._form", lambda *_: _refuse(tried))
+    known, data = Forms(frozenset()), pickle.dumps([collections.Counter()], 4)
+    for _ in range(20):
+        known.learn(data, judge_pickles(Memory(data)))
+    assert len(tried) == 1
+
+
+def _refuse(tried: list[int]) -> None:
+    tried.append(1)
+    raise _NoFormError
 
 
 def test_what_is_remembered_is_bounded() -> None:

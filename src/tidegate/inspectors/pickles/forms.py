@@ -43,9 +43,9 @@ _MEETINGS: Final = 3
 """Files with the same opcodes after which the next is expected: an expression costs as much as ten files."""
 _MOST_STEPS: Final = 4_000
 """Opcodes of a stream of which an expression is made: compiling it takes 10 µs for each."""
-_MOST_ROUNDS: Final = 12
-_MOST_VALUES: Final = 100_000
-"""Looked at in one run, so that containers in each other end."""
+_MOST_ROUNDS: Final = 8
+_MOST_VALUES: Final = 20_000
+"""Looked at in one run, 10 ms, so that containers in each other end."""
 _MOST_TEXTS: Final = 8
 """That may differ: each has an alternative for every length, which takes 1 ms to compile."""
 _TEXT_BYTES: Final = 40
@@ -126,10 +126,11 @@ class Forms:
             steps = _steps(data)
             kind = hash(bytes(code for code, _, _ in steps))
             count = self._seen.get(kind, 0) + 1
-            if count >= _MEETINGS:
-                self._forms.insert(0, _form(data, steps, judged, self._policy))
             if count > 1 or len(self._seen) < _MOST_SEEN:
                 self._seen[kind] = count
+            # Once: what has no form, or one that the next of its kind is not of, has cost enough.
+            if count == _MEETINGS:
+                self._forms.insert(0, _form(data, steps, judged, self._policy))
 
 
 @lru_cache(maxsize=16)
@@ -271,7 +272,7 @@ class _Actions(Actions):
 
     def fill(self, target: Value, values: list[Value], how: str, at: int) -> None:
         if not isinstance(target, Box):
-            self.look_at(target, tuple(values))
+            self.look_at(target)  # what is put in is neither kept nor looked at
         super().fill(target, values, how, at)
 
     def build(self, target: Value, state: Value, at: int, after: int) -> int | None:
