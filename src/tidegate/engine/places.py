@@ -122,7 +122,7 @@ class Linked:
             return None
         folder, _, _ = row["name"].rpartition("/")
         with self._lock:
-            if folder.endswith(".sparsebundle"):
+            if folder.endswith((".sparsebundle", ".backupbundle")):
                 self._bundles = bundles(self._file) if self._bundles is None else self._bundles
                 known = self._bundles
             else:

@@ -53,7 +53,7 @@ _NAMED_GAPS: Final = 5
 _COPIES: Final = 16
 _GONE: Final = 404
 _STORE_FILE: Final = re.compile(r"(?:CURRENT|MANIFEST-\d{6,20}|\d{6,20}\.(?:ldb|sst|log))\Z")
-_BUNDLE: Final = ".sparsebundle/Info.plist"
+_BUNDLE: Final = (".sparsebundle/Info.plist", ".backupbundle/Info.plist")
 _SILENT: Final = 200
 """Items in a row that got no answer, after which the service is not asked any further."""
 _MODELS: Final = 200_000

@@ -72,7 +72,10 @@ def bundles(file: Path) -> dict[tuple[str, str, str], dict[str, Any]]:
         pl.scan_parquet(file)
         .select(_READ)
         .filter(
-            name.str.contains(".sparsebundle/", literal=True)
+            (
+                name.str.contains(".sparsebundle/", literal=True)
+                | name.str.contains(".backupbundle/", literal=True)
+            )
             & (pl.col("state").is_null() | (pl.col("state") == "current"))
         )
         .head(FILES)
@@ -80,9 +83,9 @@ def bundles(file: Path) -> dict[tuple[str, str, str], dict[str, Any]]:
     )
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in files.to_dicts():
-        bundle, _, within = row["name"].rpartition(".sparsebundle/")
-        key = row["service"] or "", row["container"] or "", f"{bundle}.sparsebundle"
-        found.setdefault(key, {})[within] = row
+        cut = max(row["name"].rfind(".sparsebundle/"), row["name"].rfind(".backupbundle/")) + 13
+        key = row["service"] or "", row["container"] or "", row["name"][:cut]
+        found.setdefault(key, {})[row["name"][cut + 1 :]] = row
     return found
 
 

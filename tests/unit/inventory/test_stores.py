@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tidegate.inventory.folder import stores
+from tidegate.inventory.folder import bundles, stores
 from tidegate.inventory.parquet import Joined
 from tidegate.items import frame
 
@@ -41,6 +41,16 @@ def test_what_is_deleted_or_of_the_past_belongs_to_no_store(tmp_path: Path) -> N
     )
     assert stores(file) == {("blob", "c", "a"): stores(file)["blob", "c", "a"]}
     assert set(stores(file)["blob", "c", "a"]) == {"CURRENT"}
+
+
+def test_every_bundle_has_its_own_bands(tmp_path: Path) -> None:
+    names = [
+        f"tm/{mac}/bands/{number:x}" for mac in ("a.sparsebundle", "b.backupbundle") for number in range(20)
+    ]
+    found = bundles(inventory(tmp_path / "i.parquet", [*names, "tm/a.sparsebundle/token", "bands/1"]))
+    assert set(found) == {("blob", "c", "tm/a.sparsebundle"), ("blob", "c", "tm/b.backupbundle")}
+    assert found["blob", "c", "tm/a.sparsebundle"]["bands/1"]["name"] == "tm/a.sparsebundle/bands/1"
+    assert "token" in found["blob", "c", "tm/a.sparsebundle"]
 
 
 def test_an_inventory_without_stores_has_none(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Disk images: raw, VHD, VHDX, VMDK, qcow2, VDI, E01; with NTFS, ext, FAT or exFAT inside."""
+"""Disk images: raw, VHD, VHDX, VMDK, qcow2, VDI, E01, DMG; with NTFS, ext, XFS, FAT, exFAT, APFS, HFS+ inside."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
 
 _TYPE: Final = b"com.apple.diskimage.sparsebundle"
-_A_BAND: Final = re.compile(r"\.sparsebundle/bands/([0-9a-f]{1,12})\Z")
+_A_BAND: Final = re.compile(r"\.(?:sparse|backup)bundle/bands/([0-9a-f]{1,12})\Z")
 _BAND: Final = re.compile(rb"<key>band-size</key>\s*<integer>(\d{1,12})</integer>")
 _LEAST_BAND, _MOST_BAND, _MOST_DISK = 4096, 1 << 32, 1 << 50
 _SIZE: Final = re.compile(rb"<key>size</key>\s*<integer>(\d{1,18})</integer>")
