@@ -69,6 +69,7 @@ def test_a_keystore_that_is_cut_off_ends_in_an_inspection(cut: int) -> None:
         ("mail", "a.eml", b"Subject: hello\n\nx\n"),
         ("mail", "a", b"From: a@b.example\nDate: x\nSubject: y\nMessage-ID: <1@b>\n\n" + bytes(range(256))),
         ("mail_archive", "a", b"From -\nFrom: a@b.example\nTo: c@d.example\n\nhi\n\nFrom -\nFrom: c@d.example\n\nx\n"),
+        ("kubeconfig", "config", b"kind: Config\nclusters: []\nusers:\n- user:\n    password: secret\n"),
         ("terraform_state", "a.json", b'{"version": 4, "serial": 1, "lineage": "x", "resources": []}'),
         ("terraform_state", "a.json", b'{"version": 3, "terraform_version": "0.9.5", "backend": {"type": "s3"}}'),
         ("env_file", ".env", b"COLOUR=blue\nA='x\ny\nz\na\nb\nc'\nAPI_TOKEN=f3k9s0dk2l\n"),

@@ -115,6 +115,10 @@ def _aws_json(text: bytes) -> int:
     return int(isinstance(inner, dict) and _text(inner.get("SecretAccessKey")))
 
 
+_WEAK: Final = frozenset((b"secret", b"password", b"pass", b"admin", b"root", b"test", b"default"))
+"""A password like any other where a person logs in to a cluster with it."""
+
+
 def _kubeconfig(text: bytes) -> int:
     if re.search(rb"(?m)^[\"' ]*kind[\"']?: *[\"']?Config\b|\"kind\": *\"Config\"", text) is None:
         return 0
@@ -126,7 +130,9 @@ def _kubeconfig(text: bytes) -> int:
     )
     found += re.findall(rb"[\"' ](exec|auth-provider)[\"']?:()", text)
     return sum(
-        key in (b"exec", b"auth-provider") or not placeholder(value.decode("latin-1")) or key == b"client-key"
+        key in (b"exec", b"auth-provider", b"client-key")
+        or value.lower() in _WEAK
+        or not placeholder(value.decode("latin-1"))
         for key, value in found
     )
 
