@@ -1,4 +1,4 @@
-"""Disk images: raw, VHD, VHDX, VMDK, qcow2, VDI, E01, DMG; with NTFS, ext, XFS, FAT, exFAT, APFS, HFS+ inside."""
+"""Disk images: raw, VHD, VHDX, VMDK, qcow2, VDI, E01, DMG; what lies in them is told in `disks/`."""
 
 from __future__ import annotations
 
