@@ -15,6 +15,18 @@ class BrokenError(ValueError):
 
 def delta_sizes(delta: bytes | bytearray) -> tuple[int, int]:
     """Return the sizes of the base and of the result that a delta declares. Raises `BrokenError`."""
+    try:
+        # Nearly all are of two or three bytes; there are two in every delta.
+        at = 2 if delta[1] < 0x80 else 3
+        if delta[0] >= 0x80 > delta[at - 1] and delta[at] >= 0x80:
+            low, middle = delta[at], delta[at + 1]
+            base = delta[0] & 0x7F | (delta[1] & 0x7F) << 7 | (delta[2] << 14 if at == 3 else 0)
+            if middle < 0x80:
+                return base, low & 0x7F | middle << 7
+            if delta[at + 2] < 0x80:
+                return base, low & 0x7F | (middle & 0x7F) << 7 | delta[at + 2] << 14
+    except IndexError:
+        pass
     base, size, shift = -1, 0, 0
     for byte in delta:
         size |= (byte & 0x7F) << shift

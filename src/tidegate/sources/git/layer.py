@@ -26,14 +26,6 @@ _WORTH_BYTES = 24 << 10
 """Below this a document is laid down whole: to find out what is new in it costs more."""
 
 
-def _container(content: bytes) -> str | None:
-    """Return which container it is, or `None`."""
-    test = STARTS.get(content[0])
-    if (test is not None and test(content, 0) is not None) or content.startswith(b"ustar", 257):
-        return _kind(content)
-    return _kind(content) if content.startswith(ZIP_END, max(len(content) - 22, 0)) else None
-
-
 def _kind(content: bytes) -> str | None:
     """Return which container it is, or `None`; asked of every script and program as well."""
     size = len(content)
@@ -103,11 +95,19 @@ class Layer:
 
         `change`: how it differs from an earlier one, if anybody knows; then only that may be laid down.
         """
-        if content and self._containers:
-            kind = _container(content)
-            if kind is not None:
-                return self._members(kind, label, content, count=count)
-        if change is None or len(content) < _WORTH_BYTES:
+        size = len(content)
+        if size and self._containers:
+            # Asked of every blob, so that it must cost nothing.
+            test = STARTS.get(content[0])
+            if (
+                (test is not None and test(content, 0) is not None)
+                or content.startswith(b"ustar", 257)
+                or content.startswith(ZIP_END, size - 22 if size > 22 else 0)
+            ):
+                kind = _kind(content)
+                if kind is not None:
+                    return self._members(kind, label, content, count=count)
+        if change is None or size < _WORTH_BYTES:
             return self.put(label, content, count=count)
         return self._put_changed(label, content, *change)
 
