@@ -215,7 +215,8 @@ FORMS: Final[tuple[Form, ...]] = (
     Form("password of MySQL (.my.cnf)", "cloud_credentials", b"password", _lines(r"^password[ \t]*=[ \t]*(\S+)"), re.compile(r"my\.cnf")),  # noqa: E501
     Form("private key (JWK)", "private_key", b'"kty"', _jwk),
     Form("Kubernetes configuration", "kubeconfig", b"clusters", _kubeconfig),
-    Form("Terraform state", "terraform_state", b'"version"', _terraform),
+    Form("Terraform state", "terraform_state", b'"terraform_version"', _terraform),
+    Form("Terraform state", "terraform_state", b'"serial"', _terraform),
     Form("WireGuard profile with its private key", "vpn_profile", b"[interface]", _wireguard),
     Form("OpenVPN profile", "vpn_profile", b"remote ", _ovpn, re.compile(r"\.(?:ovpn|conf)\Z")),
     Form("remote desktop profile", "vpn_profile", b"full address", _rdp),
