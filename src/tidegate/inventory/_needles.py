@@ -23,7 +23,7 @@ START: Final[Cell] = frozenset({-1})
 _MOST_WORDS: Final = 400
 _RARE: Final = 3e-7
 """As often as this, per byte, a needle costs as much by being looked for as by being found."""
-_COMMON: Final = 3e-6
+_COMMON: Final = 4e-6
 _MOST_TEXTS: Final = 40
 _MOST_ENDS: Final = 80
 _DIGITS: Final = frozenset(b"0123456789")
