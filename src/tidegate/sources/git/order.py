@@ -73,7 +73,7 @@ def _levels(depths: Ints) -> list[Ints]:
         return []
     deepest = int(depths.max())
     assert deepest <= MAX_DEPTH
-    by_depth = np.argsort(depths, kind="stable")
+    by_depth = np.argsort(depths.astype(np.uint16), kind="stable")  # of 16 bits it takes a tenth
     return np.split(by_depth, np.searchsorted(depths[by_depth], np.arange(1, deepest + 1)))
 
 
@@ -86,7 +86,10 @@ def _sum_up(values: Ints, parents: Ints, levels: list[Ints]) -> None:
 def _ahead_of_each(parents: Ints, sizes: Ints) -> Ints:
     """Return how many objects stand in the trees of its lighter siblings (roots: of earlier roots)."""
     roots_first = np.maximum(parents, -1)
-    order = np.lexsort((np.where(roots_first < 0, 0, sizes), roots_first))
+    # Two keys in one number: sorted once, not twice.
+    order = np.argsort(
+        (roots_first + 1) * (len(parents) + 1) + np.where(roots_first < 0, 0, sizes), kind="stable"
+    )
     before = np.cumsum(sizes[order]) - sizes[order]
     groups = roots_first[order]
     first = np.searchsorted(groups, groups)

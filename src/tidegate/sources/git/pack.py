@@ -98,6 +98,13 @@ def keys(oids: Bytes) -> NDArray[np.bytes_]:
     return np.ascontiguousarray(oids).view(f"S{width}").ravel()
 
 
+def in_order(oids: Bytes) -> NDArray[np.bytes_]:
+    """Return the same, sorted; an index has them so, unless it is damaged."""
+    begins = np.ascontiguousarray(oids[:, :8]).view(">u8").ravel().astype(np.uint64)
+    names = keys(oids)
+    return names if (begins[1:] > begins[:-1]).all() else np.sort(names)
+
+
 def find(haystack: NDArray[np.bytes_], wanted: NDArray[np.bytes_]) -> Ints:
     """Return the position of each wanted id in the sorted `haystack`, or -1."""
     if not len(haystack):
@@ -116,11 +123,13 @@ def read_entries(pack: mmap.mmap, index: Index, width: int) -> tuple[Entries, In
         raise DamagedError("no pack, or of an unknown version")
     stop = len(data) - width
     good = (index.offsets >= 12) & (index.offsets < stop)
-    order = np.argsort(np.where(good, index.offsets, stop), kind="stable")
+    order = np.argsort(np.where(good, index.offsets, stop))
     offsets = np.minimum(np.where(good, index.offsets, stop), stop)[order]
     kinds, sizes, at = _headers(data, offsets)
     kinds[offsets >= stop] = 0
-    ends = np.append(offsets, stop)[np.searchsorted(offsets, offsets, side="right")]
+    ends = np.append(offsets[1:], stop)
+    if (ends <= offsets).any():  # an offset that is there twice
+        ends = np.append(offsets, stop)[np.searchsorted(offsets, offsets, side="right")]
     parents = np.full(len(offsets), NO_BASE, np.int64)
     parents[kinds == 0] = LOST_BASE
     ofs = np.flatnonzero(kinds == OFS_DELTA)

@@ -25,6 +25,7 @@ from tidegate.sources.git.pack import (
     Index,
     Ints,
     find,
+    in_order,
     keys,
     read_entries,
     read_index,
@@ -138,7 +139,7 @@ def plan(
         if not len(index.offsets):
             continue
         names = keys(index.oids)
-        ordered = np.sort(names)
+        ordered = in_order(index.oids)
         try:
             yield from _pack_shards(pack, index, _fresh(names, catalogue.packed), jobs, catalogue)
         except (DamagedError, OSError, ValueError) as error:
