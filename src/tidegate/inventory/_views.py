@@ -18,6 +18,8 @@ import polars as pl
 
 SHORT: Final = 12
 """Bytes of a text that stands in the view itself."""
+MANY: Final = 200
+"""Texts of one buffer, on the average, that are worth to be looked at by themselves."""
 _VIEWS: Final = b"vu"
 
 
@@ -55,7 +57,11 @@ _release: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """One chunk of a column. Only while its `views_of` is open."""
+    """Texts of a column that follow one another, of one buffer where that has enough of them.
+
+    Only while their `views_of` is open. What is done with them one after the other finds them in the
+    processor's cache.
+    """
 
     first: int
     """The row of the column that its first text is."""
@@ -67,8 +73,6 @@ class Views:
     """Bytes of each text."""
     prefixes: Any
     """The first four bytes of each text as a little-endian number, zeros after a shorter one."""
-    pages: list[tuple[int, int]]
-    """The first row of each buffer and the row after its last; short texts have one for each stretch."""
 
 
 @contextmanager
@@ -110,13 +114,13 @@ def _chunks(arrays: list[_Array]) -> list[Views]:
         if rows:
             sizes = _bytes(array.buffers[array.n_buffers - 1] or 0, 8 * count).view(np.int64)
             buffers = [(array.buffers[2 + number] or 0, int(sizes[number])) for number in range(count)]
-            found.append(_chunk(first, (array.buffers[1] or 0) + 16 * array.offset, rows, buffers))
+            found += _pages(_chunk(first, (array.buffers[1] or 0) + 16 * array.offset, rows, buffers))
         first += rows
     return found
 
 
-def _chunk(first: int, address: int, rows: int, buffers: list[tuple[int, int]]) -> Views:
-    """address: where the views lie, 16 bytes each."""
+def _chunk(first: int, address: int, rows: int, buffers: list[tuple[int, int]]) -> tuple[Views, list[int]]:
+    """Return a chunk, and the rows at which another buffer begins. address: of the views, 16 bytes each."""
     lengths, prefixes, numbers, offsets = _bytes(address, 16 * rows).view("<u4").reshape(-1, 4).T.copy()
     filled = [(address, 16 * rows), *((place, size) for place, size in buffers if size)]
     lowest = min(place for place, _ in filled)
@@ -126,16 +130,27 @@ def _chunk(first: int, address: int, rows: int, buffers: list[tuple[int, int]]) 
         numbers[short] = len(buffers)
         # A short text stands in its view, behind the length.
         offsets = np.where(short, np.arange(rows, dtype=np.int64) * 16 + 4, offsets)
-    changes = (np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist()
     places = np.array([place - lowest for place, _ in [*buffers, (address, 0)]], np.int64)
-    return Views(
-        first=first,
-        text=text,
-        starts=places.take(numbers) + offsets,
-        lengths=lengths.astype(np.int64),
-        prefixes=prefixes,
-        pages=list(pairwise([0, *changes, rows])),
-    )
+    starts = places.take(numbers) + offsets
+    changes = (np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist()
+    return Views(first, text, starts, lengths.astype(np.int64), prefixes), changes
+
+
+def _pages(chunk: tuple[Views, list[int]]) -> list[Views]:
+    whole, changes = chunk
+    rows = len(whole.starts)
+    if rows < MANY * (len(changes) + 1):
+        return [whole]
+    return [
+        Views(
+            whole.first + first,
+            whole.text,
+            whole.starts[first:after],
+            whole.lengths[first:after],
+            whole.prefixes[first:after],
+        )
+        for first, after in pairwise([0, *changes, rows])
+    ]
 
 
 def _bytes(address: int, size: int) -> Any:

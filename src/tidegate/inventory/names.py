@@ -17,7 +17,7 @@ import polars as pl
 
 from tidegate.inventory._compiled import Known, known, known_already
 from tidegate.inventory._needles import MARK_BYTES
-from tidegate.inventory._views import SHORT, Views, views_of
+from tidegate.inventory._views import MANY, SHORT, Views, views_of
 from tidegate.kinds import names as one_by_one
 from tidegate.kinds.names import NO_RULE
 from tidegate.kinds.table import OTHER
@@ -26,7 +26,7 @@ _FEW: Final = 1_000_000
 _FEW_IF_KEPT: Final = 20_000
 _AROUND: Final = 16
 """Zeros before the first and behind the last of names that are laid out."""
-_MANY: Final = 200
+_MANY: Final = MANY
 """So many names that hold the same needles are worth a search of their own."""
 _IN_TURN: Final = 5
 """Patterns up to which each is tried by itself."""
@@ -121,20 +121,18 @@ def _search(known: Known, names: Views) -> tuple[Any, Any]:
     # Before a name of less than four bytes there may be none, and what is read before it is of another.
     at_start = np.flatnonzero(_begins(names.prefixes, known.starts) | (lengths < 4))
     at_start = at_start[known.ends_well(any_group, last_four[ends[at_start] - 4]) | (lengths[at_start] < 4)]
-    all_places, all_groups = [at_start], [np.full(len(at_start), any_group, np.int64)]
-    for first, after in names.pages:
-        from_byte = int(starts[first]) - 1  # a zero: there a name begins
-        needles, at = known.needles.scan(text[from_byte : int(ends[after - 1])])
-        if len(needles):
-            at += from_byte
-            at -= known.beyond.take(needles)
-            places = np.searchsorted(starts[first:after], at, "left") + (first - 1)
-            groups = known.groups.take(needles)
-            good = (places >= first) & (at <= ends[places])
-            good &= known.ends_well(groups, last_four[ends[places] - 4])
-            all_places.append(places[good])
-            all_groups.append(groups[good])
-    return np.concatenate(all_places), np.concatenate(all_groups)
+    from_byte = int(starts[0]) - 1  # a zero: there a name begins
+    needles, at = known.needles.scan(text[from_byte : int(ends[-1])])
+    at += from_byte
+    at -= known.beyond.take(needles)
+    places = np.searchsorted(starts, at, "left") - 1
+    groups = known.groups.take(needles)
+    good = (places >= 0) & (at <= ends[places])
+    good &= known.ends_well(groups, last_four[ends[places] - 4])
+    return (
+        np.concatenate([places[good], at_start]),
+        np.concatenate([groups[good], np.full(len(at_start), any_group, np.int64)]),
+    )
 
 
 def _with_marks(names: pl.Series, chunk: Views) -> tuple[Views, Any]:
@@ -143,7 +141,7 @@ def _with_marks(names: pl.Series, chunk: Views) -> tuple[Views, Any]:
     And the places of those in which a needle may not be found: they hold zeros, or are a page's last.
     """
     if _marked(chunk):
-        return chunk, np.array([after - 1 for _, after in chunk.pages])
+        return chunk, np.array([len(chunk.starts) - 1])
     text = names.str.join("\0" * MARK_BYTES).cast(pl.Binary).item()
     lengths = names.str.len_bytes().to_numpy().astype(np.int64)
     starts = np.cumsum(lengths + MARK_BYTES) - lengths + (_AROUND - MARK_BYTES)
@@ -152,7 +150,7 @@ def _with_marks(names: pl.Series, chunk: Views) -> tuple[Views, Any]:
     if zeros:
         odd = np.append(names.str.contains("\0", literal=True).arg_true().to_numpy(), odd)
     laid = np.frombuffer(b"".join([bytes(_AROUND), text, bytes(_AROUND)]), np.uint8)
-    return Views(0, laid, starts, lengths, chunk.prefixes, [(0, len(names))]), odd
+    return Views(0, laid, starts, lengths, chunk.prefixes), odd
 
 
 def _marked(names: Views) -> bool:
@@ -161,18 +159,14 @@ def _marked(names: Views) -> bool:
     That is, in order, four bytes from one another, of which three are zeros; and there are no other zeros.
     """
     text, starts, lengths = names.text, names.starts, names.lengths
-    if len(starts) < _MANY * len(names.pages) or lengths.min() <= SHORT or lengths.max() >= 1 << 8:
+    if lengths.min() <= SHORT or lengths.max() >= 1 << 8:
         return False
     between = starts[1:] - starts[:-1]
     between -= lengths[:-1]
-    ends_of_pages = np.array([after - 1 for _, after in names.pages[:-1]], np.int64)
-    if not np.isin(np.flatnonzero(between != MARK_BYTES), ends_of_pages).all():
+    if (between != MARK_BYTES).any():
         return False
-    for first, after in names.pages:
-        part = text[starts[first] - MARK_BYTES : starts[after - 1] + lengths[after - 1]]
-        if len(part) - np.count_nonzero(part) != 3 * (after - first):
-            return False
-    return True
+    part = text[int(starts[0]) - MARK_BYTES : int(starts[-1] + lengths[-1])]
+    return len(part) - int(np.count_nonzero(part)) == 3 * len(starts)
 
 
 def _by_patterns(names: pl.Series, rows: Any, groups: Any, known: Known) -> tuple[Any, Any]:
@@ -241,8 +235,9 @@ def _begins(prefixes: Any, starts: Any) -> Any:
     changes = np.concatenate([[0], np.flatnonzero(prefixes[1:] != prefixes[:-1]) + 1, [len(prefixes)]])
     lower = prefixes[changes[:-1]] | np.uint32(0x20202020)
     found = np.zeros(len(lower), bool)
-    for mask, value in starts:
-        found |= (lower & mask) == value
+    for first in range(0, len(lower), MANY):
+        part = slice(first, first + MANY)
+        found[part] = ((lower[part, None] & starts[:, 0]) == starts[:, 1]).any(axis=1)
     return np.repeat(found, np.diff(changes))
 
 
