@@ -189,3 +189,23 @@ def test_sizes_that_stand_behind_their_member_are_no_lie() -> None:
         archive.writestr("archive/data.pkl", PLAIN)
     assert out.getvalue()[6] & 8
     assert seen(out.getvalue()).observations == ()
+
+
+@pytest.mark.parametrize("stated", [b"\x00\x10", b"\xff\xff"], ids=repr)
+def test_a_comment_that_is_shorter_than_stated_hides_no_zip_behind_other_bytes(stated: bytes) -> None:
+    raw = b"\0" * 100 + zipped([("archive/data.pkl", PAYLOAD)])
+    assert seen(raw[:-2] + stated).verdict is Verdict.DANGEROUS
+
+
+def test_a_count_of_no_members_hides_no_zip_behind_other_bytes() -> None:
+    raw = bytearray(b"\0" * 100 + zipped([("archive/data.pkl", PAYLOAD)]))
+    raw[-12:-10] = bytes(2)
+    assert seen(bytes(raw)).verdict is Verdict.DANGEROUS
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.mar", "models.zip"])
+def test_a_long_comment_hides_no_zip_behind_other_bytes_where_its_reader_seeks_it(name: str) -> None:
+    packed = bytearray(zipped([("model.pkl", PAYLOAD)]))
+    packed[-2:] = (60_000).to_bytes(2, "little")
+    assert seen(b"\x01\x02" * 50 + packed + b"c" * 60_000, name).verdict is Verdict.DANGEROUS
+    assert seen(b"\x01\x02" * 40_000, name).verdict is None
