@@ -132,7 +132,7 @@ def test_the_disk_of_a_sparse_bundle_is_read_from_its_bands(tmp_path: Path) -> N
     assert "HFS+ with macOS and the homes of 2 users" in words
     assert look(Memory(plist), "a.sparsebundle/Info.plist").kind == "system_backup"
     band_zero = look(FileBytes(tmp_path / "bands" / "0"), "a.sparsebundle/bands/0")
-    assert (band_zero.kind, band_zero.severity) == ("system_backup", Severity.INFO)
+    assert (band_zero.kind, band_zero.severity) == ("backup", Severity.INFO)
     (tmp_path / "token").write_bytes(b"encrcdsa" + bytes(500))
     assert look(Memory(plist), "a.sparsebundle/Info.plist", siblings=beside).kind == "encrypted_volume"
 

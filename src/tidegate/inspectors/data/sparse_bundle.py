@@ -41,8 +41,7 @@ class SparseBundle:
         if part:
             # Ten thousand of them are one disk: it is told once, where its description stands.
             words = f"band {int(part[1], 16):,} of an Apple sparse bundle: its disk is told at Info.plist"
-            note = seen("system_backup", words, inspector=self.id, severity=Severity.INFO)
-            return judged("system_backup", note)
+            return judged("backup", seen("backup", words, inspector=self.id, severity=Severity.INFO))
         text = data.read(0, 4096)
         found, band = _SIZE.search(text), _BAND.search(text)
         words = "the description of an Apple sparse bundle, as Time Machine writes it"
