@@ -115,7 +115,9 @@ def alike(noted: Sequence[Noted]) -> list[Note]:
 def looked(found: Contents) -> str:
     """Say how much was looked into (raw)."""
     part = found.bytes_read / found.bytes if found.bytes else 0.0
-    read = f"{words.size(found.bytes_read)}, {_percent(part)} of the bytes"
+    # Of what belongs together some is read twice, once for itself.
+    of_all = f"{_percent(part)} of the bytes" if part <= 1 else "some of it twice"
+    read = f"{words.size(found.bytes_read)}, {of_all}"
     if found.items_read == found.items:
         return f"into {'the 1 item' if found.items == 1 else f'all {found.items:,} items'} ({read})"
     return f"into {found.items_read:,} of {words.many(found.items, 'item')} ({read})"

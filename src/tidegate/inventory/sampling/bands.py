@@ -53,6 +53,8 @@ _TELLING_FOLDER: Final = (
     r"(?i)(?:^|/)(?:\.?(?:ssh|aws|azure|kube|gnupg|docker|git|config)|back-?ups?|users?|home|homes|private|secrets?"
     r"|credentials?|certs?|keys?|exports?|dumps?|hr|payroll|finance|legal|personal)/"
 )
+_PARTS: Final = "bundle/bands/"
+"""Of the disk of a Mac's backup, ten thousand files: it is told at the description beside them."""
 _ARCHIVED: Final = ("Archive", "GLACIER", "DEEP_ARCHIVE")
 """Azure's and Amazon's words; Google's ARCHIVE is read like any other."""
 
@@ -68,6 +70,8 @@ def band(*, kind: pl.Expr, name: pl.Expr, size: pl.Expr, tier: pl.Expr, state: p
         .then(_at(Band.UNREADABLE))
         .when(size == 0)
         .then(_at(Band.EMPTY))
+        .when(name.str.contains(_PARTS, literal=True))
+        .then(_at(Band.DULL))
         .when(named == int(Band.RISKY))
         .then(named)
         .when(size >= LARGE_BYTES)
