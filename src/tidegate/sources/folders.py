@@ -39,8 +39,8 @@ class Shard(list[tuple[str, list[str]]]):
 
 
 _Folder = tuple[str, tuple[Patterns, ...], str]
-"""Path, patterns of what is left out below it, and what it is of git's: `objects`, its object store, or in it;
-`texts`, another part of a git directory; or nothing."""
+"""Path, patterns of what is left out below it, and what it is of git's: `objects` (its object store, or in
+it), `texts` (another part of a git directory), or nothing."""
 
 
 class Walk:
