@@ -33,6 +33,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "speed"))
 RESULTS = Path(__file__).parents[1] / "RESULTS.md"
 PIECE = 1_000_000
 LIMIT_S = 900
+NO_RULE = 1023
+"""Stands for no rule where names are counted by rule."""
 PIECE_ROWS = 4 * GROUP_ROWS
 """Names that are told at a time."""
 PROCESSES_MB: dict[int, float] = {}
@@ -121,7 +123,7 @@ def make(file: Path, rows: int) -> None:
 def ours(file: Path, cache_dir: Path) -> dict[str, int]:
     """Tell the kind of every name, in as many processes as there are cores."""
     from tidegate.inventory.apart import in_parts  # noqa: PLC0415
-    from tidegate.kinds.names import NO_RULE, rules  # noqa: PLC0415
+    from tidegate.kinds.names import rules  # noqa: PLC0415
 
     total = np.zeros(NO_RULE + 1, np.int64)
     for told in in_parts("names:told", file, {"cache_dir": str(cache_dir)}, roots=[Path(__file__).parent]):
@@ -139,14 +141,13 @@ def ours(file: Path, cache_dir: Path) -> dict[str, int]:
 def told(file: Path, first: int, rows: int, *, cache_dir: str) -> bytes:
     """Tell the kinds of a part. Returns how many names each rule won, the process, its most memory in KB."""
     from tidegate.inventory.names import Ruler  # noqa: PLC0415
-    from tidegate.kinds.names import NO_RULE  # noqa: PLC0415
 
     table = pl.scan_parquet(file).select("name")
     ruler = Ruler.of(rows, Path(cache_dir))
     total = np.zeros(NO_RULE + 3, np.int64)
     for start, count in whole_groups(file, PIECE_ROWS, first, rows):
         piece = table.slice(start, count).collect(engine="in-memory")
-        total[:-2] += np.bincount(ruler.rules(piece["name"]), minlength=NO_RULE + 1)
+        total[:-2] += np.bincount(np.minimum(ruler.rules(piece["name"]), NO_RULE), minlength=NO_RULE + 1)
     total[-2:] = os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return total.tobytes()
 
