@@ -17,8 +17,10 @@ from tidegate.model.observation import Evidence, Observation
 from tidegate.model.severity import Severity
 
 BLOCK: Final = 512
-_FILES: Final = b"0\x007S"
 _LINKS: Final = b"12"
+_EMPTY: Final = b"123456"
+"""Links, devices, folders: whatever size they state, the next header follows at once. What is of no type that
+Python's reader knows is a file to it."""
 _LONG_BYTES: Final = 1 << 16
 """Of a long name or of a member's pax records. More is no name."""
 _AHEAD_BYTES: Final = 64 * BLOCK
@@ -62,14 +64,14 @@ class TarArchive:
             kind = header[156:157]
             size = _number(header[124:136])
             content = at + BLOCK
-            if size < 0 or (content + size > size_bytes and kind not in _LINKS):
+            if size < 0 or (content + size > size_bytes and kind not in _EMPTY):
                 self._broken(at, f"a member of {size:,} bytes goes beyond the end of the file")
                 size = max(0, size_bytes - content)
             if kind == b"L":
                 long_name = _text(self.data.read(content, min(size, _LONG_BYTES)))
-            elif kind == b"x":
+            elif kind in b"xX":
                 records = _records(self.data.read(content, min(size, _LONG_BYTES)))
-            elif kind not in b"gKVMNX":
+            elif kind not in b"gK":
                 stated = records.get("size", "")
                 if stated.isascii() and stated.isdigit() and len(stated) < 20:
                     size = min(int(stated), size_bytes - content)
@@ -80,7 +82,7 @@ class TarArchive:
                     extended = self._header(content)[504:505] == b"\x01"
                     content += BLOCK
                 long_name, records = "", {}
-            at = content + (0 if kind in _LINKS else -(-size // BLOCK) * BLOCK)
+            at = content + (0 if kind in _EMPTY else -(-size // BLOCK) * BLOCK)
         if at > size_bytes or not self.members:
             self._broken(size_bytes, "it ends early")
 
@@ -98,7 +100,7 @@ class TarArchive:
         if kind in _LINKS:
             self._links += 1
             return
-        if kind not in _FILES or name.endswith("/"):
+        if kind in _EMPTY or (kind == b"\x00" and name.endswith("/")):
             return
         if kind == b"S" or extended or any(key.startswith("GNU.sparse.") for key in records):
             self.judgement.observations.append(
@@ -145,10 +147,9 @@ def is_header(block: bytes) -> bool:
     """Tell whether the checksum of a header is right, as signed or unsigned sums count."""
     if len(block) < BLOCK:
         return False
-    field = block[148:156].strip(b"\x00 ")
-    if not field or field.translate(None, b"01234567"):
+    stated = _number(block[148:156])
+    if stated < 0 or not block[148:156].strip(b"\x00 "):
         return False
-    stated = int(field, 8)
     rest = block[:148] + b" " * 8 + block[156:BLOCK]
     unsigned = sum(rest)
     return stated in (unsigned, unsigned - 256 * sum(1 for byte in rest if byte > 127))
@@ -158,10 +159,12 @@ def _number(field: bytes) -> int:
     """Read octal digits, or the large numbers of GNU; -1: neither."""
     if field[:1] in (b"\x80", b"\xff"):
         return int.from_bytes(field[1:], "big") if field[0] == 0x80 else -1
-    digits = field.strip(b"\x00 ")
-    if digits.translate(None, b"01234567"):
+    # As Python's reader takes it: up to a NUL, with blanks, a sign, underscores, or a base in front.
+    digits = field.split(b"\x00", 1)[0].strip()
+    try:
+        return max(-1, int(digits or b"0", 8))
+    except ValueError:
         return -1
-    return int(digits or b"0", 8)
 
 
 def _name(header: bytes) -> str:

@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import struct
+import tarfile
 import tracemalloc
 import zipfile
 
@@ -180,3 +181,39 @@ def test_a_stream_of_ones_own_making_gives_back_its_temporary_file() -> None:
     """Unclosed files are errors in these tests."""
     found = seen(gzip.compress(io.BytesIO(bytes(40 << 20)).getvalue(), 1))
     assert found.verdict is None
+
+
+def _header(kind: bytes, size: bytes, *, name: bytes = b"pickle") -> bytes:
+    """Return a header of tar with the checksum that fits."""
+    block = bytearray(512)
+    block[: len(name)] = name
+    block[124 : 124 + len(size)] = size
+    block[156:157] = kind
+    block[257:265] = b"ustar\x0000"
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\x00 " % sum(block)
+    return bytes(block)
+
+
+@pytest.mark.parametrize("kind", [b"z", b"M", b"N", b"V", b"D", b"\xff", b"0"], ids=repr)
+def test_a_member_of_a_type_that_nobody_knows_is_a_file_as_it_is_to_python(kind: bytes) -> None:
+    raw = _header(kind, b"%011o" % len(PAYLOAD)) + PAYLOAD.ljust(512, b"\0") + bytes(1024)
+    with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
+        assert archive.extractfile("pickle").read() == PAYLOAD  # type: ignore[union-attr]
+    assert seen(raw, "model.tar").verdict is Verdict.DANGEROUS
+
+
+def test_a_folder_with_a_size_hides_no_member_behind_it() -> None:
+    hidden = _header(b"0", b"%011o" % len(PAYLOAD)) + PAYLOAD.ljust(512, b"\0")
+    raw = _header(b"5", b"%011o" % len(hidden), name=b"folder") + hidden + bytes(1024)
+    with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
+        assert archive.getnames() == ["folder", "pickle"]
+    assert seen(raw, "model.tar").verdict is Verdict.DANGEROUS
+
+
+@pytest.mark.parametrize("size", [b"+0000000%o", b"0o%o", b" %o ", b"%o\0garb"], ids=repr)
+def test_a_size_is_read_however_python_takes_a_number(size: bytes) -> None:
+    raw = _header(b"0", size % len(PAYLOAD)) + PAYLOAD.ljust(512, b"\0") + bytes(1024)
+    with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
+        assert archive.getmembers()[0].size == len(PAYLOAD)
+    assert seen(raw, "model.tar").verdict is Verdict.DANGEROUS
