@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tidegate.inspectors.models._hdf5 import ATTRIBUTE, ATTRIBUTES_ELSEWHERE, MAGIC, File, Link, Message
 from tidegate.inspectors.models._keras_config import judge_config
-from tidegate.inspectors.models._notes import MalformedError, Notes, exact, quoted
+from tidegate.inspectors.models._notes import MalformedError, Notes, quoted
 from tidegate.inspectors.models._paths import escapes
 from tidegate.inspectors.readable import Memory, Readable
 from tidegate.inspectors.seam import Context, Judgement
+from tidegate.kinds.table import OTHER
 
 LOADER = "keras.models.load_model (for h5, safe mode counts only since Keras 3.11.3: CVE-2025-9905)"
 PICKLES = "tables.open_file, pandas.read_hdf"
@@ -18,7 +19,7 @@ _MOST_WALK_BYTES = 64_000_000
 _TAR_MARK = 257
 _NAMES = (".h5", ".hdf5", ".keras")
 _USER_BLOCKS = (0, 512, 1_024, 2_048)
-"""Where the signature may stand, says the specification; further doublings hold larger prefixes."""
+"""Where the signature may stand within a head. Readers go on to twice as far, to the end of the file."""
 
 
 class KerasH5:
@@ -33,13 +34,27 @@ class KerasH5:
             return True
         if head.startswith(b"ustar", _TAR_MARK) and not name.lower().endswith(_NAMES):
             return False
-        return any(head.startswith(MAGIC, at) for at in _USER_BLOCKS)
+        if any(head.startswith(MAGIC, at) for at in _USER_BLOCKS):
+            return True
+        return size_bytes > len(head) and name.lower().endswith(_NAMES)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:  # noqa: ARG002
+        if _start(data) is None:
+            return Judgement(OTHER, model=False)
         notes = Notes(self.id, policy=context.policy)
         with notes.reading():
             _Walk(data, notes, context).walk()
         return notes.done()
+
+
+def _start(data: Readable) -> int | None:
+    """Return where the signature stands, as readers seek it; `None` for no HDF5."""
+    at = 0
+    while at + len(MAGIC) <= data.size_bytes:
+        if data.read(at, len(MAGIC)) == MAGIC:
+            return at
+        at = 2 * at or _USER_BLOCKS[1]
+    return None
 
 
 class _Budgeted:
@@ -61,7 +76,7 @@ class _Walk:
     def __init__(self, data: Readable, notes: Notes, context: Context) -> None:
         self._notes = notes
         self._context = context
-        start = next((at for at in _USER_BLOCKS if exact(data, at, 8) == MAGIC), None)
+        start = _start(data)
         if start is None:
             raise MalformedError("no HDF5 signature", 0)
         if start:

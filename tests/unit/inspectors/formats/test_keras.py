@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from formats import claimed, judged, kinds, said, word
 
+from tidegate.inspectors.look import look
 from tidegate.inspectors.models._keras_config import judge_config
 from tidegate.inspectors.models.keras_h5 import PLUGIN
 from tidegate.inspectors.models.keras_json import PLUGIN as JSON
@@ -164,6 +165,15 @@ def test_a_file_behind_a_user_block_is_found(tmp_path: Path) -> None:
     raw = b"#!/bin/sh\n".ljust(512) + path.read_bytes()[512:]
     assert claimed(PLUGIN, raw)
     assert word(PLUGIN, raw) is Verdict.DANGEROUS
+
+
+@pytest.mark.parametrize("block", [4096, 65_536])
+def test_a_user_block_that_is_longer_than_a_head_hides_no_model(tmp_path: Path, block: int) -> None:
+    path = tmp_path / "u.h5"
+    with h5py.File(path, "w", userblock_size=block) as file:
+        file.attrs["model_config"] = json.dumps(model(MARSHALLED))
+    assert look(Memory(path.read_bytes()), "u.h5").verdict is Verdict.DANGEROUS
+    assert look(Memory(bytes(20_000)), "u.h5").verdict is None
 
 
 @pytest.mark.parametrize("latest", [False, True])
