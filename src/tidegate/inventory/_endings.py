@@ -111,9 +111,9 @@ class _Table:
         the same.
         """
         slot = (last >> shifts).astype(np.uint32)
-        slot &= np.uint32(0xFFFFFF)
         slot |= _LOOSE
         if others is not None:
+            slot &= np.uint32(0xFFFFFF)
             slot ^= others.astype(np.uint32) << np.uint32(24)
         slot *= _TIMES
         slot >>= np.uint32(16)

@@ -60,7 +60,7 @@ class Ruler:
 
     def rules(self, names: pl.Series) -> Any:
         """Return the number in `rules()` of the rule that wins each name, `NO_RULE` where none fits."""
-        names = names.fill_null("")
+        names = names.fill_null("") if names.null_count() else names
         before, self._asked = self._asked, self._asked + names.len()
         if self._known is None and self._asked > self._few:
             self._known = known(self._cache_dir)
@@ -118,8 +118,10 @@ def _search(known: Known, names: Views) -> tuple[Any, Any]:
     ends = starts + lengths
     last_four = np.ndarray((len(text) - 3,), "<u4", text, 0, (1,))
     any_group = len(known.held) - 1
-    # Before a name of less than four bytes there may be none, and what is read before it is of another.
-    at_start = np.flatnonzero(_begins(names.prefixes, known.starts) | (lengths < 4))
+    at_start = _begins(names.prefixes, known.starts)
+    if lengths.min() < 4:
+        # Before such a name there may be nothing, and what is read before it is of another.
+        at_start = np.union1d(at_start, np.flatnonzero(lengths < 4))
     at_start = at_start[known.ends_well(any_group, last_four[ends[at_start] - 4]) | (lengths[at_start] < 4)]
     from_byte = int(starts[0]) - 1  # a zero: there a name begins
     needles, at = known.needles.scan(text[from_byte : int(ends[-1])])
@@ -229,16 +231,16 @@ def _portable(number: int) -> str:
 
 
 def _begins(prefixes: Any, starts: Any) -> Any:
-    """Tell which names may begin with a needle that counts only there."""
-    if not len(prefixes):
-        return np.zeros(0, bool)
+    """Return the places of names that may begin with a needle that counts only there."""
     changes = np.concatenate([[0], np.flatnonzero(prefixes[1:] != prefixes[:-1]) + 1, [len(prefixes)]])
     lower = prefixes[changes[:-1]] | np.uint32(0x20202020)
     found = np.zeros(len(lower), bool)
     for first in range(0, len(lower), MANY):
         part = slice(first, first + MANY)
         found[part] = ((lower[part, None] & starts[:, 0]) == starts[:, 1]).any(axis=1)
-    return np.repeat(found, np.diff(changes))
+    if not found.any():
+        return np.empty(0, np.int64)
+    return np.flatnonzero(np.repeat(found, np.diff(changes)))
 
 
 def _in_lines(names: pl.Series, known: Known) -> Any:
