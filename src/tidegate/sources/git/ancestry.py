@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -104,11 +105,12 @@ class Ancestry:
         parts = self._catalogue.commits
         loose = self._loose.commits, self._loose.heads
         if folder is not None:
-            oids, heads = kept(folder, self._width)
-            names = Names(oids)
-            if all(names.have(part.oids) for part in parts):
-                oids = np.concatenate([oids, loose[0]])
-                return Graph(oids, joined([heads, loose[1]], self._width))
+            with suppress(OddError):  # the commits as a whole say more
+                oids, heads = kept(folder, self._width)
+                names = Names(oids)
+                if all(names.have(part.oids) for part in parts):
+                    oids = np.concatenate([oids, loose[0]])
+                    return Graph(oids, joined([heads, loose[1]], self._width))
         read = [*(read_heads(part, self._data(part)) for part in parts), loose]
         return Graph(
             np.concatenate([oids for oids, _ in read]), joined([heads for _, heads in read], self._width)

@@ -20,7 +20,6 @@ from tidegate.sources.git.deltaops import OddError
 from tidegate.sources.git.pack import Bytes, Ints
 
 _COMMITTED = re.compile(rb"\ncommitter [^\n>]*<[^\n>]*> (\d{1,10}) [+-]\d{4}\n")
-_PIECE_BYTES = 1 << 20
 _SLACK = 64
 _DIGITS = 10
 _ZONE = len(b" +0000")
@@ -139,45 +138,29 @@ def joined(parts: Sequence[Heads], width: int) -> Heads:
 class Keeper:
     """Keeps the heads of the commits that a worker reads, for whoever asks for the history in the end."""
 
-    def __init__(self, folder: Path, width: int) -> None:
+    def __init__(self, folder: Path) -> None:
         """`folder`: of this run alone; what lies in it is believed."""
         self._folder = folder
-        self._width = width
         self._oids: list[bytes] = []
-        self._contents: list[bytes] = []
-        self._bytes = 0
-        self._parts: list[Heads] = []
-        self._odd = False
+        self._heads: list[bytes] = []
 
     def add(self, oid: bytes, content: bytes) -> None:
-        """Take one commit."""
+        """Take one commit. What it says is read later, if anybody asks."""
+        stop = content.find(b"\n", content.find(b"\ncommitter ") + 1) + 1
         self._oids.append(oid)
-        self._contents.append(content)
-        self._bytes += len(content)
-        if self._bytes > _PIECE_BYTES:
-            self._read()
-
-    def _read(self) -> None:
-        try:
-            self._parts.append(heads_of(self._contents, self._width))
-        except OddError:
-            self._odd = True
-        self._contents.clear()
-        self._bytes = 0
+        self._heads.append(content[: min(stop, _LONGEST)])
 
     def close(self) -> None:
-        """Put down what was read. Where that cannot be done the commits are read once more, later."""
-        self._read()
-        if self._odd or not self._oids:
+        """Put down what was taken. Where that cannot be done the commits are read once more, later."""
+        if not self._oids:
             return
-        heads = joined(self._parts, self._width)
-        oids = np.frombuffer(b"".join(self._oids), np.uint8).reshape(-1, self._width)
         name = ""
         try:
             handle, name = tempfile.mkstemp(dir=self._folder)
             with os.fdopen(handle, "wb") as file:
-                for each in (oids, heads.trees, heads.parents, heads.counts, heads.dates):
-                    np.save(file, each, allow_pickle=False)
+                for part in (self._oids, self._heads):
+                    np.save(file, np.fromiter(map(len, part), np.int64, len(part)), allow_pickle=False)
+                    np.save(file, np.frombuffer(b"".join(part), np.uint8), allow_pickle=False)
             Path(name).rename(f"{name}{_SUFFIX}")
         except OSError:
             if name:
@@ -185,15 +168,24 @@ class Keeper:
 
 
 _SUFFIX = ".heads"
+_LONGEST = 1 << 16
+"""A longer one is cut, and then odd."""
+_TOGETHER = 4096
 
 
 def kept(folder: Path, width: int) -> tuple[Bytes, Heads]:
-    """Return ids and heads of all commits that were kept; some may be there twice."""
+    """Return ids and heads of all commits that were kept; some may be there twice. Raises `OddError`."""
     oids: list[Bytes] = [np.zeros((0, width), np.uint8)]
     parts: list[Heads] = []
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
         with path.open("rb") as file:
-            own, *rest = (np.load(file, allow_pickle=False) for _ in range(5))
-        oids.append(own)
-        parts.append(Heads(*rest))
+            _, own, lengths, texts = (np.load(file, allow_pickle=False) for _ in range(4))
+        oids.append(own.reshape(-1, width))
+        stops = np.cumsum(lengths).tolist()
+        data = texts.tobytes()
+        for at in range(0, len(stops), _TOGETHER):
+            own_stops = stops[at : at + _TOGETHER]
+            begins = [stops[at - 1] if at else 0, *own_stops[:-1]]
+            pairs = zip(begins, own_stops, strict=True)
+            parts.append(heads_of([data[begin:stop] for begin, stop in pairs], width))
     return np.concatenate(oids), joined(parts, width)

@@ -166,7 +166,7 @@ class GitSource:
                 for name, content in texts.files(self._repository, tally):
                     yield from layer.put_file(("file", name), content, count=False)
                 continue
-            gaps, keeper = len(tally.gaps), Keeper(self._view / SEEN, self._repository.width)
+            gaps, keeper = len(tally.gaps), Keeper(self._view / SEEN)
             for kind, oid, content, change in read_shard(piece, self._view, tally, self._bounds):
                 if kind == "blob":
                     if len(content) < lfs.MAX_BYTES and content.startswith(lfs.BEGINS):
