@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(pickle.dumps(held, 4))
     (tmp_path / "data/a/bad.pkl").write_bytes(BAD)
-    (tmp_path / "data/a/notes.txt").write_text("nothing of interest\n")
+    (tmp_path / "data/a/picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     (tmp_path / "data/b/empty.pkl").write_bytes(b"")
     (tmp_path / "data/b/cut.pkl").write_bytes(pickle.dumps([1] * 40, 4)[:-9])
     (tmp_path / "data/b/large.pkl").write_bytes(pickle.dumps([bytes(80_000), collections.Counter()], 4))
