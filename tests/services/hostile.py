@@ -163,6 +163,17 @@ SHORT_BODY = raw(OK_HEAD + b"Content-Length: 1000\r\n\r\n", b"only this")
 SHORT_CHUNKS = raw(CHUNKED, b"9\r\nonly this\r\n")
 CHUNK_GARBAGE = raw(CHUNKED, b"zz\r\nwhat\r\n0\r\n\r\n")
 CHUNK_NEGATIVE = raw(CHUNKED, b"-5\r\nwhat\r\n0\r\n\r\n")
+
+
+async def chunk_garbage_later(heard: Heard, writer: asyncio.StreamWriter) -> None:
+    """Send a head, and when it has been read what is no chunk."""
+    writer.write(CHUNKED)
+    await writer.drain()
+    await asyncio.sleep(0.1)
+    writer.write(b"zz\r\nwhat\r\n0\r\n\r\n")
+    await writer.drain()
+
+
 CHUNK_HUGE = raw(CHUNKED, b"ffffffffffffffffff\r\nwhat\r\n0\r\n\r\n")
 TWO_LENGTHS = raw(OK_HEAD + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\n", b"what?")
 LENGTH_AND_CHUNKS = raw(

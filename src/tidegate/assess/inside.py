@@ -57,8 +57,9 @@ def _seen(contents: Contents | None) -> Iterator[_Seen]:
             continue
         known = kinds().get(each.kind)
         value = known.inside if known else INSIDE_OF_SEVERITY[each.severity]
-        if each.proved >= each.items and each.severity is Severity.INFO:
-            value = INSIDE_OF_SEVERITY[each.severity]  # all of them were read, and hold nothing
+        of_keys = known is not None and known.group == "key"
+        if of_keys and each.proved >= each.items and each.severity is Severity.INFO:
+            value = INSIDE_OF_SEVERITY[each.severity]  # all of them were read, and hold no key
         value += INSIDE_MANY if each.items >= MANY_ITEMS and value else 0.0
         named = (known.one, known.many) if known else (each.kind.replace("_", " "),) * 2
         read = bool(each.proved) or (each.step is not Step.NAME and not each.estimated)

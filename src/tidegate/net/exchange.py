@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import aiohttp
 import yarl
@@ -95,13 +96,17 @@ class Client:
             answer.close()
             return Failure(NoAnswerError(trouble), again=False)
         pieces: list[bytes] = []
-        async for piece in answer.content.iter_any():
-            pieces.append(piece)
-            reading.bytes += len(piece)
-            self._count(len(piece))
-            if reading.bytes > request.max_bytes:
-                answer.close()
-                break
+        watch = _Watch(answer)
+        try:
+            async for piece in answer.content.iter_any():
+                pieces.append(piece)
+                reading.bytes += len(piece)
+                self._count(len(piece))
+                if reading.bytes > request.max_bytes:
+                    answer.close()
+                    break
+        finally:
+            watch.end()
         return Response(
             status=answer.status,
             headers=headers,
@@ -109,6 +114,33 @@ class Client:
             truncated=reading.bytes > request.max_bytes,
             url=request.url,
         )
+
+
+class _Watch:
+    """Ends a body that aiohttp leaves open.
+
+    Where what comes after the head is no HTTP, and comes later than the head, aiohttp 3.14 closes the
+    connection and tells whoever waits for the body nothing.
+    """
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._content = answer.content
+        self._connection = answer.connection
+        self._info = answer.request_info
+        self._look()
+
+    def end(self) -> None:
+        """Look no more."""
+        self._next.cancel()
+
+    def _look(self) -> None:
+        self._next = asyncio.get_running_loop().call_later(_LOOK_S, self._look)
+        lost = self._connection is not None and self._connection.transport is None
+        if lost and not self._content.is_eof() and self._content.exception() is None:
+            self._content.set_exception(aiohttp.ClientResponseError(self._info, (), message="no HTTP"))
+
+
+_LOOK_S: Final = 0.5
 
 
 def _unreadable(request: Request, status: int, headers: Mapping[str, str]) -> str:

@@ -38,6 +38,7 @@ TOO_LATE = "did not finish its answer in time"
         pytest.param(h.SHORT_BODY, CUT_OFF, id="less than Content-Length says"),
         pytest.param(h.SHORT_CHUNKS, CUT_OFF, id="no last chunk"),
         pytest.param(h.CHUNK_GARBAGE, NOT_HTTP, id="a chunk of length zz"),
+        pytest.param(h.chunk_garbage_later, NOT_HTTP, id="a chunk of length zz after a while"),
         pytest.param(h.CHUNK_NEGATIVE, NOT_HTTP, id="a chunk of length -5"),
         pytest.param(h.CHUNK_HUGE, NOT_HTTP, id="a chunk longer than 64 bits"),
         pytest.param(h.TWO_LENGTHS, NOT_HTTP, id="two lengths"),
