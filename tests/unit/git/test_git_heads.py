@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegate.sources.delta import BrokenError
+from tidegate.sources.git import heads
 from tidegate.sources.git.ancestry import Ancestry
 from tidegate.sources.git.deltaops import OddError
 from tidegate.sources.git.heads import heads_of, kept
@@ -89,6 +90,21 @@ def test_what_was_kept_while_reading_says_the_same_as_the_commits_read_again(eve
         ]
         assert answers[0] == answers[1] == answers[2]
         assert answers[0]
+
+
+def test_of_many_commits_some_are_put_down_early_and_none_is_read_before_all_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "_AT_ONCE", 2)
+    keeper = heads.Keeper(tmp_path)
+    oids = [bytes([number]) * 20 for number in range(5)]
+    for oid in oids:
+        keeper.add(oid, b"tree " + b"a" * 40 + b"\nauthor A <a> 1 +0000\ncommitter A <a> 1 +0000\n\nwords\n")
+    assert not len(kept(tmp_path, 20)[0])
+    keeper.close()
+    found, said = kept(tmp_path, 20)
+    assert sorted(each.tobytes() for each in found) == oids
+    assert len(said.dates) == 5
 
 
 def test_of_a_pack_with_damage_no_heads_are_kept(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,17 +144,26 @@ class Keeper:
         self._folder = folder
         self._oids: list[bytes] = []
         self._heads: list[bytes] = []
+        self._down: list[Path] = []
+        """Files that hold the earlier ones; under this name nobody reads them."""
 
     def add(self, oid: bytes, content: bytes) -> None:
         """Take one commit. What it says is read later, if anybody asks."""
         stop = content.find(b"\n", content.find(b"\ncommitter ") + 1) + 1
         self._oids.append(oid)
         self._heads.append(content[: min(stop, _LONGEST)])
+        if len(self._heads) == _AT_ONCE:
+            self._put_down()
 
     def close(self) -> None:
-        """Put down what was taken. Where that cannot be done the commits are read once more, later."""
-        if not self._oids:
-            return
+        """Hand over what was taken. Where that cannot be done the commits are read once more, later."""
+        if self._oids:
+            self._put_down()
+        for path in self._down:
+            with suppress(OSError):
+                path.rename(f"{path}{_SUFFIX}")
+
+    def _put_down(self) -> None:
         name = ""
         try:
             handle, name = tempfile.mkstemp(dir=self._folder)
@@ -161,12 +171,15 @@ class Keeper:
                 for part in (self._oids, self._heads):
                     np.save(file, np.fromiter(map(len, part), np.int64, len(part)), allow_pickle=False)
                     np.save(file, np.frombuffer(b"".join(part), np.uint8), allow_pickle=False)
-            Path(name).rename(f"{name}{_SUFFIX}")
+            self._down.append(Path(name))
         except OSError:
             if name:
                 Path(name).unlink(missing_ok=True)
+        self._oids, self._heads = [], []
 
 
+_AT_ONCE = 8192
+"""Commits that are held in memory: 3 MB."""
 _SUFFIX = ".heads"
 _LONGEST = 1 << 16
 """A longer one is cut, and then odd."""
