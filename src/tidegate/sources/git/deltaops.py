@@ -59,15 +59,18 @@ def read_instructions(data: Bytes, begins: Ints, ends: Ints) -> Instructions:
             if (at > stops).any():
                 raise OddError("a delta that ends inside of an instruction")
             going, at, stops = going[live], at[live], stops[live]
-    return _instructions(data, *_in_order(steps, len(begins)))
+    return _instructions(data, *in_order(steps, len(begins)))
 
 
 _STEPS = np.array([(n & 0x7F).bit_count() + 1 if n & 0x80 else n + 1 for n in range(256)], np.int64)
 """How long the instruction is that begins with this byte."""
 
 
-def _in_order(steps: list[tuple[Ints, Ints]], deltas: int) -> tuple[Ints, Ints]:
-    """Return where each instruction begins, delta after delta, and how many each delta has."""
+def in_order(steps: list[tuple[Ints, Ints]], deltas: int) -> tuple[Ints, Ints]:
+    """Return what was met in each step of a walk through many texts, text after text, and how many each has.
+
+    steps: which texts had one more, and where it begins: here instructions of deltas, parents of commits.
+    """
     counts = np.zeros(deltas, np.int64)
     for going, _ in steps:
         counts[going] += 1

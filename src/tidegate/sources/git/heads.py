@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.sources.git.deltaops import OddError
+from tidegate.sources.git.deltaops import OddError, in_order
 from tidegate.sources.git.pack import Bytes, Ints
 
 _COMMITTED = re.compile(rb"\ncommitter [^\n>]*<[^\n>]*> (\d{1,10}) [+-]\d{4}\n")
@@ -65,13 +65,7 @@ def heads_of(contents: Sequence[bytes], width: int) -> Heads:
     for each in odd.tolist():
         # What looks otherwise than git writes it today is looked at with more patience.
         dates[each] = _date(contents[each], int(at[each] - begins[each]))
-    counts = np.zeros(len(at), np.int64)
-    for going, _ in steps:
-        counts[going] += 1
-    ahead = np.cumsum(counts) - counts
-    places = np.empty(int(counts.sum()), np.int64)
-    for number, (going, where) in enumerate(steps):
-        places[ahead[going] + number] = where
+    places, counts = in_order(steps, len(at))
     if (words[begins] & _word(b"\xff" * 5) != _word(b"tree ")).any():
         raise OddError("a commit that git did not write")
     return Heads(
