@@ -88,6 +88,13 @@ def test_a_keystore_that_is_cut_off_ends_in_an_inspection(cut: int) -> None:
         ("video", "a", b"\0\0\0\x18ftypisom" + bytes(80) + b"hdlr" + bytes(8) + b"vide" + bytes(40)),
         ("source_code", "stderr-data.sh", b'tid="stderr data transfer"\n\nfor n in "" -n; do\n\techo $n\ndone\n'),
         ("website", "piece.html", b"<!-- a piece -->\n<base href='/'/>\n<script src='a.js'></script>\n"),
+        ("website", "b.html", b"<!-- a <note> -->\nSome words, then\n<dialog id='d'>\n <p>Choose.</p>\n</dialog>\n"),
+        ("website", "c.html", b"{% extends 'base' %}\n{% block main %}\n<my-list>\n</my-list>\n{% endblock %}\n"),
+        ("document", "d.html", b"<note from='a'>An XML file that somebody named so, and no page.</note>\n"),
+        ("audio", "a.mpc", bytes.fromhex("c1272000a700f203") + bytes(range(100))),
+        ("audio", "a.mp+", bytes.fromhex("c12f2000f2030000") + bytes(range(100))),
+        ("unknown", "a.mpc", bytes.fromhex("c15f2000f2030000") + bytes(range(100))),
+        ("unknown", "x/item", bytes.fromhex("c12f2000f2030000") + bytes(range(100))),
         ("database_dump", "a.sql", b"CREATE TABLE [dbo].[A] ([Id] int);\nGO\nINSERT INTO [dbo].[A] ([Id]) VALUES (1);\n"),
     ],
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Formats without a mark of their own: told by fields that have to agree. All but the archives are dull.
 
 Sources: Apple's TrueType manual, "The font directory", and Inside Macintosh, "Resource Manager"; ISO/IEC
-14496-12; Microsoft's descriptions of ASF and BMP; netpbm's manuals; TGA 2.0; PCX; FLI; ARC of SEA.
+14496-12; Microsoft's descriptions of ASF and BMP; netpbm's manuals; TGA 2.0; PCX; FLI; ARC of SEA; Musepack
+of stream versions 4 to 6, as its own decoder reads it.
 """
 
 from __future__ import annotations
@@ -61,8 +62,11 @@ def _told(head: bytes, tail: bytes, size: int, name: str) -> tuple[str, str]:
         return _recording(head, tail, name)
     if head[4:6] in (b"\x11\xaf", b"\x12\xaf") and head[12:14] == b"\x08\0" and any(head[6:8]):
         return "video", "an animation (FLI)"
-    if name.lower().endswith(".tga"):
+    ending = name[-4:].lower()
+    if ending == ".tga":
         return _targa(head)
+    if ending in (".mpc", ".mp+", ".mpp"):
+        return _musepack(head)
     return "", ""
 
 
@@ -150,6 +154,19 @@ def _recording(head: bytes, tail: bytes, name: str) -> tuple[str, str]:
     if sound in both and name.lower().endswith(_OF_SOUND):
         return "audio", "a recording with a picture"
     return "", ""  # a film, as the table of marks says
+
+
+def _musepack(head: bytes) -> tuple[str, str]:
+    """Tell Musepack of versions 4 to 6, which has no mark, by the bits of its header where its name says so.
+
+    From the lowest: 6 of frames in a block, 5 of the highest band, 10 of the version, 2 of stereo, 9 of the
+    speed, which only version 4 has. Then the number of frames: 16 bits, from version 5 on 32.
+    """
+    fields, second = (int.from_bytes(head[at : at + 4], "little") for at in (0, 4))
+    block, version, speed = fields & 63, fields >> 11 & 1023, fields >> 23
+    frames = second >> 16 if version == 4 else second
+    fits = block == 1 and 4 <= version <= 6 and (not speed or version == 4) and 0 < frames < 1 << 24
+    return ("audio", "a recording (Musepack)") if fits else ("", "")
 
 
 def _targa(head: bytes) -> tuple[str, str]:

@@ -32,11 +32,18 @@ _SETTINGS: Final = (".json", ".yaml", ".yml", ".toml", ".xml")
 """Names of data and of settings alike: records are a list."""
 _SHEBANG: Final = re.compile(rb"\A#! ?/\S*(?:sh|bash|zsh|env|python|perl|ruby|node|php|awk)")
 _PAGE: Final = re.compile(rb"(?i)\A\s*(?:<!--.{0,400}?-->\s*)?<(?:!doctype html|html)[\s>]", re.DOTALL)
-_FRAGMENT: Final = re.compile(
-    rb"(?i)\A\s*(?:<!--.{0,4000}?-->\s*)*<(?:head|base|body|div|link|script|meta|title|style|table|p|h[1-6])[\s>]",
-    re.DOTALL,
+_COMMENT: Final = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,40})(?=[\s/>])")
+_ELEMENTS: Final = frozenset(
+    b"a abbr address area article aside audio b base bdi bdo blockquote body br button canvas caption center cite code"
+    b" col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font footer"
+    b" form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link"
+    b" main map mark math menu meta meter nav noscript object ol optgroup option output p picture pre progress q rp rt"
+    b" ruby s samp script search section select slot small source span strong style sub summary sup svg table tbody td"
+    b" template textarea tfoot th thead time title tr track u ul var video wbr".split()
 )
-"""How a piece of a page may begin; enough where the name says page."""
+"""Source: the HTML standard, "Elements", and those of HTML 4 that old pages begin with."""
+_PAGES: Final = (".html", ".htm", ".xhtml", ".shtml")
 _CARD: Final = re.compile(rb"(?i)\A\s*BEGIN:VCARD\b")
 _CODE: Final = re.compile(
     rb"(?m)^(?:import [\w.{* ]+|from [\w.]+ import |#include [<\"]|package [\w.]+;?$|using [\w.]+;|def \w+\(|class \w+[(:{ ]"  # noqa: E501
@@ -79,7 +86,7 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
     if _PAGE.match(text):
         return "website", "page of a website"
     by_name = named(name)
-    if name.lower().endswith((".html", ".htm", ".xhtml")) and _FRAGMENT.match(text):
+    if name.lower().endswith(_PAGES) and _marked_up(text[:8192]):
         return "website", "piece of a website"
     if by_name == "log" and named("x" + name[name.rfind(".") :]) == "source_code":
         by_name = "source_code"  # the whole name says what it is about, the ending what it is
@@ -90,6 +97,12 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
     if _SHEBANG.match(text) or len(_CODE.findall(text[:8192])) >= 2:
         return "source_code", "source code"
     return OTHER, "text"
+
+
+def _marked_up(text: bytes) -> bool:
+    """Tell a piece of a page, of whatever it begins with: its first tag is one of HTML, or of the page's own making."""
+    first = _TAG.search(_COMMENT.sub(b"", text))
+    return first is not None and (first[1].lower() in _ELEMENTS or b"-" in first[1])
 
 
 PLUGIN = AnyText()
