@@ -35,11 +35,12 @@ _PAGE: Final = re.compile(rb"(?i)\A\s*(?:<!--.{0,400}?-->\s*)?<(?:!doctype html|
 _COMMENT: Final = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,40})(?=[\s/>])")
 _ELEMENTS: Final = frozenset(
-    b"a abbr address area article aside audio b base bdi bdo blockquote body br button canvas caption center cite code"
-    b" col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font footer"
-    b" form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link"
-    b" main map mark math menu meta meter nav noscript object ol optgroup option output p picture pre progress q rp rt"
-    b" ruby s samp script search section select slot small source span strong style sub summary sup svg table tbody td"
+    b"a abbr address area article aside audio b base bdi bdo blockquote body br button canvas caption"
+    b" center cite code col colgroup data datalist dd del details dfn dialog div dl dt em embed"
+    b" fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup"
+    b" hr html i iframe img input ins kbd label legend li link main map mark math menu meta meter nav"
+    b" noscript object ol optgroup option output p picture pre progress q rp rt ruby s samp script"
+    b" search section select slot small source span strong style sub summary sup svg table tbody td"
     b" template textarea tfoot th thead time title tr track u ul var video wbr".split()
 )
 """Source: the HTML standard, "Elements", and those of HTML 4 that old pages begin with."""
@@ -100,7 +101,7 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
 
 
 def _marked_up(text: bytes) -> bool:
-    """Tell a piece of a page, of whatever it begins with: its first tag is one of HTML, or of the page's own making."""
+    """Tell a piece of a page, whatever it begins with: its first tag is one of HTML, or the page's own."""
     first = _TAG.search(_COMMENT.sub(b"", text))
     return first is not None and (first[1].lower() in _ELEMENTS or b"-" in first[1])
 
