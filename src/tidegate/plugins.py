@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -22,7 +20,9 @@ from tidegate.model.place import Place
 from tidegate.model.reach import Reach
 from tidegate.model.report import Report
 from tidegate.model.sighting import Sighting
+from tidegate.modules import modules
 from tidegate.net.message import Sends
+from tidegate.records import dataclass
 
 if TYPE_CHECKING:
     import polars as pl  # 0.3 s, and only listing needs it
@@ -294,7 +294,7 @@ def load(kind: type[Any], package: str) -> dict[str, Any]:
     `kind`, or when two share an id. Modules whose name starts with `_` are helpers, not plug-ins.
     """
     found: dict[str, Any] = {}
-    for name in _modules(package):
+    for name in modules(importlib.import_module(package).__path__):
         module = importlib.import_module(f"{package}.{name}")
         plugin = getattr(module, "PLUGIN", None)
         if plugin is None:
@@ -305,8 +305,3 @@ def load(kind: type[Any], package: str) -> dict[str, Any]:
             raise PluginError(f"{module.__name__} uses the id {plugin.id!r} a second time")
         found[plugin.id] = plugin
     return dict(sorted(found.items()))
-
-
-def _modules(package: str) -> Iterable[str]:
-    folder = importlib.import_module(package).__path__
-    return sorted(m.name for m in pkgutil.iter_modules(folder) if not m.name.startswith("_"))

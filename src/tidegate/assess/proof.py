@@ -6,8 +6,6 @@ what lies behind it. Anything else changes nothing: silence is no proof.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tidegate.assess.tables import INFO_SCORE
 from tidegate.assess.words import PERMISSION_WORDS, enumerate_words, many, size
 from tidegate.kinds.table import kinds
@@ -17,6 +15,7 @@ from tidegate.model.grant import Grant
 from tidegate.model.observation import Step
 from tidegate.model.reach import Reach
 from tidegate.model.severity import Severity
+from tidegate.records import replace
 
 _NAMED_KINDS = 3
 

@@ -8,7 +8,6 @@ lowers it is said as `lowered: …`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tidegate.assess import proof
@@ -44,6 +43,7 @@ from tidegate.model.observation import Step
 from tidegate.model.place import Place
 from tidegate.model.reach import Reach, State
 from tidegate.providers._time import lifetime_words
+from tidegate.records import dataclass, replace
 
 __all__ = ["BANDS", "assess"]
 

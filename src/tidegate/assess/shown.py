@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tidegate.model.grant import Grant, Permission, Validity
 from tidegate.model.reach import Reach, State
+from tidegate.records import replace
 
 _ONE_METHOD = frozenset({"presigned_url", "signed_url"})
 """Kinds whose signature covers the method of the request, so that one that reads writes nothing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from tidegate.assess.shown import as_shown
@@ -11,6 +10,7 @@ from tidegate.model import counting
 from tidegate.model.grant import Grant, Permission, Scope, Validity
 from tidegate.model.reach import Reach, State
 from tidegate.providers._time import lifetime_words
+from tidegate.records import replace
 
 P = Permission
 

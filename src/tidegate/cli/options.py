@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
-import pkgutil
 import re
 import shutil
 from pathlib import Path
 from typing import TextIO
 
 from tidegate.errors import ConfigError
+from tidegate.modules import modules
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
 def formats() -> list[str]:
     """Return the ids of the report formats by the names of their modules; importing all takes longer."""
-    folder = Path(__file__).parent.parent / "report"
-    return sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.name.startswith("_"))
+    return modules([str(Path(__file__).parent.parent / "report")])
 
 
 def add_output(parser: argparse.ArgumentParser, choices: list[str]) -> None:

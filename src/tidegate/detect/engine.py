@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from tidegate.detect.unwrap import raw_view, views
 from tidegate.model.document import AROUND_BYTES, Batch, Spot, Tally
 from tidegate.model.secret import Secret
 from tidegate.model.sighting import Sighting
+from tidegate.records import dataclass
 
 MAX_DEPTH = 3
 """How many encodings may be wrapped into each other."""

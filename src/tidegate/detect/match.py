@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,6 +12,7 @@ from tidegate.detect.checks import CHECKS, pem_body
 from tidegate.detect.rules import Rule
 from tidegate.detect.stitch import ALIASES, Surroundings
 from tidegate.detect.unwrap import View
+from tidegate.records import dataclass, field
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ import hashlib
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from tidegate.detect.rules import Rule
 from tidegate.detect.width import widest
 from tidegate.errors import RuleError
 from tidegate.packing import kept
+from tidegate.records import dataclass
 
 PLAIN: Final = "plain"
 RAW: Final = "raw"

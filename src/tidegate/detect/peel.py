@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
 
 from tidegate.detect.unwrap import decode_base64
+from tidegate.records import dataclass
 
 MAX_ENCODED = 4 << 20
 """Bytes of one encoded stretch that are decoded; longer ones are cut around the hit."""

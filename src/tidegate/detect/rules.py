@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -19,6 +18,7 @@ import re2
 from tidegate.detect.checks import CHECKS
 from tidegate.detect.stitch import ALIASES, NAMES
 from tidegate.errors import RuleError
+from tidegate.records import dataclass, field
 
 _SHORTEST = 4
 """Characters of an anchor or literal: with fewer the matcher stops everywhere."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from tidegate.detect.unwrap import View, decode_values, raw_view, unescape, unquote
+from tidegate.records import dataclass
 
 REACH = 8192
 """Bytes on either side that are searched."""

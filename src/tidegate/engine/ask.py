@@ -6,7 +6,6 @@ What a service does wrong is an answer, what the scope does not name is a gap: n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,7 @@ from tidegate.model.reach import Reach, State
 from tidegate.model.report import Coverage, Gap
 from tidegate.model.sighting import Sighting
 from tidegate.net.message import Sends
+from tidegate.records import dataclass, field
 
 if TYPE_CHECKING:
     from tidegate.engine.contents import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from tidegate import plugins
@@ -21,6 +20,7 @@ from tidegate.model.grant import Grant, Scope
 from tidegate.model.place import Place
 from tidegate.model.secret import Secret
 from tidegate.model.sighting import Sighting
+from tidegate.records import dataclass, field, replace
 from tidegate.sources.ignore import Patterns
 from tidegate.sources.targets import Opened, open_target
 

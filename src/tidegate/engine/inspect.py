@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,7 @@ from tidegate.model.going import Going
 from tidegate.model.inspected import Inspected
 from tidegate.model.observation import Inspection
 from tidegate.model.report import Gap
+from tidegate.records import dataclass
 from tidegate.version import VERSION
 
 Looked = tuple[list[Inspection], list[Gap]]

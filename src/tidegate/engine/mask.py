@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tidegate.model.place import Place
 from tidegate.model.quoting import percent_encoded
 from tidegate.model.report import Gap
 from tidegate.model.sighting import Sighting
+from tidegate.records import replace
 
 MASKED = "REDACTED"
 _PIECE = 16

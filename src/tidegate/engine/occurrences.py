@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from tidegate.model.document import Spot
 from tidegate.model.place import Place
+from tidegate.records import replace
 
 _LATE = datetime.max.replace(tzinfo=UTC)
 

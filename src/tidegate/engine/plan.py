@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from tidegate.detect.rules import Rule
 from tidegate.engine.ask import Online
 from tidegate.model.baseline import Baseline
 from tidegate.model.report import Coverage
+from tidegate.records import dataclass
 from tidegate.sources.targets import Wanted
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from tidegate.engine.looked import Looked, holds, kind_inside, kind_named, step_of
@@ -14,6 +13,7 @@ from tidegate.kinds.table import OTHER, kind
 from tidegate.model.contents import Contents, Estimate, Kind
 from tidegate.model.observation import Inspection, Step
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass, replace
 
 ESTIMATED: Final = ("credentials", "personal_data", "code_on_load")
 _UNSEEN: Final = frozenset(("not_complete", "not_sampled"))

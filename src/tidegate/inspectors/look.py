@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -21,6 +20,7 @@ from tidegate.inspectors.verdict import SEVERITIES, verdict
 from tidegate.kinds.table import OTHER
 from tidegate.model.observation import Inspection, Observation, Verdict
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass, replace
 
 SNIFFED_BYTES: Final = 4096
 """Of either end, to tell what it is."""

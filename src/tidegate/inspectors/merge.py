@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from tidegate.inspectors.seam import Judgement
 from tidegate.model.observation import Observation
+from tidegate.records import replace
 
 MOST_OBSERVATIONS: Final = 1000
 """Of one item. Beyond it only the worst are kept."""

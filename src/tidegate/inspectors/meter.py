@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from tidegate.inspectors.readable import OverBudgetError, Readable
+from tidegate.records import dataclass
 
 MIB = 1 << 20
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Readable
 from tidegate.model.observation import Evidence, Executes, Observation
+from tidegate.records import dataclass, field
 
 _EVIDENCE: Final = {each: rank for rank, each in enumerate(Evidence)}
 _EXECUTES: Final = {each: rank for rank, each in enumerate(Executes)}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tidegate.inspectors.meter import Meter
 from tidegate.model.observation import Observation
+from tidegate.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

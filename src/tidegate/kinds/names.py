@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.kinds.table import OTHER, kinds
+from tidegate.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,10 +11,11 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Final
+
+from tidegate.records import dataclass
 
 ENDS_BYTES: Final = 4096
 """Of either end: further in no mark may stand."""

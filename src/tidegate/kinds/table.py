@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Final
 
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass
 
 OTHER: Final = "other"
 """Nothing tells what it is."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from tidegate.errors import ConfigError
+from tidegate.records import dataclass, field
 
 BASELINE_SCHEMA = "tidegate-baseline/1"
 

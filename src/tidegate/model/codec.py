@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +21,7 @@ from tidegate.model.place import Place
 from tidegate.model.reach import Answer, Reach, State
 from tidegate.model.report import SCHEMA, Coverage, Gap, Report
 from tidegate.model.saved import Node
+from tidegate.records import fields
 
 Json = dict[str, Any]
 

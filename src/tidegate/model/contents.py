@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidegate.model.observation import Step
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

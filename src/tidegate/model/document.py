@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 
 from tidegate.model.report import Coverage, Gap
+from tidegate.records import dataclass, field
 
 AROUND_BYTES = 160
 """Of a document laid down in part (`Batch.partial`): what stands there on both sides of each difference."""

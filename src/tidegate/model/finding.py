@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidegate.model.attack import AttackPath
 from tidegate.model.contents import Contents
 from tidegate.model.grant import Grant
 from tidegate.model.place import Place
 from tidegate.model.reach import Reach
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass
 
 __all__ = ["Assessment", "Factor", "Finding", "Severity"]
 

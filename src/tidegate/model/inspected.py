@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from tidegate.model.contents import Contents
 from tidegate.model.observation import Inspection
 from tidegate.model.report import Coverage, Gap
+from tidegate.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

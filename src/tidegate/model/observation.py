@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass, field
 
 
 class Verdict(StrEnum):

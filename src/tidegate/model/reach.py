@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from tidegate.model.grant import Permission
+from tidegate.records import dataclass
 
 
 class State(StrEnum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from tidegate.model.finding import Finding
+from tidegate.records import dataclass, field, fields
 
 SCHEMA = "tidegate/1"
 """Name of the output contract; a change that could break a reader gets a new number."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NoReturn, TypeVar
 
 from tidegate.errors import ReportError
 from tidegate.model.grant import Permission
+from tidegate.records import dataclass
 
 _E = TypeVar("_E", bound=StrEnum)
 _T = TypeVar("_T")

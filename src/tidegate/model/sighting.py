@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from tidegate.model.document import Spot
 from tidegate.model.secret import Secret
+from tidegate.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

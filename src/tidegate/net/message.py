@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 from tidegate.model.secret import Secret
+from tidegate.records import dataclass, field
 
 METHODS: Final = ("GET", "HEAD")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import platform
 import stat
 import tempfile
 from pathlib import Path
@@ -62,9 +61,11 @@ def processor() -> str:
             for line in lines:
                 if line.startswith(("flags", "Features")):
                     able = [each for each in ("ssse3", "avx2", "avx512vbmi", "sve2") if each in line]
-                    return " ".join([platform.machine(), *able])
+                    return " ".join([os.uname().machine, *able])
     except OSError:
         pass
+    import platform  # noqa: PLC0415 - 4 ms, and hardly ever needed
+
     return f"{platform.machine()} {platform.processor()}"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
+
+from tidegate.records import dataclass
 
 _END: Final = 0
 _HEADER: Final = 1

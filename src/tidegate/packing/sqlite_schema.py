@@ -6,8 +6,9 @@ Source: sqlite.org/fileformat2.html, sections 1.3, 1.6, 2.1 and 2.6.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from tidegate.records import dataclass
 
 MAGIC: Final = b"SQLite format 3\x00"
 _MOST_PAGES: Final = 64

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.model.grant import Grant
 from tidegate.model.sighting import Sighting
 from tidegate.providers._seal import seal, seal_text
+from tidegate.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

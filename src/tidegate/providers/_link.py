@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from tidegate.records import dataclass
 
 MASK = "REDACTED"
 """Stands in the place of every secret part."""

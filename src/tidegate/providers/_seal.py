@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,6 +10,7 @@ from tidegate.model.grant import Grant, Permission
 from tidegate.model.quoting import percent_encoded
 from tidegate.model.sighting import Sighting
 from tidegate.providers._link import MASK, cut
+from tidegate.records import fields, replace
 
 SHORTEST_SECRET = 8
 """Below this many characters a value is no secret, and replacing it would eat ordinary words."""

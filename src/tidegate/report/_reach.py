@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tidegate.assess import words
 from tidegate.model.contents import Contents, Estimate, Noted
 from tidegate.model.finding import Finding, Severity
 from tidegate.model.grant import Permission
 from tidegate.model.reach import Reach, State
+from tidegate.records import dataclass
 from tidegate.report import _lies
 from tidegate.report._grant import LABEL, block
 from tidegate.report._terminal import Paper, columns, table

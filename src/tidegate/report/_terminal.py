@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from tidegate.records import dataclass
 from tidegate.report._escape import safe
 
 MIN_WIDTH, MAX_WIDTH = 40, 110

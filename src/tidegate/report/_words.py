@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.assess import words
@@ -13,6 +12,7 @@ from tidegate.model.grant import Grant, Permission, Scope, Validity
 from tidegate.model.place import Place
 from tidegate.model.report import Coverage, Gap, Report
 from tidegate.providers._time import lifetime_words
+from tidegate.records import dataclass
 
 WORST_FIRST: tuple[Severity, ...] = tuple(reversed(Severity))
 

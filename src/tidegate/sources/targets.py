@@ -6,13 +6,13 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from tidegate.errors import SourceError, UsageError
 from tidegate.model.document import Tally
 from tidegate.plugins import Source
+from tidegate.records import dataclass
 from tidegate.sources.files import open_tree
 from tidegate.sources.stdin import open_stream
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from tidegate.assess.words import many, size
@@ -13,6 +12,7 @@ from tidegate.model.contents import Contents, Kind
 from tidegate.model.grant import Grant, Permission, Scope, Validity
 from tidegate.model.place import Place
 from tidegate.model.reach import Reach, State
+from tidegate.records import dataclass
 
 P = Permission
 

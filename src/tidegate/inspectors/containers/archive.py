@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
+from tidegate.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -18,6 +17,7 @@ from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import kind
 from tidegate.model.observation import Evidence, Observation
 from tidegate.model.severity import Severity
+from tidegate.records import replace
 
 _MODEL_NAMES: Final = re.compile(
     r"\.(?:p|pkl|pickle|joblib|dill|pt|pth|ckpt|bin|model|npy|npz|keras|h5|pb|mar|nemo|skops|zip|tar|gz|rds)\Z",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from tidegate.inspectors.containers.inflated import unpack
@@ -14,6 +13,7 @@ from tidegate.inspectors.readable import Readable
 from tidegate.packing.decompressors import BY_KIND, Decompressor, Zlib
 from tidegate.packing.lz4 import MAGIC as LZ4_MAGIC
 from tidegate.packing.lz4 import Lz4
+from tidegate.records import dataclass
 
 _TRIED_BYTES: Final = 64
 _LZMA_MEMORY: Final = 1 << 28

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, field
 from typing import Final
 
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import OverBudgetError, Readable
+from tidegate.records import dataclass, field
 
 LOCAL: Final = struct.Struct("<4sHHHHHIIIHH")
 LOCAL_MAGIC: Final = b"PK\x03\x04"

@@ -6,10 +6,10 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from tidegate.inspectors.data._text import lines
+from tidegate.records import dataclass
 
 _DELIMITERS: Final = ",;\t|"
 _MOST_COLUMNS: Final = 2000

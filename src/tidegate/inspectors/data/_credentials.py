@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from tidegate.inspectors.data._text import placeholder
+from tidegate.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import base64
 import binascii
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import Final
 
 from tidegate.inspectors.data._notes import judged, lower, nothing, of_a_test, plural, seen, step_of
@@ -20,6 +19,7 @@ from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import kind
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass, replace
 
 _MOST_BYTES: Final = 256 << 10
 """A longer file is no key, though keys may stand in it."""

@@ -6,7 +6,6 @@ Source: the property list that hdiutil makes; there is no published specificatio
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from tidegate.inspectors.data._notes import ENDS_BYTES, judged, of_a_test, seen
@@ -14,6 +13,7 @@ from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
+from tidegate.records import replace
 
 _TYPE: Final = b"com.apple.diskimage.sparsebundle"
 _A_BAND: Final = re.compile(r"\.(?:sparse|backup)bundle/bands/([0-9a-f]{1,12})\Z")

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from tidegate.inspectors.readable import Readable
 from tidegate.packing.snappy import unpack, varint
+from tidegate.records import dataclass, field
 
 TABLE_MAGIC: Final = bytes.fromhex("57fb808b247547db")
 LOG_BLOCK_BYTES: Final = 32768

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final
 
 from tidegate.kinds.table import kind
 from tidegate.model.observation import Observation, Step
+from tidegate.records import dataclass, field
 
 _MOST_KEPT: Final = 500_000
 """Of either kind of hash; beyond that it is "at least"."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from tidegate.inspectors.models._notes import IncompleteError, MalformedError
+from tidegate.records import dataclass, field
 
 _TOKEN: Final = re.compile(
     rb"(?s)(?:[ \t\r\n\f\v]++|\#[^\n]*+)*+"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tidegate.inspectors.containers.inflated import Inflated
 from tidegate.inspectors.containers.streams import Compression, Streams, compression
 from tidegate.inspectors.merge import absorb
@@ -11,6 +9,7 @@ from tidegate.inspectors.models._notes import Notes
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import OTHER
+from tidegate.records import replace
 
 _JOBLIB = "joblib.load"
 _OF_JOBLIB = frozenset(("gzip", "bzip2", "xz", "lz4", "zlib", "zlib_file", "lzma"))

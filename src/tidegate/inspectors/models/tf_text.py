@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from tidegate.inspectors.models._notes import Notes
@@ -22,6 +21,7 @@ from tidegate.inspectors.readable import Memory, Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import OTHER
 from tidegate.model.observation import Observation
+from tidegate.records import replace
 
 MOST_BYTES: Final = 64 << 20
 _SPACE: Final = rb"\A(?:\xef\xbb\xbf)?(?:[ \t\r\n\f\v]++|\#[^\n]*+\n)*+"

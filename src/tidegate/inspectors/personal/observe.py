@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from tidegate.inspectors.personal import national, prose
@@ -23,6 +22,7 @@ from tidegate.inspectors.personal.values import (
 from tidegate.inspectors.secrets.place import authors_by_path, public_by_path
 from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass, field
 
 INSPECTOR: Final = "personal"
 MOST_BYTES: Final = 2 << 20

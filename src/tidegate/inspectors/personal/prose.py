@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Any, Final
@@ -18,6 +17,7 @@ from tidegate.inspectors.personal.values import (
     is_iban,
     is_us_ssn,
 )
+from tidegate.records import dataclass
 
 _NEAR: Final = 48
 """Characters before a number in which the word must stand that says what it is."""

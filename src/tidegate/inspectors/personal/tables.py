@@ -7,8 +7,9 @@ import io
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from tidegate.records import dataclass, field
 
 MOST_ROWS: Final = 5000
 """Of one table: as many as decide, and the time stays bounded."""

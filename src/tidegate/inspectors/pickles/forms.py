@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NoReturn
 
@@ -34,6 +33,7 @@ from tidegate.inspectors.readable import Memory
 from tidegate.inspectors.seam import Judgement
 from tidegate.inspectors.verdict import verdict
 from tidegate.model.observation import Evidence, Executes, Verdict
+from tidegate.records import dataclass
 
 MOST_BYTES: Final = 1 << 16
 """Of a file: a larger one is read in parts, and what it costs is not the form."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from tidegate.inspectors.pickles import nested, resume
 from tidegate.inspectors.pickles.actions import Actions
@@ -22,6 +21,7 @@ from tidegate.inspectors.readable import OverBudgetError, Readable
 from tidegate.inspectors.seam import Judgement
 from tidegate.model.observation import Evidence
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass, field
 
 _BESIDE_BYTES = 4096
 """Looked at first: numbers are no opcodes after a few bytes."""

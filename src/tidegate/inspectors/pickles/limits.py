@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tidegate.records import dataclass
 
 MOST_STACK = 1 << 20
 """Values on the stack. pickle writes containers in batches of 1,000; deeper is made by hand."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final, Literal, TypeAlias, cast
+
+from tidegate.records import dataclass
 
 _ENTRY: Final = re.compile(r'^(\w+) = (?:"""(.*?)"""|"([^"\\\n]*)"|(true|false))$', re.MULTILINE | re.DOTALL)
 Use: TypeAlias = Literal["name", "class", "call", "make"]

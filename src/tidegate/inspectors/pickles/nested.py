@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from tidegate.inspectors.pickles.limits import DECODED_BYTES, NESTED_BYTES
 from tidegate.inspectors.pickles.values import Literal, Value
 from tidegate.inspectors.readable import Memory, Part, Readable
+from tidegate.records import dataclass
 
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}\s*\Z")
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}\s*\Z")

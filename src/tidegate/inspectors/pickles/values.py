@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tidegate.inspectors.pickles.names import Listed, Sink
+from tidegate.records import dataclass, field
 
 Value: TypeAlias = object
 """`None`, bool, int, float, str, bytes as themselves, the classes below for the rest."""

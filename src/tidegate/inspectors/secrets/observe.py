@@ -6,7 +6,6 @@ import codecs
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from tidegate.inspectors.secrets.sought import Sought
 from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
 from tidegate.model.sighting import Sighting
+from tidegate.records import dataclass, field
 
 INSPECTOR: Final = "secrets"
 """Of every observation that is made here."""

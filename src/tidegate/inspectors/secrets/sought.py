@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass
 
 
 @dataclass(slots=True, kw_only=True)

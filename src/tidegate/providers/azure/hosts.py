@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from tidegate.providers._link import Link, read_link
+from tidegate.records import dataclass, replace
 
 SERVICES = ("blob", "file", "queue", "table")
 

@@ -7,10 +7,10 @@ operation"), …/create-service-sas ("Specify permissions"), …/create-user-del
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from tidegate.model.grant import Permission
 from tidegate.providers._seal import in_order
+from tidegate.records import dataclass
 
 P = Permission
 Letters = Mapping[str, tuple[P, ...]]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tidegate.model.grant import Grant, Permission, Scope, Validity
@@ -18,6 +17,7 @@ from tidegate.providers._time import instant, lifetime_words, validity
 from tidegate.providers.azure.hosts import SERVICES, Address
 from tidegate.providers.azure.letters import SERVICE_LETTERS, Read, account_letters, resource_letters
 from tidegate.providers.azure.revocation import REVOCATIONS
+from tidegate.records import dataclass
 
 SIGNED = names(
     "sv ss srt sr sp st se si sip spr ses sdd tn spk srk epk erk skoid sktid skt ske sks skv "

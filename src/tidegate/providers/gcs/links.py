@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
@@ -17,6 +16,7 @@ from tidegate.providers._link import Link, names
 from tidegate.providers._seal import facts_of, in_order
 from tidegate.providers._time import after, epoch, instant, lifetime_words, validity
 from tidegate.providers.gcs.revocation import REVOCATIONS
+from tidegate.records import dataclass
 
 LONGEST_V4 = timedelta(days=7)
 

@@ -6,12 +6,12 @@ The settings are not in the link: what it opens and for whom is unknown until th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from tidegate.model.grant import Grant, Permission, Scope, Validity
 from tidegate.providers._link import MASK, Link
 from tidegate.providers._seal import facts_of
 from tidegate.providers.other.revocation import REVOCATIONS
+from tidegate.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

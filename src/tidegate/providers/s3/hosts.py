@@ -7,9 +7,9 @@ Sources: docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html, …/
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
 from tidegate.providers._link import Link
+from tidegate.records import dataclass, replace
 
 _BUCKET = r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]{1,254})\.)??"
 # Lazy, so that `s3.dualstack.…` has no bucket named `s3.dualstack`.

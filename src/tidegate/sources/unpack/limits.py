@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Never
 
 from tidegate.model.document import Tally
+from tidegate.records import dataclass
 
 MIB = 1 << 20
 

@@ -7,7 +7,6 @@ Source: Joachim Metz, Expert Witness Compression Format specification, libewf, s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from tidegate.inspectors.disks.containers.mapped import MappedDisk, Table, Where
@@ -15,6 +14,7 @@ from tidegate.inspectors.disks.containers.opened import Opened
 from tidegate.inspectors.disks.damage import DamageError, exact, little, power
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Readable
+from tidegate.records import dataclass
 
 _MAGIC: Final = b"EVF\x09\x0d\x0a\xff\x00"
 _MAGIC_2: Final = b"EVF2\x0d\x0a\x81\x00"

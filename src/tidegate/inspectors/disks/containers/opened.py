@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tidegate.inspectors.readable import Readable
+from tidegate.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from tidegate.inspectors.disks.damage import DamageError, exact, little, power
 from tidegate.inspectors.disks.volumes.volume import MOST_ENTRIES, Listed, Node, Runs
 from tidegate.inspectors.readable import Readable
+from tidegate.records import dataclass
 
 _ROOT: Final = 2
 _INODE, _EXTENT, _ENTRY = 3, 8, 9
