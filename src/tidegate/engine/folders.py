@@ -11,7 +11,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -32,6 +31,7 @@ from tidegate.model.document import Tally
 from tidegate.model.going import Going
 from tidegate.model.observation import Inspection
 from tidegate.model.report import Gap
+from tidegate.records import dataclass, field, replace
 from tidegate.sources.folders import Walk
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ class Folders:
         if more is None:
             yield from self._each(self._files(walk, prefix, ""), begun, gaps)
         else:
-            yield self._survey(walk, prefix, chain(begun, more), gaps)
+            begun += islice(more, max(0, _SEVERAL - len(begun)))
+            several = len(begun) >= _SEVERAL
+            yield self._survey(walk, prefix, chain(begun, more), gaps, several=several)
 
     # --- Listing ------------------------------------------------------------------------------------------
 
@@ -155,33 +157,40 @@ class Folders:
 
     # --- A survey -----------------------------------------------------------------------------------------
 
-    def _survey(self, walk: Walk, prefix: str, listed: Iterable[File], gaps: int) -> Looked:
-        from tidegate.assess.kinds import severity_of  # noqa: PLC0415 - Polars beneath it, 0.3 s
-        from tidegate.engine.survey import Survey, SurveyPlan  # noqa: PLC0415
-        from tidegate.inventory.summary import summarise  # noqa: PLC0415
-        from tidegate.model.inventory import contents  # noqa: PLC0415
+    def _survey(self, walk: Walk, prefix: str, listed: Iterable[File], gaps: int, *, several: bool) -> Looked:
+        from tidegate.engine.survey import Survey, SurveyPlan  # noqa: PLC0415 - most folders need none
 
         plan = SurveyPlan(
             max_read=self.plan.max_read or EFFORT_BYTES,
             seed=self.plan.seed,
             policy=self.plan.policy,
             at_once=4 * self.plan.jobs,
+            processes=self.plan.jobs if several else 1,
             most=_MOST_OF_ONE,
             every_model=True,
             cache_dir=self.plan.cache_dir,
         )
-        with tempfile.TemporaryDirectory(prefix="tidegate-") as folder:
+        # Its workers are forked before Polars is there, whose threads no process should inherit.
+        survey = Survey(Below(walk.root.rstrip("/"), prefix), plan, self._show)
+        with survey, tempfile.TemporaryDirectory(prefix="tidegate-") as folder:
             file = Path(folder) / "inventory.parquet"
-            _write(listed, file)
-            names = contents(
-                summarise(file, containers=1, now=datetime.now(UTC), cache_dir=plan.cache_dir),
-                complete=len(self.tally.gaps) == gaps,
-            )
-            kinds = tuple(replace(each, severity=severity_of(each.kind)) for each in names.kinds)
-            survey = Survey(Below(walk.root.rstrip("/"), prefix), plan, self._show)
-            told = survey.go(file, replace(names, kinds=kinds))
+            told = survey.go(file, self._named(listed, file, gaps))
         self.contents.append(told.contents)
         return told.items, told.gaps
+
+    def _named(self, listed: Iterable[File], file: Path, gaps: int) -> Contents:
+        """Write the inventory, and return what its names tell."""
+        from tidegate.assess.kinds import severity_of  # noqa: PLC0415 - Polars beneath it, 0.3 s
+        from tidegate.inventory.summary import summarise  # noqa: PLC0415
+        from tidegate.model.inventory import contents  # noqa: PLC0415
+
+        _write(listed, file)
+        names = contents(
+            summarise(file, containers=1, now=datetime.now(UTC), cache_dir=self.plan.cache_dir),
+            complete=len(self.tally.gaps) == gaps,
+        )
+        kinds = tuple(replace(each, severity=severity_of(each.kind)) for each in names.kinds)
+        return replace(names, kinds=kinds)
 
     def _show(self, going: Going) -> None:
         self.going = going

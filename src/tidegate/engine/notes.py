@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ from tidegate.kinds.table import KindOfThing, kind, kinds
 from tidegate.model.contents import Noted
 from tidegate.model.observation import Inspection, Observation, Step, Verdict
 from tidegate.model.severity import Severity
+from tidegate.records import dataclass, field
 
 NOTED: Final = 40
 _ONE_BY_ONE: Final = 5
@@ -32,6 +33,11 @@ _UNITS: Final[Mapping[str, tuple[str, str, str]]] = {
 """Kind -> what is counted in one of it, where that tells more than how many there are."""
 _READ_AS: Final = {"cloud_credentials": "env_file", "chat_store": "teams_messages"}
 """Kind of a well-known place on a disk -> what is read there, where that is another kind."""
+_GIT: Final = "git_repository"
+_GIT_PART: Final = re.compile(
+    r"(?:/objects/(?:pack|info|[0-9a-f]{2})/[^/]+|/(?:refs|logs|info|hooks)/.+|/[^/]*)\Z"
+)
+"""Of a path in a git repository what stands behind its root."""
 
 
 @dataclass(slots=True)
@@ -112,7 +118,7 @@ def _may_tell(item: Inspection) -> bool:
 # --- What items are ---------------------------------------------------------------------------------------
 
 
-def _of_kinds(items: Iterable[Inspection]) -> Iterator[Noted]:
+def _of_kinds(items: Sequence[Inspection]) -> Iterator[Noted]:
     by_kind: defaultdict[str, list[Inspection]] = defaultdict(list)
     for item in items:
         inside = kind_inside(item)
@@ -125,7 +131,28 @@ def _of_kinds(items: Iterable[Inspection]) -> Iterator[Noted]:
         ):
             by_kind[inside].append(item)
     for name, own in by_kind.items():
-        yield from _machines(name, own) if kind(name).group == "machine" else [_one_kind(name, own)]
+        if name == _GIT:
+            yield _repositories(own, items)
+        else:
+            yield from _machines(name, own) if kind(name).group == "machine" else [_one_kind(name, own)]
+
+
+def _repositories(telling: Sequence[Inspection], items: Iterable[Inspection]) -> Noted:
+    """Tell of repositories, each of which is many files. telling: those that say something of one."""
+    roots = {_GIT_PART.sub("", f"/{item.path}") for item in telling}
+    files = [
+        item for item in items if kind_inside(item) == _GIT and _GIT_PART.sub("", f"/{item.path}") in roots
+    ]
+    row = kind(_GIT)
+    count = _many(len(roots), row.one, row.many)
+    return Noted(
+        kind=_GIT,
+        severity=_as_bad(row, telling),
+        summary=count if len(files) == len(roots) else f"{count} ({len(files):,} files)",
+        path=telling[0].path,
+        step=_furthest(telling),
+        phrase=count,
+    )
 
 
 def _machines(name: str, items: Sequence[Inspection]) -> Iterator[Noted]:
@@ -250,17 +277,20 @@ def _others(items: Sequence[Inspection]) -> Iterator[Noted]:
 def _secrets(items: Iterable[Inspection]) -> Iterator[Noted]:
     """Count different secrets in texts: the same one in two places is one."""
     found: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+    texts: defaultdict[str, set[str]] = defaultdict(set)
     for item in items:
         for seen in item.observations:
             if _in_text(seen) and _tells(seen.severity):
                 kind_of_it = seen.summary.partition(", line ")[0]
                 path = f"{item.path}!/{seen.member}" if seen.member else item.path
+                texts[seen.kind].add(path)
                 found[seen.kind].setdefault(seen.fingerprint, (kind_of_it[:1].lower() + kind_of_it[1:], path))
     for name, own in found.items():
         types = Counter(said for said, _ in own.values())
         passwords = all(said.startswith("password") for said in types)
         word = "private key" if name == "private_key" else "password" if passwords else "secret"
-        phrase = f"{_many(len(own), word)} in {'a text' if len(own) == 1 else 'texts'}"
+        where = "texts" if len(own) > 1 else _many(len(texts[name]), "text")
+        phrase = f"{_many(len(own), word)} in {'a text' if where == '1 text' else where}"
         only = len(types) == 1 and passwords
         named = (
             []

@@ -9,11 +9,11 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from tidegate.engine.why import error_words
 
@@ -21,6 +21,10 @@ _T = TypeVar("_T")
 
 _AHEAD = 3
 """Tasks handed out for each worker: enough to keep it busy, few enough to keep memory small."""
+
+_FEW: Final = 16
+"""Tasks handed over together, where each takes about a millisecond."""
+_DIED: Final = "the worker that read it died: out of memory, or killed"
 
 _END: Final = object()
 
@@ -76,7 +80,7 @@ class Workers(Generic[_T]):
             try:
                 result = self._result(pool.submit(_in_worker, task), task)
             except BrokenProcessPool:
-                result = self._lost(task, "the worker that read it died: out of memory, or killed")
+                result = self._lost(task, _DIED)
             except BaseException:
                 _end(pool)
                 raise
@@ -93,8 +97,75 @@ class Workers(Generic[_T]):
             return self._lost(task, error_words(why))
 
     def _pool(self, jobs: int) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("fork")
-        return ProcessPoolExecutor(jobs, mp_context=context, initializer=_become, initargs=(self._work,))
+        return _pool(self._work, jobs)
+
+
+class Ready(Generic[_T]):
+    """Processes that are forked at once and answer in the order of what they are asked.
+
+    For work that comes in rounds, and whose parent grows meanwhile: what it loads later they need not carry.
+    """
+
+    def __init__(
+        self, work: Callable[[list[Any]], list[_T]], lost: Callable[[Any, str], _T], jobs: int
+    ) -> None:
+        """work: done in a worker to a few tasks. lost: what stands for one that was not done, and why."""
+        self._work = work
+        self._lost = lost
+        self._jobs = jobs
+        self._pool: ProcessPoolExecutor | None = _pool(work, jobs)
+        self._pool.submit(_awake)
+
+    def map(self, tasks: Sequence[Any]) -> Iterator[_T]:
+        """Yield what comes of each task, in order. A worker's death costs the one task that it died of."""
+        if self._pool is None:
+            self._pool = _pool(self._work, self._jobs)
+        # So many at once that handing over costs little, and so few that nobody waits for another at the end.
+        few = max(1, min(_FEW, len(tasks) // (self._jobs * 4)))
+        parts = [list(tasks[at : at + few]) for at in range(0, len(tasks), few)]
+        under_way = [_submitted(self._pool, part) for part in parts]
+        for part, future in zip(parts, under_way, strict=True):
+            try:
+                found = None if future is None else future.result()
+            except BrokenProcessPool:
+                found = None
+            except Exception as why:  # noqa: BLE001 - e.g. a result that cannot be sent through the pipe
+                found = [self._lost(task, error_words(why)) for task in part]
+            if found is None:  # a worker died, and it is not known of what
+                self.close()
+                found = [self._alone(task) for task in part]
+            yield from found
+
+    def close(self) -> None:
+        """End the processes: what they still do is of use to nobody."""
+        if self._pool is not None:
+            _end(self._pool)
+            self._pool = None
+
+    def _alone(self, task: Any) -> _T:
+        """Try it again, in a process of its own."""
+        pool = _pool(self._work, 1)
+        try:
+            (result,) = pool.submit(_in_worker, [task]).result()
+        except BrokenProcessPool:
+            return self._lost(task, _DIED)
+        except Exception as why:  # noqa: BLE001 - as above
+            return self._lost(task, error_words(why))
+        finally:
+            _end(pool)
+        return cast("_T", result)
+
+
+def _submitted(pool: ProcessPoolExecutor, tasks: list[Any]) -> Future[Any] | None:
+    try:
+        return pool.submit(_in_worker, tasks)
+    except BrokenProcessPool:
+        return None
+
+
+def _pool(work: Callable[[Any], Any], jobs: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_become, initargs=(work,))
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
@@ -116,3 +187,7 @@ def _become(work: Callable[[Any], Any]) -> None:
 def _in_worker(task: Any) -> Any:
     assert _work is not None
     return _work(task)
+
+
+def _awake() -> None:
+    """Be there: the processes of a pool are forked when it is first asked for something."""

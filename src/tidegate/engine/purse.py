@@ -49,6 +49,12 @@ class SharedPurse:
         import multiprocessing  # noqa: PLC0415 - 20 ms that most runs do without
 
         self._left = multiprocessing.get_context("fork").Value("q", total)
+        self.total = total
+
+    @property
+    def left(self) -> int:
+        """How many bytes are left."""
+        return int(self._left.value)
 
     def take(self, count: int) -> bool:
         """Take so many, or nothing when there are not enough."""
@@ -57,6 +63,11 @@ class SharedPurse:
                 return False
             self._left.value -= count
             return True
+
+    def give(self, count: int) -> None:
+        """Give back what was not used."""
+        with self._left.get_lock():
+            self._left.value += count
 
 
 class Sparing(Counted):
@@ -106,7 +117,13 @@ class Paid(Sparing):
     """An object that is not here. First what was set aside for it is used up, then the purse for more."""
 
     def __init__(
-        self, size_bytes: int, fetch: Callable[[int, int], bytes], *, aside: int, more: Purse, most: int
+        self,
+        size_bytes: int,
+        fetch: Callable[[int, int], bytes],
+        *,
+        aside: int,
+        more: Purse | SharedPurse,
+        most: int,
     ) -> None:
         """aside: bytes taken for it already. most: of this item, whatever the purse holds."""
         super().__init__(Remote(size_bytes, fetch))

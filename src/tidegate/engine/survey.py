@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tidegate.engine.looked import Looked, holds
 from tidegate.engine.places import ChangedError, Place, Reads, Row
-from tidegate.engine.purse import BLOCK_BYTES, END_BYTES, Paid, Purse
+from tidegate.engine.purse import BLOCK_BYTES, END_BYTES, Paid, Purse, SharedPurse
 from tidegate.engine.tell import ESTIMATED, contents_of
 from tidegate.engine.texts import texts
 from tidegate.engine.why import error_words
@@ -28,7 +28,7 @@ from tidegate.errors import (
     RefusedError,
     RequestError,
 )
-from tidegate.inspectors.look import look
+from tidegate.inspectors.look import data_kinds, formats, look
 from tidegate.inspectors.readable import Readable
 from tidegate.model.contents import Contents, Estimate
 from tidegate.model.counting import many
@@ -37,6 +37,7 @@ from tidegate.model.observation import Inspection
 from tidegate.model.report import Gap
 
 if TYPE_CHECKING:
+    from tidegate.engine.parallel import Ready
     from tidegate.inventory.sampling.bands import Band
     from tidegate.inventory.sampling.frame import Frame
 
@@ -70,6 +71,9 @@ class SurveyPlan:
     policy: frozenset[str] = frozenset()
     """Names that are added to the allow list of callables."""
     at_once: int = AT_ONCE
+    processes: int = 1
+    """That look into items, each into one at a time; 1: threads of this process, `at_once` of them.
+    For places of this machine, where nobody waits for answers."""
     most: int = MOST_BYTES
     """Of one item."""
     every_model: bool = False
@@ -104,6 +108,12 @@ class _Silence(str):
     __slots__ = ()
 
 
+_Task = tuple[Row, int]
+"""An item, and how many bytes of the purse it must leave."""
+_Result = Inspection | str | None
+"""What it is, or why it could not be read; `None` when it was not begun."""
+
+
 class Survey:
     """Looks into the items of one place."""
 
@@ -120,8 +130,9 @@ class Survey:
         self._planned = 0
         """Items that are to be looked into, as far as that is decided."""
         # Two thirds for the first look at each, one third for those that need more to be judged.
-        self._deep = Purse(self._plan.max_read // 3)
-        self._first = Purse(self._plan.max_read - self._deep.total)
+        kind = SharedPurse if self._plan.processes > 1 else Purse
+        self._deep = kind(self._plan.max_read // 3)
+        self._first = kind(self._plan.max_read - self._deep.total)
         self._aside = min(ASIDE_BYTES, max(2 * END_BYTES, self._first.total // 8))
         self._stopped = ""
         """Why nothing more can be asked for."""
@@ -136,6 +147,21 @@ class Survey:
         """Band -> how many of its draw came to an end, read or not to be read."""
         self._begun: Counter[int] = Counter()
         """Band -> how far its draw was gone through."""
+        self._workers: Ready[_Result] | None = None
+        if self._plan.processes > 1:
+            from tidegate.engine.parallel import Ready  # noqa: PLC0415 - 20 ms that most runs do without
+
+            texts(self._plan.cache_dir)  # once, before workers are forked
+            data_kinds(), formats()
+            self._workers = Ready(self._several, _lost, self._plan.processes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End what `processes` asked for."""
+        if self._workers is not None:
+            self._workers.close()
 
     def go(self, file: Path, names: Contents) -> Surveyed:
         """Look into the items of an inventory. names: what their names alone tell.
@@ -224,13 +250,13 @@ class Survey:
             return
         floor = 0 if until is None else max(0, self._first.left - until)
         groups = _same(rows, trusted=band.name not in ("RISKY", "LARGE", "MODELS"))
-        pool = ThreadPoolExecutor(self._plan.at_once, thread_name_prefix="inspect")
+        pool = ThreadPoolExecutor(self._plan.at_once, thread_name_prefix="inspect")  # starts none by itself
         try:
             for at in range(0, len(groups), 512):
                 part = groups[at : at + 512]
                 self._begun[band] += sum(map(len, part))
                 short = False
-                results = pool.map(lambda group: self._one(group[0], floor), part)
+                results = self._results([(group[0], floor) for group in part], pool)
                 for group, result in zip(part, results, strict=True):
                     self._take(int(band), group, result)
                     short = short or result is None
@@ -244,13 +270,25 @@ class Survey:
             # Interrupted, nobody waits for what is under way: whoever closes the network breaks it off.
             pool.shutdown(wait=False, cancel_futures=True)
 
+    def _results(self, tasks: list[_Task], pool: ThreadPoolExecutor) -> Iterator[_Result]:
+        if self._workers is not None:
+            return self._workers.map(tasks)
+        return pool.map(lambda task: self._one(*task), tasks)
+
+    def _several(self, tasks: list[_Task]) -> list[_Result]:
+        """Look into a few items, in a worker."""
+        results = [self._one(*task) for task in tasks]
+        if self._fatal is not None:
+            raise self._fatal
+        return results
+
     def _going(self) -> Going:
         read = self._plan.max_read - self._deep.left - self._first.left
         return Going(
             done=len(self._looked), planned=self._planned, bytes=read, most_bytes=self._plan.max_read
         )
 
-    def _take(self, band: int, group: list[Row], result: Inspection | str | None) -> None:
+    def _take(self, band: int, group: list[Row], result: _Result) -> None:
         tally = self._tallies[band]
         if result is None:
             return
@@ -276,7 +314,7 @@ class Survey:
 
     # --- One item -----------------------------------------------------------------------------------------
 
-    def _one(self, row: Row, floor: int) -> Inspection | str | None:
+    def _one(self, row: Row, floor: int) -> _Result:
         """Return what it is, or why it could not be read; `None` when it was not begun."""
         size = row["size_bytes"]
         if self._stopped or self._fatal is not None:
@@ -438,6 +476,12 @@ class Survey:
 
 
 _GONE_WORDS: Final = "gone between listing and reading"
+
+
+def _lost(task: _Task, why: str) -> _Result:
+    """Return what stands for an item whose worker died of it."""
+    del task
+    return why
 
 
 def _same(rows: Sequence[Row], *, trusted: bool) -> list[list[Row]]:

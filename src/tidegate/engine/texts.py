@@ -44,4 +44,7 @@ class _OwnRules:
 @cache
 def texts(cache_dir: Path | None) -> Texts:
     """Return what `look` is to be handed as `texts`: the same in all workers that are forked afterwards."""
+    # It makes the key of this run, which all workers must have: else one password in two files is two.
+    import tidegate.inspectors.fingerprints  # noqa: F401, PLC0415 - late, as the rules are
+
     return Texts(detect=_OwnRules(cache_dir), cache_dir=cache_dir)

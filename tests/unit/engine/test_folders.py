@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import tidegate
 from corpus_contents import messages
+from tidegate.engine import survey
 from tidegate.engine.purse import Charged, SharedPurse, Sparing
-from tidegate.inspectors.readable import FileBytes, Memory, OverBudgetError
+from tidegate.inspectors.look import look
+from tidegate.inspectors.readable import Counted, FileBytes, Memory, OverBudgetError
 from tidegate.model.going import Going
 from tidegate.model.inspected import Inspected
+from tidegate.model.observation import Inspection
 
 MODELS, KEYS, TEXTS, DULL = 20, 5, 200, 60
 PICKLE = pickle.dumps({"layers": list(range(40))})
@@ -112,6 +119,45 @@ def test_all_of_them_are_looked_into_where_that_is_asked_for(folder: Path, read:
 def test_workers_pay_from_one_purse(folder: Path) -> None:
     result = tidegate.inspect(folder, jobs=2, max_read=100_000, every=True)
     assert 0 < result.coverage.bytes_read <= 100_000
+
+
+@pytest.fixture
+def roomy(folder: Path, tmp_path: Path) -> Path:
+    """The folder and one large file beside it, so that a survey is made and its purse is never tight."""
+    shutil.copytree(folder, tmp_path / "roomy")
+    (tmp_path / "roomy" / "filling.dat").write_bytes(bytes(2 << 20))
+    return tmp_path / "roomy"
+
+
+def test_a_survey_by_processes_tells_the_same_in_the_same_order(roomy: Path) -> None:
+    here, there = (tidegate.inspect(roomy, jobs=jobs, max_read=1 << 20) for jobs in (1, 2))
+    assert len(here.items) == MODELS + KEYS + TEXTS + DULL + 1
+    assert there.items == here.items
+    assert there.contents == here.contents
+    assert there.gaps == here.gaps
+
+
+def test_a_worker_that_dies_of_a_file_costs_a_survey_that_file_alone(
+    roomy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deadly(data: Counted, name: str, **rest: Any) -> Inspection:
+        if name.endswith("home/3/.ssh/id_rsa"):
+            os._exit(9)
+        return look(data, name, **rest)
+
+    monkeypatch.setattr(survey, "look", deadly)
+    result = tidegate.inspect(roomy, jobs=2, max_read=1 << 20)
+    (lost,) = (gap for gap in result.gaps if "died" in gap.reason)
+    assert "home/3/.ssh/id_rsa" in f"{lost.subject} {lost.reason}"
+    assert len(result.items) == MODELS + KEYS + TEXTS + DULL
+
+
+def test_workers_are_forked_with_the_key_of_the_run_so_that_one_password_is_one() -> None:
+    code = (
+        "import sys; from tidegate.engine.texts import texts; texts(None); "
+        "sys.exit('tidegate.inspectors.fingerprints' not in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_files_with_odd_names_and_times_are_found_again(tmp_path: Path) -> None:

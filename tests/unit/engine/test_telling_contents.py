@@ -90,5 +90,24 @@ def test_an_empty_item_leaves_nothing_to_look_into() -> None:
     assert told.items_read == told.items == 5
 
 
+def test_a_repository_of_many_files_is_one() -> None:
+    def part(path: str, severity: Severity) -> Looked:
+        found = replace(item("git_repository", Step.ENDS), path=path, severity=severity)
+        seen = _seen("git_repository", severity)
+        return Looked(replace(found, observations=(seen,)), "git_repository", 10)
+
+    pack = part("a/.git/objects/pack/pack-1.pack", Severity.MEDIUM)
+    index = part("a/.git/objects/pack/pack-1.idx", Severity.MEDIUM)
+    branch, other = (
+        part("a/.git/HEAD", Severity.INFO),
+        part("b.git/objects/pack/pack-2.pack", Severity.MEDIUM),
+    )
+    (told,) = contents_of(NAMES, [pack, index, branch], (), 5).noted
+    assert (told.phrase, told.summary) == ("1 git repository", "1 git repository (3 files)")
+    (told,) = contents_of(NAMES, [pack, branch, other], (), 5).noted
+    assert (told.phrase, told.summary) == ("2 git repositories", "2 git repositories (3 files)")
+    assert not contents_of(NAMES, [branch], (), 5).noted
+
+
 def _seen(kind: str, severity: Severity) -> Observation:
     return Observation(inspector="x", kind=kind, severity=severity, summary="seen", step=Step.WHOLE)
