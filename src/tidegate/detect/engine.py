@@ -72,7 +72,8 @@ class Detector:
             for reason in reasons:
                 tally.gap("detect", named(label), reason)
             if matches:
-                sightings += self._sightings(document, label, batch.line_base.get(index, 0), matches)
+                before = batch.line_base.get(index)
+                sightings += self._sightings(document, label, before() if before else 0, matches)
         return sightings
 
     def _marked(
@@ -268,7 +269,7 @@ def _confirm(document: bytes, rule: Rule, ends: list[int], wrapped: set[int]) ->
     """Try the rule's pattern around its anchors; unwrap for those in `wrapped` that it did not explain."""
     for low, high, own in _regions(ends, rule.before, rule.after, len(document)):
         raw = raw_view(document, low, high)
-        plain = list(read(rule, raw))
+        plain = list(read(rule, raw, own[-1] - low))
         yield from plain
         open_ends = [end for end in own if end in wrapped]
         if not rule.unwrap or not open_ends or explained(open_ends, plain):

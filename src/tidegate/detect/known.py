@@ -69,12 +69,12 @@ def why_harmless(text: str, secret: str, context: Mapping[str, str]) -> str | No
 
 def is_placeholder(secret: str) -> bool:
     """`xxxx`, `abcabcabc`, `<your key>`: nothing a signer or generator makes."""
-    plain = secret.rstrip("=")
-    if len(plain) >= 16 and len(set(plain)) <= max(3, min(7, len(plain) // 9)):
-        return True
     # In an address the words are names that people gave: `redacted.pdf` is shared all the same.
     if "://" in secret:
         return False
+    plain = secret.rstrip("=")
+    if len(plain) >= 16 and len(set(plain)) <= max(3, min(7, len(plain) // 9)):
+        return True
     run = max((len(same[0]) for same in _SAME_RUN.finditer(secret)), default=0)
     # The curve of an elliptic key has 15 zeros in a row by its nature; a placeholder has little else.
     return run > len(secret) // 8 or bool(_PLACEHOLDER_WORD.search(secret))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 from urllib.parse import unquote
 
 from tidegate.detect import known
 from tidegate.detect.checks import CHECKS, pem_body
+from tidegate.detect.expression import Spans
 from tidegate.detect.rules import Rule
 from tidegate.detect.stitch import ALIASES, Surroundings
 from tidegate.detect.unwrap import View
@@ -44,10 +44,13 @@ class Match:
         return self.begin if self.rule.link else self.start
 
 
-def read(rule: Rule, view: View) -> Iterator[Match]:
-    """Yield what the rule's pattern, companion and checks confirm."""
-    for found in rule.regex.finditer(view.data):
-        match = _accept(rule, view, found)
+def read(rule: Rule, view: View, last: int | None = None) -> Iterator[Match]:
+    """Yield what the rule's pattern, companion and checks confirm.
+
+    last: where the last anchor in the view ends, where that is known: behind it there is no match.
+    """
+    for spans in rule.regex.find_all(view.data, last):
+        match = _accept(rule, view, spans)
         if match is not None:
             yield match
 
@@ -69,22 +72,21 @@ def explained(ends: list[int], matches: list[Match]) -> bool:
     return True
 
 
-def _accept(rule: Rule, view: View, found: Any) -> Match | None:
+def _accept(rule: Rule, view: View, spans: Spans) -> Match | None:
     """Return the match, or `None` when it does not pass the rule's companion and checks."""
-    # By spans and slices: `found.group` costs ten times as much, and a link has a dozen groups.
     data = view.data
-    low, high = found.span(0)
+    low, high = spans[0]
     text = data[low:high]
-    if rule.companion_regex is not None and not rule.companion_regex.search(text):
+    if rule.companion_regex is not None and not rule.companion_regex.found_in(text):
         return None
     context: dict[str, str] = {}
     for name, index in rule.groups:
-        first, last = found.span(index)
+        first, last = spans[index]
         if last > first:
             context.setdefault(name, data[first:last].decode("latin-1"))
     if rule.refuses and any(name in context for name in rule.refuses):
         return None
-    first, last = next((span for span in map(found.span, rule.secret_groups) if span[0] >= 0), (low, high))
+    first, last = next((spans[each] for each in rule.secret_groups if spans[each][0] >= 0), (low, high))
     secret = _canonical(data[first:last], rule)
     sound = not rule.secret_groups or all(CHECKS[name](secret) for name in rule.checks)
     if not sound and not known.is_placeholder(secret):
@@ -109,7 +111,8 @@ def _link_start(rule: Rule, data: bytes, low: int, secret: int, high: int) -> in
     for scheme in _SCHEME.finditer(data, low, secret):
         begin = scheme.start()
     companion = rule.companion_regex
-    return low if begin > low and companion is not None and not companion.search(data[begin:high]) else begin
+    lacks = begin > low and companion is not None and not companion.found_in(data[begin:high])
+    return low if lacks else begin
 
 
 def _canonical(secret: bytes, rule: Rule) -> str:

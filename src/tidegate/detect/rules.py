@@ -13,9 +13,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import re2
-
 from tidegate.detect.checks import CHECKS
+from tidegate.detect.expression import Expression
 from tidegate.detect.stitch import ALIASES, NAMES
 from tidegate.errors import RuleError
 from tidegate.records import dataclass, field
@@ -23,8 +22,6 @@ from tidegate.records import dataclass, field
 _SHORTEST = 4
 """Characters of an anchor or literal: with fewer the matcher stops everywhere."""
 _FARTHEST = 1 << 16
-_PATTERN_MEMORY_BYTES = 64 << 20
-"""RE2's own limit for one pattern; counted repeats are unrolled and need more than its default 8 MB."""
 _CONFIDENCE = ("high", "medium", "low")
 
 
@@ -92,41 +89,25 @@ class Rule:
     """Comes with Tidegate, and is tried out there; else it is tried out before it is used."""
 
     @cached_property
-    def regex(self) -> Any:
-        """The compiled `pattern`; groups have names of bytes."""
-        return compile_re2(self.pattern, f"{self.file}: pattern")
+    def regex(self) -> Expression:
+        """The compiled `pattern`."""
+        return Expression(self.pattern, f"{self.file}: pattern")
 
     @cached_property
-    def companion_regex(self) -> Any:
+    def companion_regex(self) -> Expression | None:
         """The compiled `companion`, or `None`."""
-        return compile_re2(self.companion, f"{self.file}: companion") if self.companion else None
+        return Expression(self.companion, f"{self.file}: companion") if self.companion else None
 
     @cached_property
     def groups(self) -> tuple[tuple[str, int], ...]:
         """Named groups without `secret`: (name, index). `account_2` is another place for `account`."""
-        named = [(name.decode(), index) for name, index in self.regex.groupindex.items()]
+        named = self.regex.names
         return tuple(sorted((n.rstrip("_0123456789"), i) for n, i in named if not n.startswith("secret")))
 
     @cached_property
     def secret_groups(self) -> tuple[int, ...]:
         """Indices of `secret`, `secret_2`, …: alternatives for where the secret stands."""
-        named = self.regex.groupindex.items()
-        return tuple(sorted(index for name, index in named if name.startswith(b"secret")))
-
-
-def compile_re2(pattern: str, where: str) -> Any:
-    """Compile an RE2 expression over bytes, so that no text can make it slow."""
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    options.max_mem = _PATTERN_MEMORY_BYTES
-    try:
-        return re2.compile(pattern.encode("latin-1"), options)
-    except UnicodeEncodeError:
-        raise RuleError(f"{where} does not compile: a character beyond Latin-1") from None
-    except re2.error as why:
-        reason = why.args[0].decode("latin-1") if isinstance(why.args[0], bytes) else str(why)
-        raise RuleError(f"{where} does not compile: {reason}") from None
+        return tuple(sorted(index for name, index in self.regex.names if name.startswith("secret")))
 
 
 def load_rules(extra: Sequence[Path] = ()) -> tuple[Rule, ...]:

@@ -317,9 +317,10 @@ def _candidates(view: View, name: str) -> Iterator[Candidate]:
     refused = _NOT_A_NAME.get(name, frozenset())
     lower = view.data.lower()
     for source in _SOURCES[name]:
-        if not any(word in lower for word in source.words):
+        places = [at for word in source.words if (at := lower.find(word)) >= 0]
+        if not places:
             continue
-        for match in source.regex.finditer(view.data):
+        for match in source.regex.finditer(view.data, max(0, min(places) - _MARGIN)):
             group = "value" if match.re.groups > 1 else 1
             value = match[group].decode("latin-1")
             if name in ("account", "container"):

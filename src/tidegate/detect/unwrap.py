@@ -17,42 +17,49 @@ _ROUNDS = 3
 """How often one kind of escape may be nested in itself: `&amp;amp;`, `%2525`."""
 
 
+_Substitution = tuple[re.Pattern[bytes], bytes | Callable[[re.Match[bytes]], bytes]]
+"""What is replaced, and by what."""
+_Edits = tuple[list[int], list[int], list[int]]
+"""Where, in the view before, each edit begins and ends, and where, after it, the text goes on."""
+
+
 class View:
     """`data`, read out of a document by undoing `steps`, outermost first.
 
-    The way back is a list of edits of the view before, looked up only when somebody asks.
+    The way back is a list of edits of the view before, made only when somebody asks: in most nothing is
+    found.
     """
 
-    __slots__ = ("_cuts", "_ends", "_origin", "_parent", "_starts", "data", "steps")
+    __slots__ = ("_edits", "_origin", "_parent", "_substitution", "data", "steps")
 
     def __init__(self, data: bytes, origin: int) -> None:
         self.data = data
         self.steps: tuple[str, ...] = ()
         self._origin = origin
         self._parent: View | None = None
-        self._starts: list[int] = []
-        """Where, in the view before, each edit begins."""
-        self._ends: list[int] = []
-        self._cuts: list[int] = []
-        """Where, in `data`, the text after each edit begins."""
+        self._substitution: _Substitution | None = None
+        self._edits: _Edits | None = None
 
-    def edited(self, data: bytes, edits: tuple[list[int], list[int], list[int]], step: str) -> View:
-        """Return the view that has `data` after the edits."""
+    def edited(self, data: bytes, substitution: _Substitution, step: str) -> View:
+        """Return the view that has `data` after the substitution."""
         view = View(data, self._origin)
         view.steps = self.steps if step in self.steps else (*self.steps, step)
         view._parent = self
-        view._starts, view._ends, view._cuts = edits
+        view._substitution = substitution
         return view
 
     def source(self, offset: int) -> int:
         """Return the document's offset of the byte at `offset`; inside a replacement, where that begins."""
-        if self._parent is None:
+        if self._parent is None or self._substitution is None:
             return self._origin + offset
-        edit = bisect_right(self._cuts, offset) - 1
-        before = self._ends[edit] + offset - self._cuts[edit] if edit >= 0 else offset
-        if edit + 1 < len(self._starts):
+        if self._edits is None:
+            self._edits = _edits(self._parent.data, *self._substitution)
+        starts, ends, cuts = self._edits
+        edit = bisect_right(cuts, offset) - 1
+        before = ends[edit] + offset - cuts[edit] if edit >= 0 else offset
+        if edit + 1 < len(starts):
             # The bytes of the next replacement stand where what they replace begins.
-            before = min(before, self._starts[edit + 1])
+            before = min(before, starts[edit + 1])
         return self._parent.source(before)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -239,8 +246,14 @@ def _substitute(
     view: View, pattern: re.Pattern[bytes], replace: bytes | Callable[[re.Match[bytes]], bytes], step: str
 ) -> View:
     """Return `view` with every match replaced, or `view` itself when nothing changed."""
-    data = view.data
-    parts: list[bytes] = []
+    data = pattern.sub(replace, view.data)
+    return view if data == view.data else view.edited(data, (pattern, replace), step)
+
+
+def _edits(
+    data: bytes, pattern: re.Pattern[bytes], replace: bytes | Callable[[re.Match[bytes]], bytes]
+) -> _Edits:
+    """Return what the substitution does to the text."""
     starts: list[int] = []
     ends: list[int] = []
     cuts: list[int] = []
@@ -250,13 +263,9 @@ def _substitute(
         new = replace if isinstance(replace, bytes) else replace(match)
         if new == data[start:end]:
             continue
-        parts += (data[done:start], new)
         length += start - done + len(new)
         starts.append(start)
         ends.append(end)
         cuts.append(length)
         done = end
-    if not parts:
-        return view
-    parts.append(data[done:])
-    return view.edited(b"".join(parts), (starts, ends, cuts), step)
+    return starts, ends, cuts

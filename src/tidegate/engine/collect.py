@@ -54,7 +54,7 @@ class Collector:
         self._tally = tally
         self._decoders = plugins.load(plugins.Decoder, "tidegate.providers")
         self._exclude = Patterns(plan.wanted.exclude)
-        self._grants: dict[tuple[str, str, frozenset[tuple[str, str]]], Grant | None] = {}
+        self._grants: dict[tuple[str, str, tuple[tuple[str, str], ...]], Grant | None] = {}
         self.mask = Mask()
         self._said: dict[str, list[str]] = {}
         """Target that is storage -> its parts as a report may show them."""
@@ -210,7 +210,7 @@ class Collector:
 
     def _grant(self, sighting: Sighting) -> Grant | None:
         """Decode once what a history repeats in every version of a file."""
-        key = (sighting.rule, sighting.text.reveal(), frozenset(sighting.context.items()))
+        key = (sighting.rule, sighting.text.reveal(), tuple(sighting.context.items()))
         if key not in self._grants:
             self._grants[key] = self._decode(sighting)
         return self._grants[key]

@@ -20,6 +20,7 @@ _SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 
+_NO_SECRET = frozenset(("public_url", "access_key_id"))
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/@\s]+@")
 """Name and password of an address: a git address often carries a token there."""
 
@@ -40,9 +41,9 @@ class Mask:
     def learn(self, sightings: Iterable[Sighting]) -> None:
         """Remember the secrets, as they are and as a link or a file name spells them."""
         self._masked.clear()
-        for sighting in sightings:
-            secret = sighting.secret.reveal()
-            if len(secret) < _PIECE or sighting.kind in ("public_url", "access_key_id"):
+        secrets = {each.secret.reveal() for each in sightings if each.kind not in _NO_SECRET}
+        for secret in secrets:
+            if len(secret) < _PIECE:
                 continue
             encoded = percent_encoded(secret)
             quoted = (encoded, encoded.replace("%2F", "/"), encoded.replace("%20", "+"))
@@ -56,12 +57,19 @@ class Mask:
         known = self._masked.get(text)
         if known is None:
             known = self._without_known(text) if self._by_start else text
-            known = _SIGNATURE.sub(rf"\1{MASKED}", _USERINFO.sub(rf"\1{MASKED}@", known))
+            # Looked for first: most are paths, and neither expression begins with anything rare.
+            if "://" in known:
+                known = _USERINFO.sub(rf"\1{MASKED}@", known)
+            if "=" in known or "%3" in known:
+                known = _SIGNATURE.sub(rf"\1{MASKED}", known)
             self._masked[text] = known
         return known
 
     def _without_known(self, text: str) -> str:
         # Each start is looked up once, so that neither many secrets nor many paths make it slow.
+        last = len(text) - _PIECE
+        if self._by_start.keys().isdisjoint([text[at : at + _PIECE] for at in range(last + 1)]):
+            return text
         at = 0
         while at <= len(text) - _PIECE:
             known = self._by_start.get(text[at : at + _PIECE])

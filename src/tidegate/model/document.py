@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from tidegate.model.report import Coverage, Gap
 from tidegate.records import dataclass, field
@@ -25,8 +25,9 @@ class Batch:
     ends: list[int] = field(default_factory=list)
     labels: list[Hashable] = field(default_factory=list)
     """What the source needs to say later where the document is (`Source.places`). Picklable."""
-    line_base: dict[int, int] = field(default_factory=dict)
-    """For the few documents that are a window of a larger one: index -> lines before the window."""
+    line_base: dict[int, Callable[[], int]] = field(default_factory=dict)
+    """For the few documents that are a window of a larger one: index -> what counts the lines before it,
+    while the batch is valid."""
     partial: dict[int, tuple[bytes, Hashable]] = field(default_factory=dict)
     """For documents of which only that lies in `data` in which they differ from an earlier one, ascending:
     index -> the document, and the label of the earlier one. Between the differences stand line ends."""

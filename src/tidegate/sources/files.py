@@ -6,6 +6,7 @@ import mmap
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -215,7 +216,7 @@ class TreeSource:
             if len(layout.tally.gaps) == gaps and kind not in ALSO_RAW:
                 return
             os.lseek(file, 0, os.SEEK_SET)
-        yield from layout.put(path, None, lambda view: os.readv(file, (view,)))
+        yield from layout.put(path, None, lambda view: os.readv(file, (view,)), partial(_count_lines, file))
 
     def _container(self, kind: str, content: Reader, size: int, path: str, layout: Layout) -> Iterator[Batch]:
         for inner, leaf in leaves(kind, content, size, shown(path), layout.tally, limits=self._limits):
@@ -256,6 +257,15 @@ def _pieces(file: int) -> Iterator[bytes]:
     while piece := os.pread(file, 1 << 18, at):
         at += len(piece)
         yield piece
+
+
+def _count_lines(file: int, low: int, high: int) -> int:
+    """Count the line ends of a part of a file, wherever it stands."""
+    lines = 0
+    while low < high and (piece := os.pread(file, min(high - low, 1 << 18), low)):
+        lines += piece.count(b"\n")
+        low += len(piece)
+    return lines
 
 
 def _reason(error: OSError) -> str:

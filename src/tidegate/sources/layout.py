@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from typing import Final
 
 from tidegate.model.document import Batch, Tally
@@ -16,6 +17,8 @@ _BREAKS: Final = b" \t\"'`,;<>{}()|\x00"
 
 Fill = Callable[[memoryview], int]
 """Reads the document's next bytes into the view's front and says how many; 0 at its end. Like `readinto`."""
+Count = Callable[[int, int], int]
+"""Counts the line ends between two offsets of a document that can be read again."""
 Label = tuple[str, str | None, int, int]
 """`(path, inner path, window's first line, columns before it)`: a window that starts inside of a line."""
 
@@ -43,8 +46,11 @@ class Layout:
                 each.clear()
         self.used = 0
 
-    def put(self, path: str, inner: str | None, fill: Fill) -> Iterator[Batch]:
-        """Lay one document down, with the batches that fall due by it. What `fill` raises goes through."""
+    def put(self, path: str, inner: str | None, fill: Fill, count: Count | None = None) -> Iterator[Batch]:
+        """Lay one document down, with the batches that fall due by it. What `fill` raises goes through.
+
+        count: for a document that can be read again, so that lines are counted only where one is asked for.
+        """
         start = self.used
         stop = self._fill(fill, start)
         if stop == len(self.buffer) and start:
@@ -54,7 +60,7 @@ class Layout:
             start, stop = 0, self._fill(fill, stop - start)
         self.tally.coverage.documents += 1
         if stop == len(self.buffer):
-            yield from self._windows(path, inner, fill)
+            yield from self._windows(path, inner, fill, count)
         elif stop > start:
             self.tally.coverage.bytes += stop - start
             self.add(path if inner is None else (path, inner), start, stop)
@@ -77,26 +83,29 @@ class Layout:
             at += count
         return at
 
-    def _windows(self, path: str, inner: str | None, fill: Fill) -> Iterator[Batch]:
+    def _windows(self, path: str, inner: str | None, fill: Fill, count: Count | None) -> Iterator[Batch]:
         """Yield windows of a document that fills the whole buffer, and may go on."""
         buffer = self.buffer
-        lines = columns = 0
+        passed = columns = 0
+        lines = _Lines(count)
         filled = len(buffer)
         while True:
             stop = self._cut(filled) if filled == len(buffer) else filled
             label: Hashable = path if inner is None else (path, inner)
             if columns:
-                label = (path, inner, lines + 1, columns)
+                label = (path, inner, lines.before(passed) + 1, columns)
             self.tally.coverage.bytes += stop
             batch = Batch(self.view[:stop], [0], [stop], [label])
-            if lines:
-                batch.line_base[0] = lines
+            if passed:
+                batch.line_base[0] = partial(lines.before, passed)
             yield batch
             if stop == filled and filled < len(buffer):
                 return
             begin, line_start = self._resume(stop)
             columns = begin - line_start + (columns if not line_start else 0)
-            lines += buffer.count(b"\n", 0, begin)
+            if count is None:
+                lines.add(passed + begin, buffer.count(b"\n", 0, begin))
+            passed += begin
             self.tally.coverage.bytes -= stop - begin
             buffer[: filled - begin] = self.view[begin:filled]
             filled = self._fill(fill, filled - begin)
@@ -116,3 +125,24 @@ class Layout:
         if line_start >= stop // 2:
             return line_start, line_start
         return begin, line_start
+
+
+class _Lines:
+    """Line ends before an offset that only grows: counted as the document goes by, or when asked for."""
+
+    __slots__ = ("_at", "_count", "_lines")
+
+    def __init__(self, count: Count | None) -> None:
+        self._count = count
+        self._at = self._lines = 0
+
+    def add(self, at: int, lines: int) -> None:
+        """Note the line ends from the offset before to this one."""
+        self._at = at
+        self._lines += lines
+
+    def before(self, at: int) -> int:
+        """Return how many there are before the offset."""
+        if self._count is not None and at > self._at:
+            self.add(at, self._count(self._at, at))
+        return self._lines

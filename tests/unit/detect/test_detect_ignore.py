@@ -35,7 +35,7 @@ def test_the_mark_silences_its_own_line_and_the_next(
 
 def test_the_mark_counts_in_a_window_of_a_larger_document(detector: Detector) -> None:
     data = f"x\n{MARK}\n{link(1)}\n{link(2)}\n".encode()
-    batch = Batch(data, [0], [len(data)], ["a"], {0: 1_000})
+    batch = Batch(data, [0], [len(data)], ["a"], {0: lambda: 1_000})
     found = [(s.spot.line, s.suppressed) for s in detector.scan(batch, Tally()) if s.rule == "azure-sas"]
     assert found == [(1_003, "tidegate:ignore"), (1_004, None)]
 

@@ -39,7 +39,7 @@ def read(source: Source, jobs: int = 1) -> Seen:
                 assert last <= start < stop <= len(data)
                 last = stop
                 label = pickle.loads(pickle.dumps(label))
-                seen.windows.append((label, data[start:stop], batch.line_base.get(index, 0)))
+                seen.windows.append((label, data[start:stop], batch.line_base.get(index, int)()))
     _join(source, seen)
     return seen
 
