@@ -6,7 +6,7 @@ dataclasses for everyone else: `dataclasses.fields`, `replace`, `asdict` and `is
 is derived from them may be either, and a type checker sees the standard library's own.
 """
 
-# ruff: noqa: ANN001, ANN003, ANN201, ANN202, ANN204, A002, ARG001, PLC0415
+# ruff: noqa: ANN001, ANN002, ANN003, ANN201, ANN202, ANN204, A002, ARG001, PLC0415
 # A type checker reads the first branch alone, and imports are late because they are what is saved.
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ else:
 
     def _add_methods(cls, fields, frozen, slots, kw_only, eq):
         own = cls.__dict__
-        cls.__init__ = _init(cls, fields, frozen, slots, kw_only)
+        _check_order(cls, fields, kw_only)
+        cls.__init__ = _made_when_used(cls, fields, frozen, slots, kw_only)
+        cls.__signature__ = _Signature()
         if "__repr__" not in own:
             cls.__repr__ = _repr
         if eq and "__eq__" not in own:
@@ -127,6 +129,23 @@ else:
                 if "__setstate__" not in own:
                     cls.__setstate__ = _set_state
 
+    def _check_order(cls, fields, kw_only):
+        defaulted = False
+        for name, each in fields.items():
+            has_default = each.default is not _NOTHING or each.default_factory is not _NOTHING
+            if defaulted and not has_default and not kw_only:
+                raise TypeError(f"{cls.__name__}: {name}, which has no default, follows one that has")
+            defaulted |= has_default
+
+    def _made_when_used(cls, fields, frozen, slots, kw_only):
+        # Half of the classes that are loaded are of no use in a run, and this is most of what one takes.
+        def __init__(self, *given, **named):  # noqa: N807
+            cls.__init__ = _init(cls, fields, frozen, slots, kw_only)
+            cls.__init__(self, *given, **named)
+
+        __init__.__qualname__ = f"{cls.__qualname__}.__init__"
+        return __init__
+
     def _init(cls, fields, frozen, slots, kw_only):
         names = {"_nothing": _NOTHING, "_set": object.__setattr__}
         needed, others, lines = [], [], []
@@ -139,8 +158,6 @@ else:
             elif each.default is not _NOTHING:
                 names[f"_default_{name}"] = each.default
                 others.append(f"{name}=_default_{name}")
-            elif others and not kw_only:
-                raise TypeError(f"{cls.__name__}: {name}, which has no default, follows one that has")
             else:
                 needed.append(name)
             if not frozen:
@@ -195,6 +212,24 @@ else:
     def _set_state(self, state):
         for name, value in zip(getattr(type(self), _FIELDS), state, strict=True):
             object.__setattr__(self, name, value)
+
+    class _Signature:
+        """What `help` shows of a class: its fields, also before the first instance is made."""
+
+        def __get__(self, _instance, owner):
+            import inspect
+
+            if _FIELDS not in owner.__dict__:
+                raise AttributeError("__signature__")  # it has an `__init__` of its own
+            parts = []
+            one = inspect.Parameter
+            kind = one.POSITIONAL_OR_KEYWORD if owner.__match_args__ else one.KEYWORD_ONLY
+            for name, each in getattr(owner, _FIELDS).items():
+                default = one.empty if each.default is _NOTHING else each.default
+                if each.default_factory is not _NOTHING:
+                    default = each.default_factory
+                parts.append(one(name, kind, default=default, annotation=each.type))
+            return inspect.Signature(parts, return_annotation=None)
 
     class _Params:
         """What the standard library asks of a base."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from typing import Any, ClassVar
 
@@ -79,6 +80,7 @@ def test_instances_look_compare_and_hash_as_the_standard_library_has_it(options:
 def test_the_standard_librarys_tools_take_them(options: dict[str, bool]) -> None:
     told = []
     for kind in _both(**options):
+        parameters = inspect.signature(kind).parameters.values()
         one = kind(name="a", inner={"b": 1})
         told.append(
             (
@@ -89,6 +91,7 @@ def test_the_standard_librarys_tools_take_them(options: dict[str, bool]) -> None
                 dataclasses.asdict(dataclasses.replace(one, count=2)),
                 dataclasses.asdict(records.replace(one, name="c")),
                 dataclasses.asdict(copy.copy(one)),
+                [(each.name, each.kind, each.annotation) for each in parameters],
             )
         )
     assert told[0] == told[1]
