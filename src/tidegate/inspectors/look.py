@@ -160,6 +160,8 @@ class _Inside:
         self, data: Readable, name: str, siblings: Callable[[str], Readable | None] | None = None
     ) -> Judgement | None:
         """Return what a member is, or `None` when nothing tells."""
+        if not data.size_bytes:
+            return None
         deeper = replace(self.context, depth=self.context.depth + 1, siblings=siblings)
         try:
             return _judge(Timed(data, deeper.meter), name, deeper, data_too=self.data)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from tidegate.records import dataclass
@@ -22,6 +21,8 @@ ENDS_BYTES: Final = 4096
 _TOKEN: Final = re.compile(
     r"\s*(?:@(?P<at>-?\d+)|'(?P<text>[^']+)'|(?P<any>\?\?)|(?P<hex>[0-9a-fA-F]{2})(?![0-9a-fA-F]))"
 )
+_KEY_BYTES: Final = 4
+"""Of a mark, by which rows are found: two places in three then need one look-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +58,39 @@ class Signature:
         return any(all(_stands(piece, head, tail) for piece in mark) for mark in self.marks)
 
 
+_Best = tuple[int, Signature | None]
+_Places = tuple[tuple[int, int, dict[bytes, list[tuple[int, Signature]]]], ...]
+_NONE: Final[_Best] = (1 << 30, None)
+
+
 def signature(head: bytes, tail: bytes, size_bytes: int) -> Signature | None:
     """Return the first row of the table that fits, or `None`.
 
     head, tail: the first and the last 4,096 bytes; where the file is shorter, all of it, twice.
     """
-    first, others = _index()
-    place: tuple[int, Signature] | None = None
-    for length, rows in first:
-        found = rows.get(head[:length])
-        for number, row in found or ():
-            if (place is None or number < place[0]) and row.fits(head, tail, size_bytes):
-                place = number, row
-    for number, row in others:
-        if place is not None and number > place[0]:
+    at_head, at_tail = _index()
+    best, length = _NONE, len(head)
+    for at, stop, rows in at_head:
+        if at >= length:
             break
-        if row.fits(head, tail, size_bytes):
-            return row
-    return None if place is None else place[1]
+        found = rows.get(head[at:stop])
+        if found is not None:
+            best = _least(found, best, head, tail, size_bytes)
+    length = len(tail)
+    for at, count, rows in at_tail:
+        start = length + at
+        if start < 0:
+            break
+        found = rows.get(tail[start : start + count])
+        if found is not None:
+            best = _least(found, best, head, tail, size_bytes)
+    return best[1]
 
 
 @cache
 def signatures() -> tuple[Signature, ...]:
     """Return the rows in the order of the table, the more exact first. A wrong one raises `ValueError`."""
-    text = resources.files("tidegate.kinds").joinpath("signatures.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("signatures.toml").read_text(encoding="utf-8")
     return tuple(_row(each) for each in tomllib.loads(text)["signature"])
 
 
@@ -133,21 +143,36 @@ def _example(text: str) -> bytes:
     return bytes(made)
 
 
+def _least(
+    found: list[tuple[int, Signature]], best: _Best, head: bytes, tail: bytes, size_bytes: int
+) -> _Best:
+    for number, row in found:
+        if number >= best[0]:
+            break
+        if row.fits(head, tail, size_bytes):
+            return number, row
+    return best
+
+
 @cache
-def _index() -> tuple[
-    tuple[tuple[int, dict[bytes, list[tuple[int, Signature]]]], ...], tuple[tuple[int, Signature], ...]
-]:
-    """Return the rows by the bytes they begin with, and those that begin with nothing certain."""
-    by_length: dict[int, dict[bytes, list[tuple[int, Signature]]]] = defaultdict(lambda: defaultdict(list))
-    others = []
+def _index() -> tuple[_Places, _Places]:
+    """Return the rows by bytes that each mark needs, of the head and of the tail.
+
+    Of the head: (first, end, bytes -> rows), first to last. Of the tail: (first, count, bytes -> rows), the
+    nearest to the end first. Of a mark the longest piece is taken, and of that what is short enough to be
+    shared, so that a place takes one look-up.
+    """
+    found: dict[tuple[int, int], dict[bytes, list[tuple[int, Signature]]]] = {}
     for number, row in enumerate(signatures()):
-        starts = [next((piece.data for piece in mark if piece.at == 0), b"") for mark in row.marks]
-        if not all(starts):
-            others.append((number, row))
-            continue
-        for start in set(starts):
-            by_length[len(start)][start].append((number, row))
-    return tuple((length, dict(rows)) for length, rows in by_length.items()), tuple(others)
+        for mark in row.marks:
+            piece = max(mark, key=lambda each: (min(len(each.data), _KEY_BYTES), each.at == 0))
+            key = piece.data[:_KEY_BYTES]
+            rows = found.setdefault((piece.at, len(key)), {}).setdefault(key, [])
+            if (number, row) not in rows:
+                rows.append((number, row))
+    head = sorted((at, at + count, rows) for (at, count), rows in found.items() if at >= 0)
+    tail = sorted(((at, count, rows) for (at, count), rows in found.items() if at < 0), reverse=True)
+    return tuple(head), tuple(tail)
 
 
 def _stands(piece: Piece, head: bytes, tail: bytes) -> bool:

@@ -152,7 +152,7 @@ def is_header(block: bytes) -> bool:
         return False
     rest = block[:148] + b" " * 8 + block[156:BLOCK]
     unsigned = sum(rest)
-    return stated in (unsigned, unsigned - 256 * sum(1 for byte in rest if byte > 127))
+    return stated == unsigned or stated == unsigned - 256 * sum(1 for byte in rest if byte > 127)
 
 
 def _number(field: bytes) -> int:
