@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -60,6 +59,8 @@ class Output:
 
     def _make(self) -> Path:
         """Make an empty file beside the target, readable by its owner alone (as mkstemp does)."""
+        import tempfile  # noqa: PLC0415 - only for a file
+
         handle, name = tempfile.mkstemp(prefix=f".{self._target.name[:100]}.", dir=self._target.parent)
         os.close(handle)
         return Path(name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +115,7 @@ def load_rules(extra: Sequence[Path] = ()) -> tuple[Rule, ...]:
     Raises `RuleError`, naming file and key, when one is malformed or an id stands twice. The patterns of
     `extra` are compiled at once, so that none of them fails only when it is needed.
     """
-    folder = resources.files("tidegate.detect") / "rules"
-    built_in = [f for f in folder.iterdir() if f.name.endswith(".toml")]
+    built_in = (Path(__file__).parent / "rules").glob("*.toml")
     found = [parse_rule(f.read_text("utf-8"), f"rules/{f.name}", built_in=True) for f in built_in]
     for file in _files(extra):
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from tidegate.model.severity import Severity
@@ -37,7 +37,7 @@ class KindOfThing:
 @cache
 def kinds() -> dict[str, KindOfThing]:
     """Return id -> kind, in the order of the table; read once."""
-    text = resources.files("tidegate.kinds").joinpath("kinds.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("kinds.toml").read_text(encoding="utf-8")
     rows = tomllib.loads(text)["kind"]
     return {row["id"]: KindOfThing(**{**row, "severity": Severity(row["severity"])}) for row in rows}
 

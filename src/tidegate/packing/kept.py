@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +39,8 @@ def write(folder: Path | None, name: str, form: bytes, body: bytes) -> None:
     """Keep something. What cannot be written costs time at the next start, no more."""
     if folder is None:
         return
+    import tempfile  # noqa: PLC0415 - only where something is new
+
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, made = tempfile.mkstemp(dir=folder)

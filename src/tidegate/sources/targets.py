@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -70,6 +69,8 @@ def open_target(target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
 
 
 def _clone(address: str, wanted: Wanted) -> Iterator[Opened]:
+    import tempfile  # noqa: PLC0415 - only to clone
+
     from tidegate.sources.git import clone_bare, open_git  # noqa: PLC0415 - numpy, which most scans do without
 
     with tempfile.TemporaryDirectory(prefix="tidegate-") as folder:

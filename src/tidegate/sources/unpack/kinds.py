@@ -6,6 +6,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 HEAD_BYTES: Final = 512
@@ -70,7 +71,18 @@ def _tests(starts: Iterable[bytes]) -> dict[int, _Test]:
         for first in {name[:1], name[:1].lower()}:
             patterns.setdefault(first[0], []).append(b"(?i:%s:)" % name)
     patterns[_MBOX.pattern[0]].append(_MBOX.pattern)
-    return {first: re.compile(b"|".join(each)).match for first, each in patterns.items()}
+    found: dict[int, _Test] = {}
+    for first, each in patterns.items():
+        found[first] = partial(_first_test, found, first, b"|".join(each))
+    return found
+
+
+def _first_test(
+    table: dict[int, _Test], first: int, pattern: bytes, data: bytes | bytearray, at: int
+) -> object:
+    """Compile a test when it is first asked for: there are ninety, and most files begin with few letters."""
+    test = table[first] = re.compile(pattern).match
+    return test(data, at)
 
 
 _MAIL_TESTS: Final = _tests(())
