@@ -77,7 +77,8 @@ def behind(blobs: dict[str, int | None], read: Read, **budget: float) -> Inspect
             raise AssertionError(heard.line)
         else:
             status, headers, body = read(path, int(span[1]), int(span[2]) + 1)
-        lines = {"Content-Length": str(len(body)), "x-ms-request-id": "1", **headers}
+        # The server closes after each answer, and says so: else the next request may meet a closing connection.
+        lines = {"Content-Length": str(len(body)), "x-ms-request-id": "1", "Connection": "close", **headers}
         head = "".join(f"{name}: {text}\r\n" for name, text in lines.items() if text)
         writer.write(f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body)
         await writer.drain()
