@@ -6,7 +6,6 @@ import binascii
 import math
 import re
 from base64 import b64decode
-from collections import Counter
 from collections.abc import Callable
 
 from tidegate.detect.unwrap import decode_base64
@@ -17,7 +16,9 @@ def entropy_bits(text: str) -> float:
     if not text:
         return 0.0
     total = len(text)
-    return -sum(n / total * math.log2(n / total) for n in Counter(text).values())
+    # What stands there once adds nothing to the sum.
+    often = sum(n * math.log2(n) for n in map(text.count, set(text)) if n > 1)
+    return math.log2(total) - often / total
 
 
 def pem_body(text: str) -> str:

@@ -44,7 +44,8 @@ _PLACEHOLDER_WORD = re.compile(
     r"^[<{\[(]|[>})\]]$|redacted|placeholder|your[-_ ]?(?:key|token|secret|sas|account)|changeme|\*{4}|\.{4}",
     re.IGNORECASE,
 )
-_SAME_RUN = re.compile(r"(.)\1{11,}")
+_RUN = 12
+_SAME_RUN = re.compile(rf"(.)\1{{{_RUN - 1},}}")
 _EMULATOR_ACCOUNT = "devstoreaccount1"
 
 
@@ -73,8 +74,11 @@ def is_placeholder(secret: str) -> bool:
     if "://" in secret:
         return False
     plain = secret.rstrip("=")
-    if len(plain) >= 16 and len(set(plain)) <= max(3, min(7, len(plain) // 9)):
+    letters = len(set(plain))
+    if len(plain) >= 16 and letters <= max(3, min(7, len(plain) // 9)):
         return True
-    run = max((len(same[0]) for same in _SAME_RUN.finditer(secret)), default=0)
+    run = 0
+    if len(secret) - letters >= _RUN - 1:
+        run = max((len(same[0]) for same in _SAME_RUN.finditer(secret)), default=0)
     # The curve of an elliptic key has 15 zeros in a row by its nature; a placeholder has little else.
     return run > len(secret) // 8 or bool(_PLACEHOLDER_WORD.search(secret))
