@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 import tidegate
 from tidegate.detect.engine import Detector, named
+from tidegate.detect.match import read
+from tidegate.detect.matcher import PLAIN, RAW, unpacked
 from tidegate.detect.rules import load_rules
+from tidegate.detect.unwrap import raw_view
 from tidegate.model.document import Batch, Tally
 from tidegate.model.sighting import Sighting
 from tidegate.sources.layout import OVERLAP_BYTES, Layout
@@ -170,3 +173,19 @@ def test_reports_of_the_same_text_have_the_same_ids_with_one_worker_or_two(tmp_p
         found.append([(f.id, f.severity, f.occurrences, f.redacted) for f in report.findings])
     assert found[0] == found[1] == found[2]
     assert len(found[0]) > 30
+
+
+@settings(max_examples=150, deadline=None)
+@given(documents)
+def test_behind_the_last_anchor_of_a_rule_it_matches_nothing(detector: Detector, document: bytes) -> None:
+    last: dict[int, int] = {}
+    for expression, end in unpacked(detector._matcher.scan(document)):
+        meaning = detector._matcher.meanings[expression]
+        if meaning.rule is not None and meaning.clothes in (PLAIN, RAW):
+            last[meaning.rule] = end
+    for index, end in last.items():
+        view = raw_view(document, 0, len(document))
+        whole, enough = (
+            [(m.begin, m.end, m.secret) for m in read(RULES[index], view, limit)] for limit in (None, end)
+        )
+        assert enough == whole, RULES[index].id
