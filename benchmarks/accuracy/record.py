@@ -48,7 +48,8 @@ def listing(data: bytes) -> str:
 
 def _operand(kind: str, operand: bytes) -> str:
     count = _COUNTS.get(kind)
-    nested = count is not None and operand[count : count + 1] == b"\x80"
+    # A pickle within, or the code that scipy's distributions run: its words decide.
+    nested = count is not None and operand[count:].startswith((b"\x80", b"\ndef _parse_args("))
     if count is None or nested or len(operand) - count <= LONGEST_KEPT:
         return repr(operand)
     return f"{operand[:count]!r} {len(operand) - count}"

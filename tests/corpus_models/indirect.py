@@ -10,6 +10,7 @@ from corpus_models.assemble import (
     COMMAND,
     POP,
     REDUCE,
+    Code,
     call,
     made,
     name,
@@ -385,3 +386,100 @@ _indirect(
     REDUCE,
     source="ours",
 )
+
+
+# Listed names that are handed what runs: what a class is given decides, not its name alone.
+
+_LOADS = call("functools.partial", name("torch.storage._load_from_bytes"), raw_bytes(shell()))
+_OBJECTS = call("numpy.dtype", "O8", False, True)
+_NO_OBJECTS = push((3, "|", None, None, None, -1, -1, 0)) + BUILD
+_CODE = "\ndef _parse_args(self): pass\n__import__('os').system('" + COMMAND + "')\n"
+_indirect(
+    "partial-loads",
+    "a loader of pickles put off by partial, called for a key that is missing in a ChainMap",
+    call("builtins.dict", call("collections.ChainMap", call("collections.defaultdict", _LOADS), {"k": 1})),
+    source="ours",
+)
+_indirect(
+    "partial-loads-state",
+    "the same, put into a harmless partial by BUILD",
+    call("functools.partial", name("builtins.len")),
+    push((name("torch.storage._load_from_bytes"), (raw_bytes(shell()),), {}, None)) + BUILD,
+    source="ours",
+)
+_indirect(
+    "partial-any-of-numpy",
+    "a function of numpy that is no ufunc, by the function that makes ufuncs, put off by partial",
+    call("functools.partial", call("numpy._core._ufunc_reconstruct", "numpy", "load"), "x.npy", None, True),
+    source="ours",
+    want=Want.ALARM,
+)
+_indirect(
+    "itemgetter-default",
+    "an itemgetter that is called on an object, whose methods decide",
+    call(call("operator.itemgetter", 0), call("collections.deque", [name("collections.UserDict")])),
+    source="ours",
+    want=Want.ALARM,
+)
+_indirect(
+    "reconstructor-base",
+    "copyreg._reconstructor with a base that opens a file",
+    call("copyreg._reconstructor", name("numpy.ndarray"), name("numpy.memmap"), "/tmp/tidegate-sample"),
+    source="ours",
+)
+_indirect(
+    "scipy-template",
+    "a distribution of scipy whose __setstate__ runs code of the state",
+    made("scipy.stats._continuous_distns.norm_gen", state={"_parse_arg_template": _CODE}),
+    source="ours",
+)
+_indirect(
+    "scipy-template-pairs",
+    "the same with the state as pairs, which dict.update takes too",
+    made("scipy.stats._distn_infrastructure.rv_continuous", state=(("_parse_arg_template", _CODE),)),
+    source="ours",
+    want=Want.ALARM,
+)
+_indirect(
+    "scipy-template-rebuilt",
+    "the same through torch's function that sets a state",
+    call(
+        "torch._tensor._rebuild_from_type_v2",
+        name("scipy.stats._continuous_distns.norm_gen"),
+        name("scipy.stats._continuous_distns.norm_gen"),
+        (),
+        {"_parse_arg_template": _CODE},
+    ),
+    source="ours",
+)
+_indirect(
+    "dtype-flags",
+    "numpy's type of objects whose flags deny it: numbers become addresses",
+    call("numpy._core.multiarray.scalar", Code(_OBJECTS + _NO_OBJECTS), raw_bytes(bytes(8))),
+    source="ours",
+    want=Want.ALARM,
+)
+_indirect(
+    "dtype-flags-field",
+    "the same within a structure",
+    call("numpy.dtype", "V8", False, True),
+    push((3, "|", None, ("a",), {"a": (_OBJECTS, 0)}, 8, 1, 16)) + BUILD,
+    source="ours",
+    want=Want.ALARM,
+)
+_indirect(
+    "dtype-offset",
+    "numpy's structure with a field beyond its item",
+    call("numpy.dtype", "V8", False, True),
+    push((3, "|", None, ("a",), {"a": (call("numpy.dtype", "f8", False, True), 1 << 20)}, 8, 1, 16)) + BUILD,
+    source="ours",
+    want=Want.ALARM,
+)
+for _library in ("xgboost.core", "lightgbm.basic"):
+    _indirect(
+        f"booster-{_library.partition('.')[0]}",
+        "a listed class that opens a file when it is called with its name",
+        call(f"{_library}.Booster", None, None, "/tmp/tidegate-sample"),
+        source="ours",
+        want=Want.ALARM,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tidegate.inspectors.pickles import arrays, evaluate, tensors
+from tidegate.inspectors.pickles import arrays, evaluate, states, tensors
 from tidegate.inspectors.pickles.limits import MOST_CALL_DEPTH, MOST_GLOBALS, Limits
 from tidegate.inspectors.pickles.loader import Loader
 from tidegate.inspectors.pickles.names import Listed, Sink, danger, standing
@@ -19,6 +19,7 @@ from tidegate.inspectors.pickles.values import (
     Persistent,
     Unknown,
     Value,
+    get,
     pairs,
 )
 from tidegate.inspectors.pickles.words import described, named, with_arguments
@@ -224,9 +225,11 @@ class Actions:
             )
             return False
         if entry.calls:
-            which, what = (int(each) for each in entry.calls.split())
+            which, what, state = (int(each) for each in entry.calls.split())
             if which < len(args) and what < len(args):
-                self.call(args[which], self.as_args(args[what]), at)
+                made = self.call(args[which], self.as_args(args[what]), at)
+                if isinstance(made, Call) and state < len(args):
+                    self._build_instance(made, args[state], at)
         if entry.loads and not self._look_inside(args, callee, at):
             self.notes.unlisted(
                 "nested",
@@ -340,15 +343,31 @@ class Actions:
         keys = [key for key, _ in _state_items(state) if isinstance(key, str) and key in _DANGEROUS_STATE]
         for key in keys[:4]:
             self.notes.tampering("patch", f"on load, sets {key} of {described(target)}", offset=at)
-        if target.known:
-            return
         callee = target.callee
+        if target.known:
+            entry = callee.entry if isinstance(callee, Global) else None
+            if isinstance(entry, Listed) and entry.state:
+                self._judge_state(entry.state, target, state, at)
+            return
         if isinstance(callee, Global) and callee.entry is None:
             self.notes.unlisted(
                 "state",
                 f"on load, sets the state of an instance of {named(callee.path)}, by its own __setstate__",
                 offset=at,
             )
+
+    def _judge_state(self, rule: str, target: Call, state: Value, at: int) -> None:
+        """Judge the state of a listed class that runs, calls or trusts it."""
+        what = states.wrong(rule, target, state, self.limits)
+        if not what:
+            return
+        target.known = False
+        sentence = f"on load, gives {described(target)} {what}"
+        self._look_inside(tuple(state.items) if isinstance(state, Box) else (state,), target.callee, at)
+        if rule == "scipy" and isinstance(state, Box) and get(state, "_parse_arg_template") is not None:
+            self.notes.add("state", Severity.CRITICAL, sentence, offset=at, evidence=Evidence.PAYLOAD)
+        else:
+            self.notes.unlisted("state", sentence, offset=at)
 
     def _raw_array(self, target: Call, after: int) -> int:
         count = arrays.raw_bytes(target)

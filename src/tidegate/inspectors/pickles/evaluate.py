@@ -207,10 +207,19 @@ def _add_extension(actions: Actions, args: _Args, _kwargs: Value, at: int) -> Va
 
 
 def _reconstructor(actions: Actions, args: _Args, _kwargs: Value, at: int) -> Value:
-    """`copyreg._reconstructor(cls, base, state)` makes an instance as NEWOBJ does."""
+    """`copyreg._reconstructor(cls, base, state)` makes an instance as NEWOBJ does, by the base."""
     if not args:
         return None
+    if len(args) > 2 and not (isinstance(args[1], Global) and args[1].name == "object"):
+        actions.call(args[1], args[2:3], at, verb="makes an instance by")
     return actions.call(args[0], (), at, verb="makes an instance of")
+
+
+def _ufunc(actions: Actions, args: _Args, _kwargs: Value, at: int) -> Value:
+    """`_ufunc_reconstruct(module, name)` returns whatever has that name there, a ufunc or not."""
+    if len(args) == 2 and isinstance(args[0], str) and isinstance(args[1], str):
+        return actions.name(args[0], args[1], at, 4, "_ufunc_reconstruct")
+    return None
 
 
 def _newobj(actions: Actions, args: _Args, _kwargs: Value, at: int) -> Value:
@@ -345,6 +354,8 @@ _HELPERS: Final[dict[str, _Helper]] = {
     "operator.setitem": _setitem,
     "copyreg.add_extension": _add_extension,
     "copyreg._reconstructor": _reconstructor,
+    "numpy.core._ufunc_reconstruct": _ufunc,
+    "numpy._core._ufunc_reconstruct": _ufunc,
     "copyreg.__newobj__": _newobj,
     "copyreg.__newobj_ex__": _newobj_ex,
     "base64.b64decode": _decoder(base64.b64decode),
@@ -388,8 +399,8 @@ def _apply_attrgetter(actions: Actions, callee: Call, args: _Args, _kwargs: Valu
 
 
 def _apply_itemgetter(actions: Actions, callee: Call, args: _Args, _kwargs: Value, at: int) -> Value:
-    if not args or not callee.args:
-        return None
+    if not args or not callee.args or not isinstance(args[0], (Box, Global)):
+        return None  # by a method of the object: what it returns cannot be told
     return item(actions, args[0], callee.args[0], at, "operator.itemgetter")
 
 

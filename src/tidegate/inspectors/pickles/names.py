@@ -36,7 +36,10 @@ class Listed:
     loads: bool = False
     """Its bytes are loaded in their turn, and are judged with it."""
     calls: str = ""
-    """For a function that calls another: position of that one and of its tuple of arguments, `0 2`."""
+    """For a function that calls another: position of that one, of its tuple of arguments, and of a state
+    that the result is given, `0 2 3`."""
+    state: str = ""
+    """The rule that a state given by BUILD must keep, see `states.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def listed() -> dict[str, Listed]:
             tensor=group.get("tensor", False),
             loads=group.get("loads", False),
             calls=group.get("calls", ""),
+            state=group.get("state", ""),
         )
         for name in group["names"].split():
             for module in group["module"].split():

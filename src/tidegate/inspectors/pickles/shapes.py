@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final, TypeAlias
 
-from tidegate.inspectors.pickles.names import Listed
+from tidegate.inspectors.pickles.names import Listed, danger
 from tidegate.inspectors.pickles.values import Box, Call, Global, Literal, Persistent, Value
 
 _MOST_ITEMS = 256
@@ -84,6 +84,17 @@ def _is_listed(value: Value, *, make_only: bool) -> bool:
     return isinstance(value.entry, Listed) and (value.entry.use in ("make", "class") or not make_only)
 
 
+def _is_callable(value: Value) -> bool:
+    """Tell whether the value may be called later, unseen: a listed function that neither loads nor calls."""
+    if isinstance(value, Call):
+        inner = value.callee.entry if isinstance(value.callee, Global) else None
+        return value.known and isinstance(inner, Listed) and inner.state == "partial"
+    if not isinstance(value, Global) or value.changed or not isinstance(value.entry, Listed):
+        return False
+    entry = value.entry
+    return not (entry.loads or entry.calls or entry.use == "class" or danger(value.module, value.name))
+
+
 def _is_function(value: Value) -> bool:
     """Tell whether calling the value would do something: a function, or what is not on the list."""
     if not isinstance(value, Global):
@@ -104,6 +115,7 @@ _TESTS: Final[dict[str, _Test]] = {
     "ints": _is_ints,
     "class": lambda value: _is_listed(value, make_only=True),
     "named": lambda value: _is_listed(value, make_only=False),
+    "callable": _is_callable,
     "made": lambda value: isinstance(value, Call) and value.known,
 }
 """By the word that stands for them; any other word is the kind of a container."""
