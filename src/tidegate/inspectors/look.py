@@ -34,6 +34,8 @@ _CLEAN: Final = SEVERITIES[Verdict.CLEAN]
 _ID: Final = "look"
 _AROUND_A_ZIP: Final = frozenset(("prefix", "trailing_bytes"))
 _OF_PEOPLE: Final = frozenset(("health_data", "payment_data", "personal_data"))
+_PASSING: Final = frozenset(("memory_dump", "network_capture"))
+"""Hold what passed by, whole files among it."""
 _MAY_BE_OF_PEOPLE: Final = frozenset(("dataset", "spreadsheet", "document"))
 
 
@@ -185,7 +187,19 @@ def _judge(data: Timed, name: str, context: Context, *, data_too: bool = True) -
     whole = _as_model(data, name, context, claims) if claims else None
     if (whole is not None and whole.model) or not data_too:
         return whole
+    if whole is not None and not head.startswith(b"PK"):
+        whole = _passed_along(whole, head, tail, data.size_bytes)
     return _as_data(data, name, context, whole, head, tail)
+
+
+def _passed_along(archive: Judgement, head: bytes, tail: bytes, size_bytes: int) -> Judgement:
+    """Return what a zip at the end of other things is: a capture of a download holds it, and is none."""
+    from tidegate.kinds.signatures import signature  # noqa: PLC0415 - few things have one at their end
+
+    row = signature(head, tail, size_bytes)
+    if row is not None and row.kind in _PASSING:
+        archive.kind = row.kind
+    return archive
 
 
 def _as_data(

@@ -50,6 +50,41 @@ def test_a_public_web_key_is_no_private_key() -> None:
     )
 
 
+def test_a_capture_of_a_download_is_no_archive() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", "some words")
+    capture = b"\xd4\xc3\xb2\xa1\x02\0\x04\0" + bytes(200)
+    assert told(capture + packed.getvalue(), "a.pcap")[0] == "network_capture"
+    assert told(packed.getvalue(), "a.zip")[0] == "zip"
+
+
+def test_streams_of_a_film_are_read_where_they_are_told() -> None:
+    def box(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data) + 8) + kind + data
+
+    def film(*streams: bytes) -> bytes:
+        told = b"".join(box(b"hdlr", bytes(8) + each + bytes(16)) + bytes(6000) for each in streams)
+        return box(b"ftyp", b"isom\0\0\2\0") + box(b"mdat", bytes(9000)) + box(b"moov", told)
+
+    assert told(film(b"vide", b"soun"), "x/item")[0] == "video"
+    assert told(film(b"soun"), "x/item")[0] == "audio"
+
+
+def test_a_certificate_behind_its_own_words_is_one() -> None:
+    words = b"Certificate:\n    Data:\n        Version: 3 (0x2)\n" + b"            00:11:22:33\n" * 300
+    pem = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(bytes(600)) + b"-----END CERTIFICATE-----\n"
+    assert told(words + pem, "client.crt") == ("certificate", Severity.INFO)
+
+
+def test_an_office_document_may_name_its_main_part_as_it_likes() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document2.xml", "<w:document/>")
+    assert told(packed.getvalue(), "x/item")[0] == "document"
+
+
 def test_a_keystore_of_bouncy_castle_is_as_bad_as_what_it_holds() -> None:
     assert told(_BKS + _KEY + b"\0" + bytes(20))[0] == "keystore"
     assert told(_BKS + _ENTRY + b"\0" + bytes(20)) == ("certificate", Severity.INFO)
@@ -88,6 +123,31 @@ def test_a_keystore_that_is_cut_off_ends_in_an_inspection(cut: int) -> None:
         ("video", "a", b"\0\0\0\x18ftypisom" + bytes(80) + b"hdlr" + bytes(8) + b"vide" + bytes(40)),
         ("source_code", "stderr-data.sh", b'tid="stderr data transfer"\n\nfor n in "" -n; do\n\techo $n\ndone\n'),
         ("website", "piece.html", b"<!-- a piece -->\n<base href='/'/>\n<script src='a.js'></script>\n"),
+        ("source_code", "2008030300.sql", b"-- version 3\nALTER TABLE `users`\n  ADD `seen` datetime;\n"),
+        ("source_code", "a.sql", b"select count(*)\n  from users;\n"),
+        ("source_code", "a", b"cimport numpy\nfrom libc.math cimport sin\ncdef int a\n"),
+        ("dataset", "a", b"@RELATION iris\n\n@ATTRIBUTE width REAL\n@DATA\n5.1\n"),
+        ("dataset", "a.topojson", b'{"type": "Topology", "objects": {}}'),
+        ("dataset", "a", b"<?xml version='1.0'?>\n<gpx version='1.1'><trk/></gpx>"),
+        ("dataset", "a", b"<?xml version='1.0'?>\n<!-- <svg> -->\n<o:FeatureCollection xmlns:gml='g'/>"),
+        ("image", "a", b"<?xml version='1.0'?>\n<!-- one --><!-- two -->\n<!DOCTYPE svg PUBLIC 'x' 'y'>\n<svg width='1'/>"),
+        ("document", "a", b"<?xml version='1.0'?>\n<FictionBook xmlns='f'><body/></FictionBook>"),
+        ("dataset", "a", bytes.fromhex("ffffffff500100001000000000000a000e000600050008000a0000000001040010000000") + bytes(400)),
+        ("dataset", "a", bytes.fromhex("500100001000000000000a000e000600050008000a0000000001030010000000") + bytes(400)),
+        ("unknown", "a", bytes.fromhex("ffffffff500100001000000000000a000e000600050008000a0000000003040010000000") + bytes(400)),
+        ("image", "a", b"\xabKTX 20\xbb\r\n\x1a\n" + bytes(80)),
+        ("git_repository", "pack-1.idx", struct.pack(">256I", *([0] * 9 + [2] * 247)) + bytes(48) + bytes(40)),
+        ("health_data", "a.dcm", bytes.fromhex("080005000a00000049534f5f49522031303000") + bytes(200)),
+        ("health_data", "b.dcm", bytes.fromhex("000800054353000a49534f5f495220313030") + bytes(200)),
+        ("unknown", "c", bytes.fromhex("080005000a00000049534f5f49522031303000") + bytes(200)),
+        ("audio", "a.mp3", bytes(1000) + b"TAG" + bytes(125)),
+        ("private_key", "ta.key", b"#\n# 2048 bit OpenVPN static key\n#\n-----BEGIN OpenVPN Static key V1-----\n" + b"ab12" * 8 + b"\n"),
+        ("private_key", "dkim.key", base64.b64encode(bytes(range(32))) + b"\n"),
+        ("document", "dkim.txt", base64.b64encode(bytes(range(32))) + b"\n"),
+        ("log", "sshd", b"# failed: no\nJan 22 18:09:46 host ftpd[132]: repeated login failures from 192.0.2.1\n"),
+        ("log", "assp", b"Apr-07-13 07:08:36 [SSL-out] 192.0.2.1 failed\n" * 6),
+        ("dataset", "a.csv", b"stamp,other,time\n" + b"2024-05-17 20:53:11,0,869.35\n" * 8),
+        ("source_code", "context_test.go", b"package a\n\nconst c = `\napiVersion: v1\nkind: Config\nclusters: []\nusers:\n- name: a\n  user:\n    token: abcdefghijklmnop\n`\n"),
         ("website", "b.html", b"<!-- a <note> -->\nSome words, then\n<dialog id='d'>\n <p>Choose.</p>\n</dialog>\n"),
         ("website", "c.html", b"{% extends 'base' %}\n{% block main %}\n<my-list>\n</my-list>\n{% endblock %}\n"),
         ("document", "d.html", b"<note from='a'>An XML file that somebody named so, and no page.</note>\n"),

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from typing import Final
 
+from tidegate.inspectors.data._named import named
 from tidegate.inspectors.data._notes import judged, nothing, plural, seen, step_of
 from tidegate.inspectors.data._text import plain
 from tidegate.inspectors.readable import Readable
@@ -20,6 +21,8 @@ _PEM: Final = re.compile(
     rb"(?m)^-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE|(?:NEW )?CERTIFICATE REQUEST|(?:RSA |EC |DSA )?PUBLIC KEY|PKCS7|X509 CRL"  # noqa: E501
     rb"|PGP PUBLIC KEY BLOCK|SSH2 PUBLIC KEY|DH PARAMETERS|EC PARAMETERS)-----"
 )
+_IN_WORDS: Final = re.compile(rb"\A\s*Certificate:\r?\n\s+Data:\r?\n\s+Version: ")
+"""As openssl writes one before its lines of PEM, which may begin behind the first 4 KiB."""
 _SSH: Final = re.compile(
     rb"(?m)^(?:[^\s#]\S{0,400} ){0,2}(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-\S{5,60}) AAAA[A-Za-z0-9+/]{40,}"  # noqa: E501
 )
@@ -44,7 +47,9 @@ class Certificate:
         del tail, name
         if size_bytes > _MOST_BYTES:
             return False
-        return bool(_PEM.search(head) or _SSH.search(head) or _binary(head, size_bytes))
+        return bool(
+            _PEM.search(head) or _SSH.search(head) or _IN_WORDS.match(head) or _binary(head, size_bytes)
+        )
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Say what, and how many."""
@@ -56,8 +61,8 @@ class Certificate:
             found[word] = 1
         else:
             text = plain(raw)
-            if text is None:
-                return nothing()
+            if text is None or named(name) == "source_code":
+                return nothing()  # code that brings a key along is code
             found.update(_word(each[1]) for each in _PEM.finditer(text))
             if not found:
                 found["public key (SSH)"] = len(_SSH.findall(text))
@@ -69,7 +74,8 @@ class Certificate:
                 rest = b"\n".join(
                     line for line in text.splitlines() if not _SSH.match(line) and line[:1] != b"#"
                 )
-            if not sum(found.values()) or len(rest) > max(2048, len(text) // 2):
+            much = len(rest) > max(2048, len(text) // 2) and not _IN_WORDS.match(text)
+            if not sum(found.values()) or much:
                 return nothing()
             observed = context.sample(text, name)
         words = ", ".join(plural(count, word) for word, count in found.items() if count)

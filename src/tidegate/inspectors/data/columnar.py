@@ -1,6 +1,7 @@
-"""Tables in files of columns: Parquet and Avro. Their columns and rows are told by a few KiB.
+"""Tables in files of columns: Parquet, Avro, streams of Arrow. Their columns and rows are told by a few KiB.
 
-Sources: parquet.apache.org/docs/file-format, FileMetaData; avro.apache.org/docs, "Object Container Files".
+Sources: parquet.apache.org/docs/file-format, FileMetaData; avro.apache.org/docs, "Object Container Files";
+arrow.apache.org/docs/format, "Encapsulated message format", and its `Message.fbs`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from tidegate.packing.thrift import LIST, STRUCT, Reader
 
 _FOOTER_BYTES: Final = 4 << 20
 _AVRO_NAME: Final = re.compile(rb'\{[^{}]*?"name"\s*:\s*"([A-Za-z_]\w{0,80})"')
+_MORE: Final = b"\xff\xff\xff\xff"
+"""Before the length of each message of a stream of Arrow."""
+_SCHEMA: Final = 1
 
 
 class Columnar:
@@ -29,12 +33,15 @@ class Columnar:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by both ends, or by the first bytes."""
         del name
-        return (head.startswith(b"PAR1") and tail.endswith(b"PAR1") and size_bytes > 12) or head.startswith(
-            b"Obj\x01"
-        )
+        if head.startswith(b"PAR1"):
+            return tail.endswith(b"PAR1") and size_bytes > 12
+        return head.startswith(b"Obj\x01") or _is_stream(head, size_bytes)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Say how many rows and columns; have the names of the columns looked at."""
+        if data.read(0, 4) not in (b"PAR1", b"Obj\x01"):
+            note = seen("dataset", "a stream of tables (Arrow)", severity=Severity.INFO, step=Step.SAMPLE)
+            return judged("dataset", note)
         if data.read(0, 4) == b"PAR1":
             rows, columns = _parquet(data)
             form = "Parquet table"
@@ -48,6 +55,27 @@ class Columnar:
         numbers = {"columns": len(columns), **({"rows": rows} if rows >= 0 else {})}
         note = seen("dataset", words, severity=Severity.INFO, step=Step.SAMPLE, numbers=numbers)
         return judged("dataset", note, *context.sample(b"", name, columns))
+
+
+def _is_stream(head: bytes, size_bytes: int) -> bool:
+    """Tell a stream of Arrow: its first message is a table of FlatBuffers that says "schema"."""
+    start = 8 if head.startswith(_MORE) else 4  # before 0.15 a message began with its length
+    if len(head) < 64:
+        return False
+    length, root = (int.from_bytes(head[at : at + 4], "little") for at in (start - 4, start))
+    table = start + root
+    index = table - int.from_bytes(head[table : table + 4], "little", signed=True)
+    if (start + length) % 4 or not 32 <= length <= size_bytes - start or not 4 < root < 64:
+        return False
+    if not start < index < table:
+        return False
+    version, kind = (table + int.from_bytes(head[index + at : index + at + 2], "little") for at in (4, 6))
+    of_index = int.from_bytes(head[index : index + 2], "little")
+    return (
+        10 <= of_index <= 16
+        and head[kind : kind + 1] == bytes((_SCHEMA,))
+        and (version == table or head[version : version + 2] in (b"\x02\0", b"\x03\0", b"\x04\0"))
+    )
 
 
 def _parquet(data: Readable) -> tuple[int, list[str]]:

@@ -25,9 +25,22 @@ _LINE: Final = re.compile(
     rb"|\d\d:\d\d:\d\d[.,]\d|[ \d]{1,6}\.\d{6}\]|\d{10}(?:\.\d{1,6}|\d{3})?[ \t\]])"
     rb"|\A\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\b[\]:|]? "
     rb"|\A(?:\d{1,3}\.){3}\d{1,3} \S+ \S+ \[\d\d/|\A[IWEF]\d{4} \d\d:\d\d:\d\d"
-    rb"|\A\{\"(?:time|timestamp|ts|level|@timestamp|severity|msg|log)\":|\A(?:time|ts|level|timestamp)=\S"
+    rb"|\Atype=[A-Z_]{3,30} msg=audit\("
+    rb"|\A\{\"(?:time|timestamp|ts|level|@timestamp|severity|msg|log)\":|\A(?:time|ts|t|level|lvl|timestamp)=\S"
     rb"|\A#(?:Software|Version|Fields|Date): "
 )
+_STAMP: Final = re.compile(
+    rb"(?<![\d:.-])(?:\d{4}[-/.:]\d\d[-/.:]\d\d[-T :]{1,2}\d\d:\d\d:\d\d"
+    rb"|\d\d[/.-](?:\d\d|" + _MONTH + rb")[/.-]\d{2,4}[: T-]{1,3}\d\d:\d\d:\d\d"
+    rb"|" + _MONTH + rb"[ -]{1,2}\d{1,2}[ ,-]{1,2}(?:\d{2,4} )?\d\d:\d\d:\d\d)"
+)
+"""A moment to the second, somewhere near the beginning of a line."""
+_NEAR: Final = 80
+_SURE: Final = re.compile(
+    rb"\A" + _MONTH + rb" {1,2}\d{1,2} \d\d:\d\d:\d\d \S{1,80} [\w./-]{1,40}(?:\[\d{1,10}\])?: "
+    rb"|\A(?:\d{1,3}\.){3}\d{1,3} \S+ \S+ \[\d\d/" + _MONTH + rb"/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] \""
+)
+"""A line of syslog or of a web server: one is enough."""
 
 
 class TextLog:
@@ -42,8 +55,13 @@ class TextLog:
         text = plain(head)
         if text is None:
             return False
-        rows = [line for line in lines(text, 60) if line.strip()]
-        fits = sum(bool(_LINE.match(line.lstrip())) for line in rows)
+        if name.lower().endswith((".csv", ".tsv", ".psv")):
+            return False  # whose rows may begin with a time
+        # Remarks between are no lines of it, but for what begins a log of W3C.
+        rows = [line for line in lines(text, 60) if line.strip() and (line[:1] != b"#" or _LINE.match(line))]
+        fits = sum(bool(_LINE.match(line.lstrip()) or _STAMP.search(line[:_NEAR])) for line in rows)
+        if len(rows) == 1 and _SURE.match(rows[0]):
+            return True
         least = (
             3 if name.lower().endswith((".log", ".out", ".err", ".trace")) or ".log." in name.lower() else 5
         )

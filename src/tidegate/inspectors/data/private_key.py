@@ -26,6 +26,9 @@ _MOST_BYTES: Final = 256 << 10
 _OPEN: Final = re.compile(
     rb"(?m)^[ \t]*-----BEGIN ((?:[A-Z0-9]+ ){0,3}(?:PRIVATE|SECRET) KEY(?: BLOCK)?)-----[ \t]*\r?$"
 )
+_STATIC: Final = b"-----BEGIN OpenVPN Static key V1-----"
+_RAW: Final = re.compile(rb"\s*(?:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/]{85}[AQgw]==)\s*")
+"""32 or 64 bytes in letters, as WireGuard and DKIM keep a key; a key only where the name says so."""
 _ANY_BLOCK: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----.*?-----END [A-Z0-9 ]+-----", re.DOTALL)
 _PVK: Final = b"\x1e\xf1\xb5\xb0\x00\x00\x00\x00"
 _ARMOURED: Final = b"-----BEGIN PGP ARMORED FILE-----"
@@ -88,14 +91,17 @@ class PrivateKey:
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by a line of PEM, or by the first bytes of a binary form."""
-        del tail, name
+        del tail
         if size_bytes > _MOST_BYTES:
             return False
+        if size_bytes < 128 and name.lower().endswith(".key") and _RAW.fullmatch(head):
+            return True
         if (
             b"PRIVATE KEY" in head
             or b"PGP SECRET KEY" in head
             or b"PuTTY-User-Key-File-" in head[:64]
             or b"AGE-SECRET-KEY-1" in head
+            or _STATIC in head
         ):
             return plain(head) is not None
         if _ARMOURED in head or head.startswith((_PVK, *_GNUPG)) or _BASE64.fullmatch(head):
@@ -167,6 +173,8 @@ def _keys(raw: bytes, size_bytes: int) -> list[Key]:
         return _gnupg(raw) or _pgp(raw)
     if raw.startswith(_GNUPG):
         return _gnupg(raw)
+    if _RAW.fullmatch(raw):
+        return [Key("32 or 64 bytes in base64", "Ed25519 or X25519", encrypted=False)]
     if _BASE64.fullmatch(raw):
         raw = _decoded(b"".join(raw.split()))
         size_bytes = len(raw)
@@ -178,6 +186,7 @@ def _keys(raw: bytes, size_bytes: int) -> list[Key]:
     if text.lstrip()[:20] == b"PuTTY-User-Key-File-":
         return _putty(text)
     found = [Key("age", "X25519", encrypted=False) for _ in _AGE.finditer(text)]
+    found += [Key("OpenVPN", "static key", encrypted=False)] * text.count(_STATIC)
     for opening in _OPEN.finditer(text):
         found += _pem(text, opening)
     # A page of documentation with a key in it is no key: outside of the blocks little may stand.

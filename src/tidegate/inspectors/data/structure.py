@@ -19,6 +19,10 @@ from tidegate.model.severity import Severity
 _ENDS: Final = 4096
 _NETPBM: Final = re.compile(rb"P[1-7][\s#]\s*(?:#[^\n]*\n\s*)*(?:\d{1,6}\s|WIDTH )")
 _VIDEO, _SOUND = b"vide", b"soun"
+_STREAMS: Final = 256 << 10
+"""Read of what tells the streams of a recording."""
+_BOXES: Final = (b"ftyp", b"moov", b"mdat")
+_MOST_BOXES: Final = 32
 _ASF: Final = bytes.fromhex("3026b2758e66cf11")
 _ASF_VIDEO: Final = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
 _ASF_AUDIO: Final = bytes.fromhex("409e69f84d5bcf11a8fd00805f5c442b")
@@ -39,16 +43,24 @@ class ByStructure:
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by the check that its first byte, or its second, calls for."""
-        return bool(_told(head, tail, size_bytes, name)[0])
+        return head.startswith(_ASF) or head[4:8] in _BOXES or bool(_told(head, tail, size_bytes, name)[0])
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Say which."""
         del context
         size = data.size_bytes
-        kind_id, words = _told(data.read(0, _ENDS), data.read(max(0, size - _ENDS), _ENDS), size, name)
+        head, tail = data.read(0, _ENDS), data.read(max(0, size - _ENDS), _ENDS)
+        kind_id, words = _told(head, tail, size, name)
+        if not kind_id and head.startswith(_ASF):
+            # What comes before the streams may be long: a picture of the cover.
+            length = min(int.from_bytes(head[16:24], "little"), size, _STREAMS)
+            kind_id, words = _recording(data.read(0, length), tail, name)
+        elif head[4:8] in _BOXES:
+            kind_id, words = _recording(_movie(data) or head, tail, name)
         if not kind_id:
             return nothing()
-        return judged(kind_id, seen(kind_id, words, inspector=self.id, severity=Severity.INFO))
+        severity = None if kind_id == "health_data" else Severity.INFO
+        return judged(kind_id, seen(kind_id, words, inspector=self.id, severity=severity))
 
 
 def _told(head: bytes, tail: bytes, size: int, name: str) -> tuple[str, str]:
@@ -58,7 +70,7 @@ def _told(head: bytes, tail: bytes, size: int, name: str) -> tuple[str, str]:
     found = check(head, size) if check is not None else ("", "")
     if found[0]:
         return found
-    if head[4:8] in (b"ftyp", b"moov", b"mdat") or head.startswith(_ASF):
+    if head[4:8] in _BOXES or head.startswith(_ASF):
         return _recording(head, tail, name)
     if head[4:6] in (b"\x11\xaf", b"\x12\xaf") and head[12:14] == b"\x08\0" and any(head[6:8]):
         return "video", "an animation (FLI)"
@@ -67,6 +79,12 @@ def _told(head: bytes, tail: bytes, size: int, name: str) -> tuple[str, str]:
         return _targa(head)
     if ending in (".mpc", ".mp+", ".mpp"):
         return _musepack(head)
+    if ending in (".mp3", ".mp2") and tail[-128:-125] == b"TAG":
+        return "audio", "a recording, by the title at its end"
+    if ending == ".idx":
+        return _git_index(head, size)
+    if name.lower().endswith((".dcm", ".dicom", ".ima")):
+        return _dicom(head)
     return "", ""
 
 
@@ -145,6 +163,21 @@ def _dolby(head: bytes, size: int) -> tuple[str, str]:
     return ("audio", "a recording (AC-3)") if head[1] == 0x77 and 64 <= again <= 3840 else ("", "")
 
 
+def _movie(data: Readable) -> bytes:
+    """Return the start of the box that tells the streams, wherever it stands; nothing where there is none."""
+    at = 0
+    for _ in range(_MOST_BOXES):
+        box = data.read(at, 16)
+        size, kind = int.from_bytes(box[:4], "big"), box[4:8]
+        if kind == b"moov":
+            return data.read(at, min(max(size, 8), _STREAMS))
+        size = int.from_bytes(box[8:16], "big") if size == 1 else size
+        if size < 8:
+            break
+        at += size
+    return b""
+
+
 def _recording(head: bytes, tail: bytes, name: str) -> tuple[str, str]:
     """Tell sound from film by the streams in sight, else by what the name says."""
     video, sound = (_ASF_VIDEO, _ASF_AUDIO) if head.startswith(_ASF) else (_VIDEO, _SOUND)
@@ -167,6 +200,24 @@ def _musepack(head: bytes) -> tuple[str, str]:
     frames = second >> 16 if version == 4 else second
     fits = block == 1 and 4 <= version <= 6 and (not speed or version == 4) and 0 < frames < 1 << 24
     return ("audio", "a recording (Musepack)") if fits else ("", "")
+
+
+def _git_index(head: bytes, size: int) -> tuple[str, str]:
+    """Tell the index of a pack of git of before 2007: 256 counts that grow, and 24 bytes for each object."""
+    counts = [int.from_bytes(head[at : at + 4], "big") for at in range(0, 1024, 4)]
+    fits = len(head) >= 1024 and size == 1024 + 24 * counts[-1] + 40 and counts == sorted(counts)
+    return ("git_repository", "the index of a pack of git") if fits and counts[-1] else ("", "")
+
+
+def _dicom(head: bytes) -> tuple[str, str]:
+    """Tell DICOM without its preamble, by the first element: of group 2 or 8, as long as it may be."""
+    for order in ("little", "big"):
+        group, element = (int.from_bytes(head[at : at + 2], order) for at in (0, 2))
+        explicit = head[4:6].isalpha() and head[4:6].isupper()
+        length = int.from_bytes(head[6:8] if explicit else head[4:8], order)
+        if group in (2, 8) and element < 0x100 and length <= 256 and not length % 2:
+            return "health_data", "a medical picture (DICOM)"
+    return "", ""
 
 
 def _targa(head: bytes) -> tuple[str, str]:

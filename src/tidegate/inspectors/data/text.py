@@ -23,7 +23,6 @@ _BY_NAME: Final = frozenset(
         "dataset",
         "spreadsheet",
         "contacts",
-        "program",
         "git_repository",
     )
 )
@@ -45,11 +44,35 @@ _ELEMENTS: Final = frozenset(
 )
 """Source: the HTML standard, "Elements", and those of HTML 4 that old pages begin with."""
 _PAGES: Final = (".html", ".htm", ".xhtml", ".shtml")
+_SQL: Final = re.compile(
+    rb"(?im)^[ \t]*(?:(?:create|alter|drop)[ \t]+(?:or[ \t]+replace[ \t]+)?(?:\w+[ \t]+){0,2}"
+    rb"(?:table|index|view|database|schema|sequence|trigger|function|procedure|type|user|role|constraint)\b"
+    rb"|insert[ \t]+(?:into|or|ignore)\b|(?:delete|select)\b|update[ \t]+\S+[ \t]+set\b|--|/\*"
+    rb"|(?:grant|truncate|analyze|vacuum|explain|declare|begin|commit|exec|execute|show|set|use|rename)\b)"
+)
+"""Where the name says SQL, and it is no dump."""
+_SQL_NAMES: Final = (".sql", ".ddl", ".dml", ".psql", ".pls", ".pks", ".pkb")
+_ROOT: Final = re.compile(
+    rb"\A\s*(?:<\?[^>]{0,400}>\s*){0,8}(?:<!DOCTYPE[^>\[]{0,600}(?:\[[^\]]{0,4000}\])?[^>]{0,20}>\s*)?"
+    rb"<(?:\w{1,20}:)?(\w{1,40})[\s>/]"
+)
+"""The first element of XML whose remarks were left out."""
+_ROOTS: Final = {
+    b"svg": ("image", "drawing (SVG)"),
+    b"FictionBook": ("document", "book (FictionBook)"),
+    b"gpx": ("dataset", "tracks and places (GPX)"),
+    b"kml": ("dataset", "map: places and their outlines"),
+}
+_MAP: Final = re.compile(
+    rb"xmlns:gml\s*=|\A\s*\{[^{}\[\]]{0,200}\"type\"\s*:\s*\"(?:Topology|FeatureCollection)\""
+)
+_ARFF: Final = re.compile(rb"(?im)^@relation\b[^\n]*\n(?:[^\n]*\n){0,40}?@attribute\s")
 _CARD: Final = re.compile(rb"(?i)\A\s*BEGIN:VCARD\b")
 _CODE: Final = re.compile(
     rb"(?m)^(?:import [\w.{* ]+|from [\w.]+ import |#include [<\"]|package [\w.]+;?$|using [\w.]+;|def \w+\(|class \w+[(:{ ]"  # noqa: E501
     rb"|(?:pub )?fn \w+[<(]|func \w*\(|(?:export )?(?:async )?function \w+\(|const \w+ = |public (?:class|interface|static)"  # noqa: E501
-    rb"|namespace [\w\\.:]+|<\?php|use (?:strict|warnings);|module \w+|resource \"\w+\" \"|#define \w+)"
+    rb"|namespace [\w\\.:]+|<\?php|use (?:strict|warnings);|module \w+|resource \"\w+\" \"|#define \w+"
+    rb"|cdef |cpdef |cimport \w+|from [\w.]+ cimport )"
 )
 
 
@@ -86,6 +109,14 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
         return "contacts", f"address book of {text.upper().count(b'BEGIN:VCARD'):,} or more people"
     if _PAGE.match(text):
         return "website", "page of a website"
+    if text.lstrip()[:1] == b"<":
+        root = _ROOT.match(_COMMENT.sub(b"", text[:8192]))
+        if root is not None and root[1] in _ROOTS:
+            return _ROOTS[root[1]]
+    if _MAP.search(text[:2048]):
+        return "dataset", "map: places and their outlines"
+    if _ARFF.search(text[:8192]):
+        return "dataset", "table (ARFF)"
     by_name = named(name)
     if name.lower().endswith(_PAGES) and _marked_up(text[:8192]):
         return "website", "piece of a website"
@@ -95,6 +126,8 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
         by_name = OTHER
     if by_name in _BY_NAME:
         return by_name, ""
+    if name.lower().endswith(_SQL_NAMES) and _SQL.search(text[:16384]):
+        return "source_code", "statements of SQL"
     if _SHEBANG.match(text) or len(_CODE.findall(text[:8192])) >= 2:
         return "source_code", "source code"
     return OTHER, "text"

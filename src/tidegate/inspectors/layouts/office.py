@@ -28,6 +28,13 @@ _STARTS: Final = {
     "ppt/presentation.xml": ("document", "a PowerPoint presentation"),
     "visio/document.xml": ("document", "a Visio drawing"),
 }
+_FOLDERS: Final = {
+    "word": ("document", "a Word document"),
+    "xl": ("spreadsheet", "an Excel workbook"),
+    "ppt": ("document", "a PowerPoint presentation"),
+    "visio": ("document", "a Visio drawing"),
+}
+"""Where the main part lies, which may have any name."""
 _OPEN: Final = {
     b"opendocument.text": ("document", "a text document (OpenDocument)"),
     b"opendocument.spreadsheet": ("spreadsheet", "a spreadsheet (OpenDocument)"),
@@ -36,7 +43,7 @@ _OPEN: Final = {
     b"epub": ("document", "a book (EPUB)"),
 }
 _RUNNING: Final = re.compile(
-    r"word/(?:document|footnotes|endnotes|comments|header\d*|footer\d*)\.xml|ppt/(?:slides|notesslides)/\w+\.xml|content\.xml"
+    r"word/(?:document\d*|footnotes|endnotes|comments|header\d*|footer\d*)\.xml|ppt/(?:slides|notesslides)/\w+\.xml|content\.xml"
 )
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 _OURS: Final = re.compile(
@@ -64,7 +71,7 @@ class Office:
         # Names of parts count in either case.
         names = {each.name.lower() for each in archive.members}
         return bool(
-            ("[content_types].xml" in names and names & _STARTS.keys())
+            ("[content_types].xml" in names and {each.partition("/")[0] for each in names} & _FOLDERS.keys())
             or ("mimetype" in names and any(each.startswith("meta-inf/") for each in names))
         )
 
@@ -127,8 +134,14 @@ def _form(names: dict[str, Member], reader: _Reader) -> _Form | None:
     start = next((form for part, form in _STARTS.items() if part in names), None)
     if start is not None:
         return _Form(*start)
+    if "[content_types].xml" in names:
+        return next((_Form(*form) for folder, form in _FOLDERS.items() if _holds(names, folder)), None)
     media = reader.read(names.get("mimetype"), 200)
     return next((_Form(*form) for mark, form in _OPEN.items() if mark in media), None)
+
+
+def _holds(names: dict[str, Member], folder: str) -> bool:
+    return any(each.startswith(f"{folder}/") for each in names)
 
 
 def _texts(names: dict[str, Member], reader: _Reader, context: Context) -> list[Observation]:
