@@ -63,6 +63,13 @@ _quiet("npy", "npy", lambda: _saved(np.save, np.arange(6.0).reshape(2, 3)), "a.n
 _quiet(
     "npy-structured", "npy of a structure", lambda: _saved(np.save, np.zeros(2, "i4,f8")), "a.npy", "numpy"
 )
+_quiet(
+    "npy-aligned",
+    "npy of an aligned structure with a field named object",
+    lambda: _saved(np.save, np.zeros(2, np.dtype([("object", "i1"), ("descr", "f8", (2,))], align=True))),
+    "a.npy",
+    "numpy",
+)
 _quiet("npz", "npz", lambda: _saved(np.savez, np.arange(3)), "a.npz", "numpy")
 _quiet("npz-deflated", "npz, deflated", lambda: _saved(np.savez_compressed, np.arange(300)), "a.npz", "numpy")
 _quiet("npy-2", "npy, header version 2", npy(bytes(24), version=2), "a.npy")

@@ -134,6 +134,23 @@ add(
     name="array.npy",
     loader="numpy.load(allow_pickle=True)",
 )
+for _id, _descr in {
+    "twice": "'<f8', 'descr': '|O'",
+    "together": "'<f8' ',O'",
+    "together-field": "[('a', 'objec' 't')]",
+    "key-together": "'<f8', 'des' 'cr': '|O'",
+    "repeated": "[('a', '2O')]",
+    "inner": "[('a', [('b', '1O')])]",
+}.items():
+    add(
+        f"npy-header-{_id}",
+        GROUP,
+        f"an object dtype that numpy reads in {_descr}",
+        "ours",
+        npy(shell(3), descr=_descr, shape="(1,)"),
+        name="array.npy",
+        loader="numpy.load(allow_pickle=True)",
+    )
 add(
     "npz-object",
     GROUP,

@@ -19,6 +19,8 @@ _WINDOW_BYTES = 65_536
 MOST_FIELDS = 2_000_000
 """Fields of one file, 3 to 5 s of work here; a graph of 100,000 operations has about half a million."""
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+_GROUPS = (3, 4)
+"""Begin and end of a group, which nothing writes any more. A reader passes over one that it does not know."""
 
 
 class Field(NamedTuple):
@@ -52,6 +54,7 @@ class Hop:
         Raises `MalformedError` where they are none, `IncompleteError` when the file has too many.
         """
         at = start
+        groups = 0
         while at < stop:
             self._left -= 1
             if self._left < 0:
@@ -81,14 +84,22 @@ class Hop:
                 end = begin + 8
             elif wire == FIXED32:
                 end = begin + 4
+            elif wire in _GROUPS:
+                groups += 1 if wire == _GROUPS[0] else -1
+                end = begin
+                if groups < 0:
+                    raise MalformedError("a group ends that has not begun", at)
             else:
                 raise MalformedError(f"the wire type {wire} does not exist", at)
             if end > stop:
                 raise MalformedError(f"field {key >> 3} ends {end - stop:,} bytes beyond its message", at)
             if key < 8:
                 raise MalformedError("a field has the number 0", at)
-            yield Field(key >> 3, wire, value, begin, end)
+            if not groups and wire not in _GROUPS:
+                yield Field(key >> 3, wire, value, begin, end)
             at = end
+        if groups:
+            raise MalformedError("a group does not end", at)
 
     def content(self, field: Field, most_bytes: int) -> bytes:
         """Return the content of a field, no more of it than `most_bytes`."""
@@ -144,7 +155,7 @@ def outline(head: bytes, size_bytes: int) -> tuple[Field, ...] | None:
     The last one may reach beyond the head, never beyond the file. Six formats ask it of the same head.
     """
     found: list[Field] = []
-    at = 0
+    at = groups = 0
     while at < len(head):
         key, begin = _varint_in(head, at)
         if begin < 0:
@@ -153,17 +164,25 @@ def outline(head: bytes, size_bytes: int) -> tuple[Field, ...] | None:
         end = begin
         if wire in (FIXED64, FIXED32):
             end += 8 if wire == FIXED64 else 4
-        elif wire in (VARINT, BYTES):
+        elif wire not in _GROUPS:
             value, end = _varint_in(head, begin)
             if end < 0:
                 break
             begin = end if wire == BYTES else begin
             end += value if wire == BYTES else 0
-        if not number or wire not in (VARINT, FIXED64, BYTES, FIXED32) or end > size_bytes:
+        if not number or wire > FIXED32 or end > size_bytes:
             return None
-        found.append(Field(number, wire, value, begin, end))
+        groups -= wire == _GROUPS[1]
+        if not groups:
+            found.append(Field(number, wire, value, begin, end))
+        groups += wire == _GROUPS[0]
         at = end
     return tuple(found)
+
+
+def known(fields: tuple[Field, ...] | None, schema: dict[int, int]) -> tuple[Field, ...]:
+    """Return the fields that a schema (number -> wire) has: readers pass over all others."""
+    return tuple(each for each in fields or () if schema.get(each.number) == each.wire)
 
 
 def _varint_in(head: bytes, at: int) -> tuple[int, int]:

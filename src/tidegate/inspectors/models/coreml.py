@@ -30,7 +30,10 @@ class CoreMl:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
         fields = outline(head, size_bytes) or ()
         if [(each.number, each.wire) for each in fields[:2]] != [(1, VARINT), (2, BYTES)]:
-            return False
+            # Readers pass over fields that they do not know, and take those they know in any order.
+            return name.lower().endswith(".mlmodel") and any(
+                (each.number, each.wire) == (2, BYTES) or each.stop > len(head) for each in fields
+            )
         described = fields[1]
         inner = outline(head[described.start : described.stop], described.stop - described.start)
         if not 1 <= fields[0].value <= _NEWEST_VERSION or inner is None:

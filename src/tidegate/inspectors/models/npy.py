@@ -5,6 +5,7 @@ Source: numpy, `numpy/lib/format.py`; the header is a Python literal, evaluated 
 
 from __future__ import annotations
 
+import ast
 import re
 from math import prod
 from typing import Final
@@ -32,7 +33,20 @@ _SHAPE: Final = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9, \tL]*)\)""")
 _MOST_SIDES: Final = 64
 _STRINGS: Final = re.compile(r"""(['"])([^'"\\]*)\1""")
 _NO_LITERAL: Final = re.compile(r"\b(?!(?:True|False|None|[0-9]+L?)\b)\w+|[^\s\w{}\[\](),:]")
-_OBJECTS: Final = re.compile(r"[<>|=]?O[0-9]*\Z|object|,")
+_PLAIN: Final = re.compile(
+    r"\{'descr': '([^'\\]*)', 'fortran_order': (?:True|False), 'shape': \([0-9, L]*\),? ?\}\s*"
+)
+"""As numpy writes it for an array of one type."""
+_TOGETHER: Final = re.compile(r"\0\s*\0")
+"""Texts, each of them a NUL here, with nothing between them: Python puts them together."""
+_KEY: Final = re.compile(r"""descr['"]\s*:""")
+_MOST_PARSED_BYTES: Final = 200_000
+"""Parsing takes 100 times as much memory; a structure of 5,000 fields has so many."""
+_BRACKET: Final = re.compile(r"[\[\](){}]")
+_DEEPEST: Final = 64
+"""Brackets in brackets; numpy writes two for each structure in a structure."""
+_LONG_NUMBER: Final = re.compile(r"\b([0-9]+)L\b")
+"""As Python 2 wrote them."""
 
 
 class Npy:
@@ -85,13 +99,53 @@ def _holds_objects(header: str, notes: Notes) -> bool:
     if _NO_LITERAL.search(_STRINGS.sub("", header)):
         notes.tampering("header", "its header is no literal: numpy refuses it, and writes none such")
         return True
-    found = _DESCR.search(header)
-    if found is not None:
-        return _NUMBERS.match(found[2]) is None
+    plain = _PLAIN.fullmatch(header)
+    if plain is not None:
+        return _NUMBERS.match(plain[1]) is None
     if "descr" not in header:
         notes.broken("its header names no type")
         return True
-    return any(_OBJECTS.match(text) for _, text in _STRINGS.findall(header))
+    if _TOGETHER.search(_STRINGS.sub("\0", header)) or len(_KEY.findall(header)) > 1:
+        notes.tampering(
+            "header", "its header puts texts together or names its type twice: numpy writes none such"
+        )
+        return True
+    return _descr_of(header) is not True
+
+
+def _descr_of(header: str) -> bool | None:
+    """Tell whether the type in a header is one of numbers; `None`: it cannot be told."""
+    if len(header) > _MOST_PARSED_BYTES or _is_deep(header):
+        return None
+    try:
+        # Literals alone, as numpy reads them: nothing is called.
+        document = ast.literal_eval(_LONG_NUMBER.sub(r"\1", header).strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return _is_numbers(document["descr"], 0) if isinstance(document, dict) and "descr" in document else None
+
+
+def _is_deep(header: str) -> bool:
+    depth = 0
+    for bracket in _BRACKET.findall(_STRINGS.sub("", header)):
+        depth += 1 if bracket in "([{" else -1
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+def _is_numbers(descr: object, depth: int) -> bool:
+    """Tell whether a type is one of numbers: letters, (type, shape), or fields (name, type) or (…, shape)."""
+    if depth > _DEEPEST:
+        return False
+    if isinstance(descr, str):
+        return _NUMBERS.match(descr) is not None
+    if isinstance(descr, tuple):
+        return len(descr) == 2 and _is_numbers(descr[0], depth + 1)
+    return isinstance(descr, list) and all(
+        isinstance(field, tuple) and len(field) in (2, 3) and _is_numbers(field[1], depth + 1)
+        for field in descr
+    )
 
 
 def _compare(header: str, left: int, notes: Notes) -> None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from tidegate.inspectors.models._notes import MalformedError, Notes, quoted
 from tidegate.inspectors.models._paths import escapes
-from tidegate.inspectors.models._protobuf import BYTES, VARINT, Field, Hop, outline
+from tidegate.inspectors.models._protobuf import BYTES, VARINT, Field, Hop, known, outline
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 
-_MODEL = frozenset([1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26])
+_MODEL = dict.fromkeys((2, 3, 4, 6, 7, 8, 14, 20, 25, 26), BYTES) | {1: VARINT, 5: VARINT}
 _NEWEST_IR = 40
 _DOMAINS = frozenset(
     """
@@ -36,10 +36,11 @@ class Onnx:
     order = 60
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
-        fields = outline(head, size_bytes)
-        if not fields or any(each.number not in _MODEL for each in fields):
-            return False
-        if any(each.wire != (VARINT if each.number in (1, 5) else BYTES) for each in fields):
+        found = outline(head, size_bytes)
+        fields = known(found, _MODEL)
+        if len(fields) < len(found or ()):
+            return name.lower().endswith(".onnx")  # readers pass over what they do not know
+        if not fields:
             return False
         numbers = {each.number for each in fields}
         first = next((each for each in fields if each.number == 1), None)
@@ -160,7 +161,7 @@ class _Model:
             self._external.setdefault(path, offset)
 
     def _function(self, function: Field) -> None:
-        """Walk a function of the model itself: name (1), nodes (7), domain (10)."""
+        """Walk a function of the model itself: name (1), nodes (7), domain (10), attributes (11)."""
         name = domain = ""
         for field in self._hop.fields(function.start, function.stop):
             if field.wire != BYTES:
@@ -171,6 +172,8 @@ class _Model:
                 domain = self._hop.text(field, _LONGEST_NAME_BYTES)
             elif field.number == 7:
                 self._node(field, 0)
+            elif field.number == 11:
+                self._attribute(field, 0)
         self._local.add((domain, name))
 
     def _say(self, context: Context) -> None:

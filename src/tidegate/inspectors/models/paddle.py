@@ -13,7 +13,7 @@ import re
 
 from tidegate.inspectors.models._notes import Notes, quoted
 from tidegate.inspectors.models._paddle_ops import only_computes
-from tidegate.inspectors.models._protobuf import BYTES, VARINT, Field, Hop, outline
+from tidegate.inspectors.models._protobuf import BYTES, VARINT, Field, Hop, known, outline
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 
@@ -39,6 +39,9 @@ _REACHES_OUT = re.compile(
 )
 """Families of the sinks, of training over a network, and of engines that load code of their own."""
 
+_NAMES = (".pdmodel", "__model__")
+"""Of these, fields that a reader would pass over do not decide."""
+
 
 class Paddle:
     """Walks the operations of every block."""
@@ -47,8 +50,9 @@ class Paddle:
     order = 57
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:  # noqa: ARG002
-        fields = outline(head, size_bytes)
-        if not fields or any(each.number not in (1, 4, 5) or each.wire != BYTES for each in fields):
+        found = outline(head, size_bytes)
+        fields = known(found, {1: BYTES, 4: BYTES, 5: BYTES})
+        if not fields or (len(fields) < len(found or ()) and not name.lower().endswith(_NAMES)):
             return False
         first = fields[0]
         block = outline(head[first.start : first.stop], first.stop - first.start) or ()
