@@ -6,6 +6,7 @@ import gzip
 import json
 import struct
 
+from corpus_models.assemble import name, shell
 from corpus_models.graphs import (
     coreml,
 )
@@ -249,6 +250,46 @@ add_format(
     "nemo ModelPT.restore_from",
     Want.DANGEROUS,
 )
+for _id, _yaml, _want in (
+    ("escape", b'm:\n  "_targe\\x74_": os.system\n', Want.ALARM),
+    ("alias", b"a: &x os.system\nm:\n  _target_: *x\n", Want.ALARM),
+    ("anchor", b"a: &x _target_\nm:\n  *x : os.system\n", Want.ALARM),
+    ("block", b"m:\n  _target_: >-\n    os.system\n", Want.ALARM),
+    ("typed", b"m:\n  _target_: !!str os.system\n", Want.ALARM),
+    ("interpolation", b"m:\n  _target_: ${x}\nx: os.system\n", Want.ALARM),
+    ("remark", b"m:\n  _target_: # a remark\n    os.system\n", Want.DANGEROUS),
+    ("utf-16", "m:\n  _target_: os.system\n".encode("utf-16"), Want.DANGEROUS),
+    ("tag", b"m: !!python/object/apply:os.system [x]\n", Want.ALARM),
+):
+    add_format(
+        f"nemo-{_id}",
+        f"NeMo: what is called, hidden by YAML: {_id}",
+        tarred({".//model_config.yaml": _yaml, "model_weights.ckpt": torch_zip(state_dict())}),
+        "CVE-2025-23304",
+        "model.nemo",
+        "nemo ModelPT.restore_from",
+        _want,
+    )
+_PICKLED = json.dumps({"config": {"w": {"path_name": "weight_0", "use_pickle": True}}}).encode()
+for _id, _weight in (
+    ("zip", torch_zip(shell())),
+    ("raw", name("os.system") + b"(S'echo tidegate-sample'\ntR."),
+):
+    add_format(
+        f"pt2-pickled-{_id}",
+        "pt2: a weight that its list has loaded as a pickle",
+        zipped(
+            [
+                Entry(name="m/archive_format", data=b"pt2"),
+                Entry(name="m/models/model.json", data=b"{}"),
+                Entry(name="m/data/weights/model_weights_config.json", data=_PICKLED),
+                Entry(name="m/data/weights/weight_0", data=_weight),
+            ]
+        ),
+        "PyTorch, torch/export/pt2_archive/_package.py",
+        "model.pt2",
+        "torch.export.load",
+    )
 add_format(
     "mlmodel-loader",
     "MLmodel with a loader module of its maker's",

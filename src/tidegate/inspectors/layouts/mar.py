@@ -5,6 +5,7 @@ Source: TorchServe, `model-archiver/README.md`.
 
 from __future__ import annotations
 
+from posixpath import normpath
 from typing import Any, Final
 
 from tidegate.inspectors.containers.archive import Archive, Laid
@@ -30,7 +31,7 @@ class Mar:
 
     def fits(self, archive: Archive) -> bool:
         """Tell it by its manifest."""
-        return any(member.name == _MANIFEST for member in archive.members)
+        return any(normpath(member.name) == _MANIFEST for member in archive.members)
 
     def judge(self, archive: Archive, context: Context) -> Laid:
         """Judge the manifest."""
@@ -40,7 +41,7 @@ class Mar:
         notes.can_run()
         names = {member.name for member in archive.members}
         for member in archive.members:
-            if member.name != _MANIFEST:
+            if normpath(member.name) != _MANIFEST:
                 continue
             with archive.open(member) as opened, notes.reading():
                 _manifest(parse(opened.read(0, min(opened.size_bytes, _MOST_BYTES)), notes), names, notes)

@@ -6,6 +6,7 @@ The configuration's `_target_` names are imported and called by Hydra (CVE-2025-
 from __future__ import annotations
 
 import re
+from posixpath import normpath
 from typing import Final
 
 from tidegate.inspectors.containers.archive import Archive, Laid
@@ -17,7 +18,14 @@ from tidegate.inspectors.seam import Context, Judgement
 _CONFIG: Final = "model_config.yaml"
 _LOADER: Final = "nemo restore_from"
 _MOST_BYTES: Final = 16 << 20
-_TARGET: Final = re.compile(r"""["']?_target_["']?\s*:\s*["']?([\w.]+)""")
+_TARGET: Final = re.compile(r"""_target_["']?\s*:(?:\s*\#[^\r\n]*)?\s*([^\s,}\]#][^\r\n,}\]]*)""")
+_NAME: Final = re.compile(r"""(["']?)([A-Za-z_][\w.]*)\1(?:\s+\#.*)?""")
+_HIDDEN: Final = re.compile(
+    r"""\\x[2-7][0-9A-Fa-f]|\\u00[2-7][0-9A-Fa-f]|\\U000000[2-7][0-9A-Fa-f]|&\w+\s+["']?_target_"""
+    r"""|"[^"\r\n:]{0,200}\\\r?\n[^"\r\n]{0,200}"\s*:"""
+)
+"""Escapes for ASCII, which nothing writes; an anchor on the word; a key of two lines."""
+_TAG: Final = re.compile(r"!!?python/\S{0,200}|!<[^>]{0,200}python[^>]{0,200}>|%TAG[^\r\n]{0,200}")
 _OWN: Final = re.compile(r"nemo(?:\.[a-z]\w*)+\.[A-Z]\w*\Z")
 """A class of NeMo itself, which is what a configuration names."""
 
@@ -30,7 +38,7 @@ class Nemo:
 
     def fits(self, archive: Archive) -> bool:
         """Tell it by its configuration."""
-        return any(member.name.removeprefix("./") == _CONFIG for member in archive.members)
+        return any(_is_config(member.name) for member in archive.members)
 
     def judge(self, archive: Archive, context: Context) -> Laid:
         """Judge the configuration."""
@@ -38,18 +46,51 @@ class Nemo:
         notes = Notes(self.id, loader=_LOADER)
         notes.can_run()
         for member in archive.members:
-            if member.name.removeprefix("./") != _CONFIG:
+            if not _is_config(member.name):
                 continue
             with archive.open(member) as opened:
                 if opened.size_bytes > _MOST_BYTES:
                     notes.incomplete(f"its configuration has {opened.size_bytes:,} bytes")
-                text = opened.read(0, min(opened.size_bytes, _MOST_BYTES)).decode("utf-8", "replace")
-            for target in sorted(set(_TARGET.findall(text))):
-                _target(target, notes, context.policy)
+                text = _text(opened.read(0, min(opened.size_bytes, _MOST_BYTES)))
+            _config(text, notes, context.policy)
             archive.settle(member, model=True)
             laid.taken.add(member)
         absorb(laid.judgement, notes.done())
         return laid
+
+
+def _is_config(name: str) -> bool:
+    """Tell the configuration by the name that it has once it is unpacked."""
+    return normpath(name) == _CONFIG
+
+
+def _text(raw: bytes) -> str:
+    """Decode as readers of YAML do: by the mark at the beginning."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace")
+    return raw.decode("utf-8", "replace")
+
+
+def _config(text: str, notes: Notes, policy: frozenset[str]) -> None:
+    """Judge the names that are called, and what would hide one from who reads line by line."""
+    targets = set()
+    for found in _TARGET.finditer(text):
+        value = found[1].strip()
+        plain = _NAME.fullmatch(value)
+        if plain is not None:
+            targets.add(plain[2])
+        else:
+            summary = f"on load, calls a name that is put together, or stands elsewhere: {quoted(value)}"
+            notes.unlisted("unlisted_global", summary)
+    for target in sorted(targets):
+        _target(target, notes, policy)
+    if _HIDDEN.search(text):
+        notes.unlisted(
+            "hidden_key", "spells letters of its keys or values by escapes, or names them elsewhere"
+        )
+    tag = _TAG.search(text)
+    if tag is not None:
+        notes.unlisted("yaml_tag", f"reading it makes an object of Python: {quoted(tag[0])}")
 
 
 def _target(target: str, notes: Notes, policy: frozenset[str]) -> None:
