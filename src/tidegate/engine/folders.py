@@ -21,7 +21,7 @@ from tidegate.engine.purse import Charged, Purse, SharedPurse
 from tidegate.engine.tell import contents_of_all
 from tidegate.engine.texts import texts
 from tidegate.engine.why import error_words
-from tidegate.engine.within import Opened, Within
+from tidegate.engine.within import Within
 from tidegate.errors import SourceError
 from tidegate.inspectors.look import PROTO, SMALL_BYTES, glance, look
 from tidegate.inspectors.readable import FileBytes, Memory, OverBudgetError, Readable
@@ -78,33 +78,36 @@ class Folders:
             return
         prefix = target.rstrip("/") + "/"
         gaps = len(self.tally.gaps)
-        listed = self._listed(walk)
-        begun, more = self._few(listed)
+        files = self._files(walk, prefix, "")
+        glanced = _Glanced(files, None if self.plan.every else EFFORT_BYTES)
+        begun, more = self._few(self._listed(walk, glanced), glanced)
         if more is None:
-            yield from self._each(self._files(walk, prefix, ""), begun, gaps)
+            yield from self._each(files, begun, gaps, glanced.items)
         else:
+            begun = [*glanced.listed(walk), *begun]
             begun += islice(more, max(0, _SEVERAL - len(begun)))
             several = len(begun) >= _SEVERAL
             yield self._survey(walk, prefix, chain(begun, more), gaps, several=several)
 
     # --- Listing ------------------------------------------------------------------------------------------
 
-    def _listed(self, walk: Walk) -> Iterator[File]:
-        """Yield every file, folder by folder, those of one together."""
+    def _listed(self, walk: Walk, glanced: _Glanced) -> Iterator[File]:
+        """Yield every file that was not judged at a glance, folder by folder, those of one together."""
         count = size = 0
         for folder, names in walk.folders(self.tally):
             prefix = f"{folder}/" if folder else ""
             with Within(walk.absolute(folder)) as within:
-                for name in names:
+                for name in glanced.left(within, prefix, names):
                     told = within.stat(name)
                     if told is None:
                         yield prefix + name, None, 0.0  # whoever looks into it says why not
                         continue
                     count, size = count + 1, size + told.st_size
                     yield prefix + name, told.st_size, told.st_mtime
-            self._show(Going(done=count, planned=0, bytes=size, listing=True))
+            all_files, all_bytes = count + len(glanced.items), size + glanced.size_bytes
+            self._show(Going(done=all_files, planned=0, bytes=all_bytes, listing=True))
 
-    def _few(self, listed: Iterator[File]) -> tuple[list[File], Iterator[File] | None]:
+    def _few(self, listed: Iterator[File], glanced: _Glanced) -> tuple[list[File], Iterator[File] | None]:
         """Return the files that were listed, and the rest of the listing, when they are too many for each."""
         begun: list[File] = []
         effort = size = 0
@@ -115,7 +118,7 @@ class Folders:
             begun.append(each)
             size += each[1] or 0
             effort += _FILE_BYTES + min(each[1] or 0, _LOOKED_BYTES)
-            if effort > EFFORT_BYTES or (most is not None and size > most):
+            if effort + glanced.effort > EFFORT_BYTES or (most is not None and size > most):
                 return begun, listed
         return begun, None
 
@@ -127,24 +130,27 @@ class Folders:
         purse = None if most is None else kind(most)
         return _Files(walk.root, prefix, only, self.plan.policy, texts(self.plan.cache_dir), purse)
 
-    def _each(self, files: _Files, listed: Sequence[File], gaps: int) -> Iterator[Looked]:
+    def _each(
+        self, files: _Files, listed: Sequence[File], gaps: int, glanced: list[Inspection]
+    ) -> Iterator[Looked]:
         items: list[Inspection] = []
         done = size = lost = 0
-        for found, missing in self._parts(files, listed):
+        planned = len(glanced) + len(listed)
+        for found, missing in self._parts(files, listed, glanced):
             items += found
             lost += len(missing)
             done += len(found) + len(missing)
             size += sum(item.bytes_read for item in found)
-            self._show(Going(done=done, planned=len(listed), bytes=size, most_bytes=self.plan.max_read or 0))
+            self._show(Going(done=done, planned=planned, bytes=size, most_bytes=self.plan.max_read or 0))
             yield found, missing
         if items:
             complete = len(self.tally.gaps) == gaps and not lost
             self.contents.append(contents_of_all(items, complete=complete))
 
-    def _parts(self, files: _Files, listed: Sequence[File]) -> Iterator[Looked]:
-        found, names = files.glance(listed)
-        if found:
-            yield found, []
+    def _parts(self, files: _Files, listed: Sequence[File], glanced: list[Inspection]) -> Iterator[Looked]:
+        if glanced:
+            yield glanced, []
+        names = [name for name, _, _ in listed]
         # Cut so that the last part keeps nobody waiting for long.
         most = max(8, min(128, len(names) // (self.plan.jobs * 8)))
         parts = (names[at : at + most] for at in range(0, len(names), most))
@@ -239,41 +245,11 @@ class _Files:
     texts: Texts
     purse: Purse | SharedPurse | None
 
-    def glance(self, listed: Sequence[File]) -> tuple[list[Inspection], list[str]]:
-        """Judge the small pickles of a folder at once. Returns what came of it, and the files that are left.
-
-        A folder of data holds thousands of one form: a worker would take longer to hand over what it found.
-        """
-        items: list[Inspection] = []
-        left: list[str] = []
-        if self.purse is not None or len(listed) < _SEVERAL:
-            return items, [name for name, _, _ in listed]
-        seconds, more = _FIRST_SECONDS, iter(listed)
-        with Opened(self.root) as opened:
-            for name, size, _ in more:
-                whole = opened.read(name, SMALL_BYTES) if size is not None and size <= SMALL_BYTES else None
-                if whole is None or whole[:1] != PROTO:
-                    left.append(name)
-                    if len(left) > len(items) + _SEVERAL:
-                        break  # not such a folder
-                    continue
-                shown = self.prefix + name
-                item = glance(whole, shown, policy=self.policy)
-                if item is None and seconds > 0:
-                    begun = time.thread_time()
-                    item = self._closely(whole, shown, name)
-                    seconds -= time.thread_time() - begun
-                if item is None:
-                    left.append(name)
-                else:
-                    items.append(item)
-        left += (name for name, _, _ in more)
-        return items, left
-
-    def _closely(self, whole: bytes, shown: str, name: str) -> Inspection | None:
+    def closely(self, whole: bytes, shown: str, name: str) -> Inspection | None:
+        """Judge a file that was read; `None`: whoever looks into it again says what went wrong."""
         try:
             return self._one(Memory(whole), shown, name)
-        except Exception:  # noqa: BLE001 - whoever looks into it again says what went wrong
+        except Exception:  # noqa: BLE001 - as said
             return None
 
     def look(self, names: list[str]) -> Looked:
@@ -320,3 +296,74 @@ class _Closing:
     def read(self, offset: int, count: int) -> bytes:
         with FileBytes(self._path) as data:
             return data.read(offset, count)
+
+
+class _Glanced:
+    """Small pickles, judged while their folder is listed.
+
+    A folder of data holds thousands of one form: to ask the system for the size of each takes half as long
+    as to read it, and a worker longer to hand over what it found.
+    """
+
+    def __init__(self, files: _Files, most_effort: int | None) -> None:
+        """most_effort: beyond it nothing more is looked at, for a survey will be made."""
+        self.items: list[Inspection] = []
+        self.size_bytes = 0
+        self._files = files
+        self._most = most_effort
+        self._seconds = _FIRST_SECONDS
+        self._others = 0
+        self._over = files.purse is not None
+
+    @property
+    def effort(self) -> int:
+        """What was spent, counted as `_few` does."""
+        return self.size_bytes + _FILE_BYTES * len(self.items)
+
+    def left(self, within: Within, folder: str, names: list[str]) -> list[str]:
+        """Judge what can be told at a glance of one folder's files. Returns the names of the others."""
+        if self._over:
+            return names
+        left: list[str] = []
+        more = iter(names)
+        items, read, policy = self.items, within.read, self._files.policy
+        prefix = self._files.prefix + folder
+        for name in more:
+            whole = read(name, SMALL_BYTES)
+            item = None
+            if whole is not None and whole[:1] == PROTO:
+                item = glance(whole, prefix + name, policy=policy) or self._closely(whole, folder, name)
+            if item is not None and whole is not None:
+                items.append(item)
+                self.size_bytes += len(whole)
+                continue
+            left.append(name)
+            self._others += 1
+            if self._others > len(items) + _SEVERAL or self._beyond():
+                self._over = True  # not such a folder
+                break
+        return [*left, *more]
+
+    def _beyond(self) -> bool:
+        return self._most is not None and self.effort > self._most
+
+    def _closely(self, whole: bytes, folder: str, name: str) -> Inspection | None:
+        if self._seconds <= 0:
+            return None
+        begun = time.thread_time()
+        item = self._files.closely(whole, self._files.prefix + folder + name, folder + name)
+        self._seconds -= time.thread_time() - begun
+        return item
+
+    def listed(self, walk: Walk) -> list[File]:
+        """Return what was judged as files of a listing."""
+        found: list[File] = []
+        for item in self.items:
+            name = item.path[len(self._files.prefix) :]
+            try:
+                told = os.lstat(walk.absolute(name))
+            except OSError:
+                found.append((name, None, 0.0))
+            else:
+                found.append((name, told.st_size, told.st_mtime))
+        return found

@@ -50,26 +50,3 @@ class Within:
         finally:
             os.close(file)
         return whole if len(whole) <= most_bytes else None
-
-
-class Opened:
-    """The folder that was read from last, of those below a root."""
-
-    def __init__(self, root: str) -> None:
-        self._root = root
-        self._path: str | None = None
-        self._within = Within("")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._within.__exit__()
-
-    def read(self, name: str, most_bytes: int) -> bytes | None:
-        """Return all of a small file by its name below the root, as `Within.read` does."""
-        folder, _, last = name.rpartition("/")
-        if folder != self._path:
-            self._within.__exit__()
-            self._path, self._within = folder, Within(os.path.join(self._root, folder))  # noqa: PTH118 - names may be no UTF-8
-        return self._within.read(last, most_bytes)
