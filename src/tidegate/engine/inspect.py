@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from tidegate.records import dataclass
 from tidegate.version import VERSION
 
 Looked = tuple[list[Inspection], list[Gap]]
+_PATH = attrgetter("path")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
         contents += known[before:]
         places += shown[-1:] * (len(known) - before)
     tally.coverage.items_listed = sum(each.items for each in contents)
-    items.sort(key=lambda item: (-item.severity.rank, -(item.verdict.rank if item.verdict else 0), item.path))
+    _sort(items)
     inspected = Inspected(
         version=VERSION,
         started_at=started,
@@ -112,3 +114,13 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
         refused.done = inspected
         raise refused
     return inspected
+
+
+def _sort(items: list[Inspection]) -> None:
+    """Sort by how bad they are, then by path: most are equally bad, and need not be asked twice."""
+    items.sort(key=_PATH)
+    first = items[0] if items else None
+    if first and any(
+        each.severity is not first.severity or each.verdict is not first.verdict for each in items
+    ):
+        items.sort(key=lambda item: (-item.severity.rank, -(item.verdict.rank if item.verdict else 0)))

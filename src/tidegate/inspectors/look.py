@@ -30,6 +30,7 @@ SMALL_BYTES: Final = 1 << 16
 """Of a file that is read whole, at once."""
 PROTO: Final = b"\x80"
 """What a pickle of protocol 2 to 5 begins with."""
+_OF_PICKLES: Final = (".pkl", ".pickle")
 _CLEAN: Final = SEVERITIES[Verdict.CLEAN]
 _ID: Final = "look"
 _AROUND_A_ZIP: Final = frozenset(("prefix", "trailing_bytes"))
@@ -95,8 +96,7 @@ def glance(whole: bytes, name: str, *, policy: frozenset[str] = frozenset()) -> 
     if executes is None:
         return None
     size = len(whole)
-    ending = name[-12:].lower()
-    if not ending.endswith((".pkl", ".pickle")):
+    if not name.endswith(_OF_PICKLES) and not name[-12:].lower().endswith(_OF_PICKLES):
         judged = Judgement("pickle", executes=executes, runs_code=True)
         judged.observations += mismatch(judged, name)
         return _inspection(judged, name, size, size)

@@ -15,6 +15,7 @@ _HEAD_BYTES: Final = 4096
 _BEGINNINGS: Final = (b"\x80\2", b"\x80\3", b"\x80\4", b"\x80\5")
 _END_OF_TABLE: Final = 0xDB
 """Last byte of the tables that TensorFlow's checkpoints are listed in."""
+_HDF: Final = b"\x89HDF"
 _OCTAL: Final = frozenset(b"\0 01234567")
 _LEGACY_BYTES: Final = 80
 """In which the number begins that stands first in a torch file of the old form."""
@@ -53,19 +54,25 @@ def is_pickle_alone(data: bytes) -> bool:
 
 def _is_nothing_else(data: bytes) -> bool:
     """Tell whether no reader of another format takes a file for its own that begins with PROTO."""
-    if data[8:9] == b"{" or data[4:8] == b"TFL3":
+    size, find, head = len(data), data.find, data[:_LEGACY_BYTES]
+    if head[8:9] == b"{" or head[4:8] == b"TFL3":
         return False
-    size, find = len(data), data.find
-    numbered = size >= _HEADER_BYTES and data[148] in _OCTAL
-    if numbered and not data[148:156].strip(b"\0 ").translate(None, b"01234567"):
+    if size >= _HEADER_BYTES:
+        if data[148] in _OCTAL and not data[148:156].strip(b"\0 ").translate(None, b"01234567"):
+            return False
+        # A constant may hold a zip or an HDF5 file, which their readers find behind other bytes.
+        if b"\x89" in (data[512:513], data[1024:1025], data[2048:2049]):
+            begins = data.startswith
+            if begins(_HDF, 512) or begins(_HDF, 1024) or begins(_HDF, 2048):
+                return False
+    # A search for one byte takes a fifth of one for several, and most files have no P.
+    capital = find(b"P")
+    if capital >= 0 and find(b"PK\5\6", capital) >= 0:
         return False
-    if find(b"\xfc\x9cF\xf9", 0, _LEGACY_BYTES) >= 0 or find(b"1195470371", 0, _LEGACY_BYTES) >= 0:
+    find_first = head.find
+    if find_first(b"\xfc\x9cF\xf9") >= 0 or find_first(b"1195470371") >= 0:
         return False
     # Without a NUL it could be one of the texts that their names decide about.
-    if find(b"\0", 0, _HEAD_BYTES) < 0 or find(b"1950", 0, _LEGACY_BYTES) >= 0:
+    if find(b"\0", 0, _HEAD_BYTES) < 0 or find_first(b"1950") >= 0:
         return False
-    # A constant may hold a zip or an HDF5 file, which their readers find behind other bytes.
-    begins = data.startswith
-    if begins(b"\x89HDF", 512) or begins(b"\x89HDF", 1024) or begins(b"\x89HDF", 2048):
-        return False
-    return find(b"PK\5\6") < 0 and data[-1] != _END_OF_TABLE
+    return data[-1] != _END_OF_TABLE
