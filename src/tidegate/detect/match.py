@@ -131,7 +131,10 @@ def _canonical(secret: bytes, rule: Rule) -> str:
 def distinct(matches: Iterable[Match], around: Surroundings) -> list[Match]:
     """Of the readings of one place keep the best, of overlapping matches of two rules the higher ranked."""
     best: list[Match] = []
-    for match in sorted(matches, key=lambda m: (m.rule.id, m.start, m.stop)):
+    readings = list(matches)
+    if len(readings) > 1:
+        readings.sort(key=lambda m: (m.rule.id, m.start, m.stop))
+    for match in readings:
         other = best[-1] if best else None
         if other is None or other.rule is not match.rule or match.start >= other.stop:
             best.append(match)
@@ -141,7 +144,7 @@ def distinct(matches: Iterable[Match], around: Surroundings) -> list[Match]:
         _complete(match, around)
     named = [m for m in best if all(name in m.context for name in m.rule.needs)]
     named.sort(key=lambda m: m.begin)
-    if len({m.rule.rank for m in named}) < 2:
+    if len(named) < 2 or len({m.rule.rank for m in named}) < 2:
         return named
     hidden = {
         id(weak)
