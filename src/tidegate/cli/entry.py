@@ -38,8 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Raises nothing that a user can cause."""
     # At the end all goes with the process: looking for garbage takes up to a tenth of a run.
     atexit.register(gc.freeze)
+    debug = False
     try:
         args = parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
+        debug = args.debug
         code: int = args.run(args)
     except OutOfScopeError as error:
         complain(error)
@@ -55,6 +57,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget(sys.stdout)
         _forget(sys.stderr)
         return codes.INCOMPLETE
+    except Exception as error:  # noqa: BLE001 - a mistake of ours: one line, and no text that was being read
+        from tidegate.engine.why import error_words  # noqa: PLC0415 - only errors need it
+
+        _say(error_words(error))
+        _say(_trace(error) if debug else "to see where: tidegate --debug COMMAND …", prefix="hint")
+        return codes.INCOMPLETE
     return code
 
 
@@ -63,6 +71,15 @@ def complain(error: TidegateError) -> None:
     _say(str(error))
     if error.hint:
         _say(error.hint, prefix="hint")
+
+
+def _trace(error: BaseException) -> str:
+    """Return where it went wrong, call by call; never the messages, which may quote a secret."""
+    from traceback import extract_tb  # noqa: PLC0415 - only errors need it
+
+    return " < ".join(
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(extract_tb(error.__traceback__))
+    )
 
 
 def _say(text: str, *, prefix: str = "tidegate") -> None:
@@ -108,6 +125,7 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"tidegate {VERSION}")
+    parser.add_argument("--debug", action="store_true", help="say where, when Tidegate itself goes wrong")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in argv[:1] if argv and argv[0] in VERBS else VERBS:
         verb = import_module(f"tidegate.cli.{name}")

@@ -10,10 +10,12 @@ from tidegate.cli import codes, online, options
 if TYPE_CHECKING:
     from tidegate.model.inspected import Inspected
 
-HELP = "look into files, or what lies behind a link: what would run if someone loaded them"
+HELP = "say what lies in files or behind a link, and what would run if someone loaded a model"
 DESCRIPTION = """\
-Judge model files without loading them: what would run if someone did? Few bytes
-are read, none is executed. A verdict is one of
+Say what lies in files and folders, or behind a link: disk images, backups, keys,
+messages, databases, people, secrets in texts; by names, then first and last bytes,
+then samples. Model files are judged without loading them: what would run if someone
+did? Few bytes are read, none is executed. The verdict of a model is one of
 
   inert      the format cannot run code
   clean      it can, and everything it calls is on the list of what is harmless
@@ -27,7 +29,7 @@ FORMATS = ("text", "json", "jsonl", "sarif", "cyclonedx")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.set_defaults(run=run)
-    parser.add_argument("targets", nargs="+", metavar="PATH_OR_TARGET")
+    parser.add_argument("targets", nargs="+", type=options.target, metavar="PATH_OR_TARGET")
     what = parser.add_argument_group("what to look into")
     what.add_argument(
         "--exclude", action="append", default=[], metavar="GLOB", help="leave out these paths (repeatable)"

@@ -59,6 +59,13 @@ def add_gate(parser: argparse.ArgumentParser, *, default: str | None) -> None:
     )
 
 
+def target(text: str) -> str:
+    """Read a target. An empty one, of a variable that was not set, would be the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; . is the current folder")
+    return text
+
+
 def positive(text: str) -> int:
     """Read a number of at least 1."""
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10_000:

@@ -28,7 +28,7 @@ s3://bucket or gs://bucket is asked directly, as with --probe."""
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.set_defaults(run=run)
-    parser.add_argument("targets", nargs="+", metavar="TARGET")
+    parser.add_argument("targets", nargs="+", type=options.target, metavar="TARGET")
     what = parser.add_argument_group("what to read")
     what.add_argument(
         "--no-history", action="store_true", help="of a git repository only the files of the work tree"

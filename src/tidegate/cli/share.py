@@ -61,7 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "check", help="find links of the ledger in repositories and folders", allow_abbrev=False
     )
     find.set_defaults(run=_check)
-    find.add_argument("targets", nargs="+", metavar="TARGET")
+    find.add_argument("targets", nargs="+", type=options.target, metavar="TARGET")
     for each in (make, shown, end, find):
         each.add_argument(
             "--ledger",

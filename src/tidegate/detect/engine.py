@@ -6,8 +6,9 @@ patterns are tried. What an encoding hid is decoded and goes through the same ag
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -32,6 +33,8 @@ MAX_REGION = 1 << 20
 """Bytes of one stretch of neighbouring anchors."""
 IGNORE_MARK = b"tidegate:ignore"
 """On the line of a credential, or on the line before: it does not alarm, and is counted."""
+_IGNORED_RULES = re.compile(rb"\[([a-z0-9-]{1,80}(?:, ?[a-z0-9-]{1,80}){0,20})\]")
+"""Behind the mark: the rules it is meant for. Without them it is meant for all."""
 
 Note = Callable[[str], None]
 """Says of the document at hand what in it was not looked at."""
@@ -170,14 +173,14 @@ class Detector:
         ordered = sorted(matches, key=lambda m: m.at)
         ignored = _ignored(document, ordered[0].at, ordered[-1].at)
         lines = _Lines(document)
-        kept: Counter[tuple[str, str]] = Counter()
+        kept: dict[tuple[str, str], int] = {}
         for match in ordered:
             rule = match.rule
             if not rule.secret_groups and match.secret in taken:
                 continue
             key = (rule.id, match.secret)
-            kept[key] += 1
-            if kept[key] > rule.limit:
+            kept[key] = count = kept.get(key, 0) + 1
+            if count > rule.limit:
                 continue
             line, column = lines.at(match.at)
             text = match.text.decode("latin-1")
@@ -185,7 +188,7 @@ class Detector:
             if match.apart:
                 near = {name: value for name, value in near.items() if name not in match.apart}
             reason = known.why_harmless(text, match.secret, near)
-            if reason is None and (line in ignored or line - 1 in ignored):
+            if reason is None and ignored and _is_ignored(ignored, line, rule.id):
                 reason = "tidegate:ignore"
             yield Sighting(
                 rule=rule.id,
@@ -218,22 +221,34 @@ class _Lines:
         return self._line, offset - self._begin + 1
 
 
-def _ignored(document: bytes, first: int, last: int) -> frozenset[int]:
+def _ignored(document: bytes, first: int, last: int) -> dict[int, frozenset[str]]:
     """Return the lines on which somebody asks not to be alarmed, as far as that concerns `first` to `last`.
 
-    Those are the lines of both, all between, and the line before.
+    Those are the lines of both, all between, and the line before. Each with the rules that are named there;
+    none named are all.
     """
     before = document.rfind(b"\n", 0, max(0, document.rfind(b"\n", 0, first)))
     after = document.find(b"\n", last)
     stop = len(document) if after < 0 else after
     at = document.find(IGNORE_MARK, before + 1, stop)
+    found: dict[int, frozenset[str]] = {}
     if at < 0:
-        return frozenset()
-    lines, found = _Lines(document), set()
+        return found
+    lines = _Lines(document)
     while at >= 0:
-        found.add(lines.at(at)[0])
-        at = document.find(IGNORE_MARK, at + 1, stop)
-    return frozenset(found)
+        line = lines.at(at)[0]
+        at += len(IGNORE_MARK)
+        named = _IGNORED_RULES.match(document, at, stop)
+        rules = frozenset(named[1].decode().replace(" ", "").split(",") if named else ())
+        earlier = found.get(line, rules)
+        found[line] = rules | earlier if rules and earlier else frozenset()
+        at = document.find(IGNORE_MARK, at, stop)
+    return found
+
+
+def _is_ignored(ignored: dict[int, frozenset[str]], line: int, rule: str) -> bool:
+    marks = (ignored.get(line), ignored.get(line - 1))
+    return any(rules is not None and (not rules or rule in rules) for rules in marks)
 
 
 def named(label: Hashable) -> str:

@@ -39,6 +39,8 @@ _MICROSOFT_SAMPLES = (
     "a39+YozJhGp6miujGymjRpN8tsrQfLo9Z3i8IRyIpnQ=",
 )
 _EXACT |= dict.fromkeys(_MICROSOFT_SAMPLES, "a documentation constant")
+_AMAZONS_SAMPLE = "wJalrXUtnFEMI/K7MDENG"
+"""People change the end of Amazon's sample so that scanners let it pass: `…bPxRfiCYEXAMAAAKEY`."""
 _EXAMPLE_KEY_ID = re.compile(r"\bA[KS]IA[A-Z0-9]{9}EXAMPLE\b")
 _PLACEHOLDER_WORD = re.compile(
     r"^[<{\[(]|[>})\]]$|redacted|placeholder|your[-_ ]?(?:key|token|secret|sas|account)|changeme|\*{4}|\.{4}",
@@ -59,6 +61,7 @@ def why_harmless(text: str, secret: str, context: Mapping[str, str]) -> str | No
     # Amazon's own samples end so, whatever stands before: 10 given characters are no chance.
     if (
         secret.endswith("EXAMPLEKEY")
+        or secret.startswith(_AMAZONS_SAMPLE)
         or ("EXAMPLE" in text and _EXAMPLE_KEY_ID.search(text))
         or _EXAMPLE_KEY_ID.search(context.get("key_id", ""))
     ):

@@ -78,5 +78,6 @@ class Behind:
                 return storage, credential_of(sighting, grant), decoders[sighting.provider].redact(sighting)
         raise UsageError(
             "this target is no storage that Tidegate can ask",
-            hint="give a link in quotes, az://account/container, s3://bucket or gs://bucket.",
+            hint="give a link in quotes, az://account/container, s3://bucket or gs://bucket; "
+            "files and folders are for tidegate scan and tidegate inspect.",
         )

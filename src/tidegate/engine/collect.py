@@ -105,7 +105,8 @@ class Collector:
         if not said:
             raise UsageError(
                 "this target is no storage that Tidegate can ask",
-                hint="give a link in quotes, az://account/container, s3://bucket or gs://bucket.",
+                hint="give a link in quotes, az://account/container, s3://bucket or gs://bucket; "
+                "files and folders are for tidegate scan and tidegate inspect.",
             )
 
     def _named(self, sighting: Sighting, grant: Grant, credential: Credential | None) -> str:
@@ -240,7 +241,7 @@ def _in_order(sighting: Sighting) -> tuple[object, ...]:
         spot.column,
         sighting.rule,
         spot.unwrapped,
-        sighting.secret.fingerprint,
+        sighting.secret.reveal(),
     )
 
 

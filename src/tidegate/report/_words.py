@@ -16,6 +16,8 @@ from tidegate.records import dataclass
 
 WORST_FIRST: tuple[Severity, ...] = tuple(reversed(Severity))
 
+UNNAMED = "not known"
+"""What a grant opens of which no name is known, such as a private key."""
 _PROVIDERS = {"azure": "Azure", "aws": "AWS", "gcp": "Google Cloud"}
 
 
@@ -71,7 +73,13 @@ def subject(grant: Grant) -> str:
     # Elsewhere than in Azure a bucket's name is enough, and `account` is who signed.
     account = grant.account if grant.provider == "azure" or not grant.container else None
     names = [name for name in (account, grant.container, grant.key) if name]
-    return "/".join(names) or grant.endpoint or "not known"
+    return "/".join(names) or grant.endpoint or UNNAMED
+
+
+def headline(finding: Finding) -> str:
+    """Name a finding in a line: its title, and what it opens where that is known."""
+    opens = subject(finding.grant)
+    return finding.title if opens == UNNAMED else f"{finding.title} {opens}"
 
 
 def provider(grant: Grant) -> str:

@@ -88,7 +88,9 @@ def _row(report: Report, finding: Finding) -> str:
 def _details(report: Report, finding: Finding) -> Iterator[str]:
     yield "<details>"
     # Inside of <summary> no Markdown is read: HTML, with names in <code>, where no mention is looked for.
-    name = f"{markup(_cut(finding.title))} <code>{markup(_cut(_words.subject(finding.grant)))}</code>"
+    name = markup(_cut(finding.title))
+    if (opens := _words.subject(finding.grant)) != _words.UNNAMED:
+        name += f" <code>{markup(_cut(opens))}</code>"
     yield f"<summary>{_SIGNS[finding.severity.value]} {finding.severity}: {name}</summary>"
     yield ""
     yield f"**{_text(words.sentence(finding.grant, report.ended_at, finding.reach))}**"

@@ -175,7 +175,7 @@ def _summary(paper: Paper, report: Report) -> Iterator[str]:
     worst = report.findings[0] if report.findings else None
     if worst and worst.severity is not Severity.INFO:
         where = f", {_words.spot(worst.occurrences[0])}" if worst.occurrences else ""
-        yield from block(paper, "worst", paper.clean(f"{worst.title} {_words.subject(worst.grant)}{where}"))
+        yield from block(paper, "worst", paper.clean(f"{_words.headline(worst)}{where}"))
         if worst.fix:
             yield from block(paper, "do first", paper.clean(worst.fix[0]))
 

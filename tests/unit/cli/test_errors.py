@@ -10,7 +10,7 @@ import pytest
 from report import samples
 
 from cli.shared import LINK, tidegate
-from tidegate.cli import main
+from tidegate.cli import codes, main, schema
 
 SECRET = samples.PLANTED.rstrip("=")
 
@@ -20,6 +20,9 @@ SECRET = samples.PLANTED.rstrip("=")
     [
         ([], "the following arguments are required: COMMAND"),
         (["scan"], "the following arguments are required: TARGET"),
+        (["scan", ""], "argument TARGET: is empty; . is the current folder"),
+        (["inspect", "x", ""], "argument PATH_OR_TARGET: is empty; . is the current folder"),
+        (["list", "x"], "files and folders are for tidegate scan and tidegate inspect"),
         ([LINK], "no such command or choice; there are scan, decode, probe, list, inspect, report, "),
         (["scna", "x"], "no such choice: scna; there are scan, decode, probe, list, inspect, report, "),
         (["scan", "x", "--format", "xml"], "no such choice: xml; there are csv, "),
@@ -104,3 +107,20 @@ def test_help_fits_80_columns_and_tells_the_exit_codes() -> None:
     assert max(map(len, text.splitlines())) <= 80
     for code in ("0 ", "1 ", "2 ", "3 ", "4 ", "130 "):
         assert f"\n  {code}" in text
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_mistake_of_ours_is_one_line_and_never_what_was_being_read(
+    debug: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(args: object) -> int:
+        raise ValueError(f"invalid literal: {SECRET}")
+
+    monkeypatch.setattr(schema, "run", breaks)
+    assert main([*(["--debug"] if debug else []), "schema"]) == codes.INCOMPLETE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("tidegate: stopped at an error of ours: ValueError at test_errors.py:")
+    assert ("entry.py" in err) == debug
+    assert SECRET not in err
+    assert "Traceback" not in err

@@ -25,6 +25,14 @@ def told(detector: Detector, text: str) -> list[tuple[int, str | None]]:
         (f"{MARK}\r\n{link(1)}", [(2, "tidegate:ignore")]),
         (f"# tidegate: ignore\n{link(1)}\n", [(2, None)]),
         (f"{link(1)} {MARK}", [(1, "tidegate:ignore")]),
+        (f"{link(1)} {MARK}: dead since 2023", [(1, "tidegate:ignore")]),
+        (f"{link(1)} {MARK}[azure-sas]: dead", [(1, "tidegate:ignore")]),
+        (f"{MARK}[aws-access-key, azure-sas]\n{link(1)}", [(2, "tidegate:ignore")]),
+        (f"{link(1)} {MARK}[aws-access-key]", [(1, None)]),
+        (f"{link(1)} {MARK}[aws-access-key] {MARK}", [(1, "tidegate:ignore")]),
+        (f"{link(1)} {MARK} {MARK}[aws-access-key]", [(1, "tidegate:ignore")]),
+        (f"{link(1)} {MARK}[aws-access-key] {MARK}[azure-sas]", [(1, "tidegate:ignore")]),
+        (f"{MARK}[azure-sas\n{link(1)}", [(2, "tidegate:ignore")]),
     ],
 )
 def test_the_mark_silences_its_own_line_and_the_next(

@@ -22,7 +22,15 @@ CONSTANTS = {
 @pytest.mark.parametrize(("secret", "why"), CONSTANTS.items(), ids=lambda v: v[:12])
 def test_a_constant_of_documentation_is_known_by_its_whole_value(secret: str, why: str) -> None:
     assert known.why_harmless("", secret, {}) == why
-    assert known.why_harmless("", secret[:-3] + "x" + secret[-2:], {}) is None
+    if not secret.startswith("wJalr"):
+        assert known.why_harmless("", secret[:-3] + "x" + secret[-2:], {}) is None
+
+
+def test_amazons_sample_with_another_end_is_known_and_another_secret_is_not() -> None:
+    assert (
+        known.why_harmless("", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMAAAKEY", {}) == "a documentation constant"
+    )
+    assert known.why_harmless("", "wJalrXUtnFEMI/K7MDENH/bPxRfiCYEXAMAAAKEY", {}) is None
 
 
 @pytest.mark.parametrize(
