@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tidegate.inspectors.pickles.limits import DECODED_BYTES
+from tidegate.inspectors.pickles.names import Listed, standing
 from tidegate.inspectors.pickles.values import Box, Call, Global, Literal, Module, Unknown, Value, get
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ def attribute(actions: Actions, target: Value, name: Value, at: int, route: str)
     if isinstance(target, Global):
         target.used = True
         return actions.name(target.module, f"{target.name}.{name}", at, 4, route)
+    if isinstance(target, Call) and target.known and isinstance(target.callee, Global):
+        # A method that an object holds of itself, where that is listed.
+        module, method = target.callee.module, f"{target.callee.name}.{name}"
+        if isinstance(standing(module, method), Listed):
+            return actions.name(module, method, at, 4, route)
     return Unknown(f"the attribute {name[:80]} of an object")
 
 
