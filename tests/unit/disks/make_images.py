@@ -1,6 +1,6 @@
 """Make the small images beside this file anew, from real programs: `make_images.py`, as root, on Linux.
 
-Needs e2fsprogs, ntfs-3g, xfsprogs, dosfstools, mtools, qemu-utils, ewf-tools and xz. The tests need none of them: what is made is kept.
+Needs e2fsprogs, ntfs-3g, xfsprogs, btrfs-progs, dosfstools, mtools, qemu-utils, ewf-tools and xz. The tests need none of them: what is made is kept.
 """
 
 import lzma
@@ -24,6 +24,32 @@ FILES = {
 
 def run(*command: object) -> None:
     subprocess.run([str(each) for each in command], check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+
+def btrfs(here: Path, tree: Path) -> None:
+    """Make a volume with the usual tree, packed with zstd; and one of subvolumes, packed with all there is."""
+    text = "".join(f"line {number} of a long text\n" for number in range(6000))
+    for name in ("btrfs.img", "subvolumes.btrfs"):
+        run("truncate", "-s", "24M", here / name)
+        run("mkfs.btrfs", "-q", "-M", "-U", "5" * 8 + "-5555-5555-5555-" + "5" * 12, here / name)
+        run("mount", "-o", "loop,compress-force=zstd", here / name, here / "on")
+        if name == "btrfs.img":
+            run("cp", "-r", tree / "Users", tree / "Windows", here / "on")
+        else:
+            for each in ("@", "@home"):
+                run("btrfs", "subvolume", "create", here / "on" / each)
+            for each, packing in (("@/etc", "zlib"), ("@home/anna", "zstd"), ("@home/bert", "lzo")):
+                (here / "on" / each).mkdir()
+                run("btrfs", "property", "set", here / "on" / each, "compression", packing)
+                (here / "on" / each / "long.txt").write_text(text)
+            (here / "on/@/etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+            (here / "on/@home/bert/.zsh_history").write_text(FILES["Users/bert/.zsh_history"])
+            run("btrfs", "subvolume", "snapshot", "-r", here / "on/@home", here / "on/@home/snapshot")
+        run("umount", here / "on")
+    (HERE / "more").mkdir(exist_ok=True)
+    odd = here / "subvolumes.btrfs"
+    (HERE / "more" / "subvolumes.btrfs.xz").write_bytes(lzma.compress(odd.read_bytes(), preset=9))
+    odd.unlink()
 
 
 def main() -> None:
@@ -64,6 +90,7 @@ def main() -> None:
                 scattered.seek(number * 8192)
                 scattered.write(bytes((number,)) * 4096)
         run("umount", here / "on")
+        btrfs(here, tree)
         for form, option, name in (
             ("vpc", "subformat=dynamic", "dynamic.vhd"),
             ("vpc", "subformat=fixed", "fixed.vhd"),

@@ -17,7 +17,7 @@ from tidegate.model.observation import Step
 
 IMAGES = Path(__file__).parent / "images"
 ALL = sorted(each.name.removesuffix(".xz") for each in IMAGES.glob("*.xz"))
-VOLUMES = ["ntfs.img", "ext4.img", "ext2.img", "fat.img", "xfs.img"]
+VOLUMES = ["ntfs.img", "ext4.img", "ext2.img", "fat.img", "xfs.img", "btrfs.img"]
 
 
 @cache
@@ -51,6 +51,31 @@ def test_a_file_of_xfs_in_more_pieces_than_its_inode_holds_is_read_whole():
     for number in (0, 1, 99, 199):
         assert data.read(number * 8192, 4096) == bytes((number,)) * 4096
     assert data.read(4096, 4096) == bytes(4096)
+
+
+def test_subvolumes_of_btrfs_stand_where_they_are_mounted_and_snapshots_are_left_out():
+    data = Memory(image("more/subvolumes.btrfs"))
+    files = volume("btrfs", data)
+    assert sorted(each.path for each in files.listing()) == [
+        "etc", "etc/long.txt", "etc/passwd", "home", "home/anna", "home/anna/long.txt",
+        "home/bert", "home/bert/.zsh_history", "home/bert/long.txt", "home/snapshot",
+    ]  # fmt: skip
+    judged = look(data, "backups/server.img")
+    assert judged.kind == "workstation_image"
+    assert judged.complete, summaries(judged)
+    assert any("btrfs with Linux and the homes of 2 users" in each for each in summaries(judged))
+
+
+@pytest.mark.parametrize("path", ["etc/long.txt", "home/anna/long.txt", "home/bert/long.txt"])
+def test_what_btrfs_has_packed_is_read_in_any_part(path):
+    files = volume("btrfs", Memory(image("more/subvolumes.btrfs")))
+    node = files.root
+    for part in path.split("/"):
+        node = files.find(node, part)
+    text = b"".join(b"line %d of a long text\n" % number for number in range(6000))
+    data = files.open(node)
+    assert data.read(0, 1 << 20) == text
+    assert data.read(131_000, 300) == text[131_000:131_300]
 
 
 @pytest.mark.parametrize("name", VOLUMES)
@@ -130,10 +155,10 @@ def test_a_file_system_that_is_not_read_is_a_gap():
     disk = bytearray(1 << 20)
     disk[446:462] = struct.pack("<B3sB3sII", 0, b"", 0x83, b"", 64, 1900)
     disk[510:512] = b"\x55\xaa"
-    disk[64 * 512 + 65600 : 64 * 512 + 65608] = b"_BHRfS_M"
+    disk[64 * 512 + 32769 : 64 * 512 + 32774] = b"CD001"
     judged = look(Memory(bytes(disk)), "disk")
     assert (judged.kind, judged.complete) == ("disk_image", False)
-    assert "btrfs is not read yet" in summaries(judged)
+    assert "ISO 9660 is not read yet" in summaries(judged)
 
 
 def test_a_folder_that_holds_itself_is_walked_once():

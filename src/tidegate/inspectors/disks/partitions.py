@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from tidegate.inspectors.disks.damage import DamageError, big, little
 from tidegate.inspectors.disks.volumes import apfs, hfsplus
+from tidegate.inspectors.disks.volumes.btrfs import Btrfs
 from tidegate.inspectors.disks.volumes.ext import Ext
 from tidegate.inspectors.disks.volumes.fat import Fat
 from tidegate.inspectors.disks.volumes.ntfs import Ntfs
@@ -24,8 +25,8 @@ _LOCKED: Final = (
 _HFS: Final = ((1024, b"H+\0\x04", "HFS+"), (1024, b"HX\0\x05", "HFS+"), (1148, b"H+", "HFS+"))
 """The last: wrapped in a volume of the old HFS."""
 _XFS: Final = (0, b"XFSB", "XFS")
+_BTRFS: Final = (65600, b"_BHRfS_M", "btrfs")
 _UNREAD: Final = (
-    (65600, b"_BHRfS_M", "btrfs"),
     (536, b"LVM2 001", "LVM"),
     (32769, b"CD001", "ISO 9660"),
 )
@@ -61,7 +62,7 @@ def recognised(data: Readable) -> str:
         return "NTFS"
     if head[3:11] == b"EXFAT   ":
         return "exFAT"
-    for at, mark, name in (*_LOCKED, *_HFS[: 3 if head[1024:1026] == b"BD" else 2], _XFS, *_UNREAD):
+    for at, mark, name in (*_LOCKED, *_HFS[: 3 if head[1024:1026] == b"BD" else 2], _XFS, _BTRFS, *_UNREAD):
         if (head if at < 2000 else data.read(at, len(mark)).rjust(at + len(mark), b"\0"))[at:].startswith(
             mark
         ):
@@ -96,6 +97,8 @@ def volume(form: str, data: Readable) -> Volume:
         return Ext(data)
     if form == "XFS":
         return Xfs(data)
+    if form == "btrfs":
+        return Btrfs(data)
     if form == "HFS+":
         return hfsplus.open_volume(data)
     if form in ("FAT", "exFAT"):
