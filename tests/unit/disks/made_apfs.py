@@ -50,8 +50,15 @@ class Container:
         return self.put(bytes(48) + struct.pack("<Q", tree))
 
     def volume(
-        self, name: str, files: dict[str, bytes], *, encrypted: bool = False, hashed: bool = True
+        self,
+        name: str,
+        files: dict[str, bytes],
+        *,
+        encrypted: bool = False,
+        hashed: bool = True,
+        packed: dict[str, tuple[bytes, bytes]] | None = None,
     ) -> bytes:
+        """packed: what is compressed, its attribute and its fork; such files are empty else."""
         records: list[tuple[bytes, bytes]] = []
         folders = {"": 2}
         number = 100
@@ -81,6 +88,24 @@ class Container:
             inode[8:16], inode[80:82] = struct.pack("<Q", number), struct.pack("<H", 0o100644)
             inode += struct.pack("<HH", 2, 48) + struct.pack("<BBH", 4, 2, 5) + struct.pack("<BBH", 8, 32, 40)
             inode += b"name\0".ljust(8, b"\0") + struct.pack("<QQQQQ", len(data), 0, 0, 0, 0)
+            if packed and path in packed:
+                inode[68:72] = struct.pack("<I", 0x20)
+                attribute, fork = packed[path]
+                key = struct.pack("<Q", number | 4 << 60)
+                text = b"com.apple.ResourceFork\0"
+                stream = struct.pack("<QQQQQQ", number + 5000, len(fork), 0, 0, 0, 0)
+                records.append(
+                    (key + struct.pack("<H", len(text)) + text, struct.pack("<HH", 1, 48) + stream)
+                )
+                at = self.put(fork[:BLOCK])
+                for start in range(BLOCK, len(fork), BLOCK):
+                    self.put(fork[start : start + BLOCK])
+                whole = -(-len(fork) // BLOCK) * BLOCK
+                stream_key = struct.pack("<QQ", number + 5000 | 8 << 60, 0)
+                records.append((stream_key, struct.pack("<QQQ", whole, at, 0)))
+                text = b"com.apple.decmpfs\0"
+                value = struct.pack("<HH", 2, len(attribute)) + attribute
+                records.append((key + struct.pack("<H", len(text)) + text, value))
             records.append((struct.pack("<Q", number | 3 << 60), bytes(inode)))
             length = -(-len(data) // BLOCK) * BLOCK
             records.append((struct.pack("<QQ", number | 8 << 60, 0), struct.pack("<QQQ", length, first, 0)))

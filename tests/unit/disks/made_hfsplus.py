@@ -51,6 +51,7 @@ class HfsPlus:
         self._blocks: list[bytes] = [bytes(BLOCK)]
         self._records: list[tuple[bytes, bytes]] = []
         self._extents: list[tuple[bytes, bytes]] = []
+        self._attributes: list[tuple[bytes, bytes]] = []
         self._folders = {"": ROOT}
         self._number = 100
         self._row(1, "Volume", struct.pack(">HHII", 1, 0, 0, ROOT).ljust(88, b"\0"))
@@ -73,8 +74,18 @@ class HfsPlus:
             self._row(parent, name, struct.pack(">HHII", 1, 0, 0, self._number).ljust(88, b"\0"))
         return self._folders[path]
 
-    def file(self, path: str, data: bytes = b"", *, pieces: int = 1, link: bytes = b"", to: int = 0) -> None:
-        """Write a file, in pieces that lie apart, or a link to another."""
+    def file(
+        self,
+        path: str,
+        data: bytes = b"",
+        *,
+        pieces: int = 1,
+        link: bytes = b"",
+        to: int = 0,
+        packed: bytes = b"",
+        fork: bytes = b"",
+    ) -> None:
+        """Write a file, in pieces that lie apart, or a link to another; or what is packed, with its fork."""
         above, _, name = path.rpartition("/")
         parent = self.folder(above)
         self._number += 1
@@ -85,11 +96,18 @@ class HfsPlus:
             self._put(b"between")
         first, further = rows[:8], rows[8:]
         total = sum(count for _, count in rows)
-        fork = struct.pack(">QII", len(data), 0, total) + b"".join(
+        data_fork = struct.pack(">QII", len(data), 0, total) + b"".join(
             struct.pack(">II", *each) for each in first
         )
         value = struct.pack(">HHII", 2, 0, 0, self._number).ljust(44, b"\0") + struct.pack(">I", to)
-        value = (value + link).ljust(88, b"\0") + fork.ljust(80, b"\0") + bytes(80)
+        value = (value + link).ljust(88, b"\0") + data_fork.ljust(80, b"\0")
+        first_block, blocks = self._put(fork)
+        value += struct.pack(">QIIII", len(fork), 0, blocks, first_block, blocks).ljust(80, b"\0")
+        if packed:
+            value = value[:41] + b"\x20" + value[42:]
+            text = "com.apple.decmpfs".encode("utf-16-be")
+            key = struct.pack(">HHIIH", 12 + len(text), 0, self._number, 0, len(text) // 2) + text
+            self._attributes.append((key, struct.pack(">IQI", 0x10, 0, len(packed)) + packed))
         self._row(parent, name, value)
         start = sum(count for _, count in first)
         for at in range(0, len(further), 8):
@@ -107,7 +125,12 @@ class HfsPlus:
                 leaves.append([])
             leaves[-1].append((key, value))
         catalog, extents = _tree(leaves), _tree([self._extents]) if self._extents else b""
-        forks = {192: (len(extents), *self._put(extents)), 272: (len(catalog), *self._put(catalog))}
+        named = _tree([[each] for each in self._attributes]) if self._attributes else b""
+        forks = {
+            352: (len(named), *self._put(named)),
+            192: (len(extents), *self._put(extents)),
+            272: (len(catalog), *self._put(catalog)),
+        }
         self._put(bytes(BLOCK))
         head = bytearray(512)
         head[0:4] = b"H+\x00\x04"

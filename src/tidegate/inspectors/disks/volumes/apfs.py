@@ -1,4 +1,4 @@
-"""APFS, of Macs and iPhones: a container with several volumes. What is encrypted or compressed is not read.
+"""APFS, of Macs and iPhones: a container with several volumes. What is encrypted is not read.
 
 Source: Apple, Apple File System Reference, 2020-06-22; chapters Container, Object Maps, B-Trees, File-System
 Objects.
@@ -10,13 +10,14 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from tidegate.inspectors.disks import decmpfs
 from tidegate.inspectors.disks.damage import DamageError, exact, little, power
 from tidegate.inspectors.disks.volumes.volume import MOST_ENTRIES, Listed, Node, Runs
-from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.readable import Memory, Readable
 from tidegate.records import dataclass
 
 _ROOT: Final = 2
-_INODE, _EXTENT, _ENTRY = 3, 8, 9
+_INODE, _ATTRIBUTE, _EXTENT, _ENTRY = 3, 4, 8, 9
 _HEADER: Final = 56
 """Of a node; behind it its table of contents."""
 _DEPTH: Final = 16
@@ -190,8 +191,22 @@ class Apfs:
         if inode is None:
             raise DamageError("a file without its inode")
         if little(inode.value, 68, 4) & _COMPRESSED:
-            raise DamageError("a file that the file system has compressed")
-        size, number = _size(inode.value), little(inode.value, 8, 8)
+            attribute = self._attribute(node.where, decmpfs.ATTRIBUTE)
+            raw = attribute.read(0, min(attribute.size_bytes, decmpfs.MOST_BYTES))
+            return decmpfs.open_packed(raw, lambda: self._attribute(node.where, decmpfs.FORK))
+        return self._stream(little(inode.value, 8, 8), _size(inode.value))
+
+    def _attribute(self, number: int, name: str) -> Readable:
+        """Return the bytes of an extended attribute, which may be a stream of its own."""
+        for record in self._scan((number, _ATTRIBUTE), (number, _ATTRIBUTE)):
+            if record.key[10 : 10 + little(record.key, 8, 2)].rstrip(b"\0") != name.encode():
+                continue
+            flags, length = little(record.value, 0, 2), little(record.value, 2, 2)
+            raw = record.value[4 : 4 + length]
+            return self._stream(little(raw, 0, 8), little(raw, 8, 8)) if flags & 1 else Memory(raw)
+        raise DamageError(f"a file without its attribute {name}")
+
+    def _stream(self, number: int, size: int) -> Readable:
         runs: list[tuple[int, int]] = []
         at = 0
         for record in self._scan((number, _EXTENT), (number, _EXTENT)):

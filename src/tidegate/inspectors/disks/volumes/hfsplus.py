@@ -1,4 +1,4 @@
-"""HFS+ and HFSX, of Macs until 2017 and of Time Machine's disks. What it has compressed is not read.
+"""HFS+ and HFSX, of Macs until 2017 and of Time Machine's disks.
 
 Source: Apple, Technical Note TN1150, HFS Plus Volume Format, 2004; for links of folders hfs_format.h of xnu.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from tidegate.inspectors.disks import decmpfs
 from tidegate.inspectors.disks.damage import DamageError, big, exact, power
 from tidegate.inspectors.disks.volumes.volume import Listed, Node, Runs
 from tidegate.inspectors.readable import Part, Readable
@@ -26,6 +27,9 @@ _FIRST_PIECES: Final = 8
 """In a fork itself; further ones are in the tree of extents."""
 _CATALOG, _EXTENTS = 4, 3
 _COMPRESSED: Final = 0x20
+_INLINE: Final = 0x10
+"""An attribute whose value stands in its record."""
+_OF_DATA, _OF_RESOURCES = 0, 0xFF
 _ALIAS_OF_FILE, _ALIAS_OF_FOLDER = b"hlnkhfs+", b"fdrpMACS"
 _LINKED_FILES: Final = "\0\0\0\0HFS+ Private Data"
 _LINKED_FOLDERS: Final = ".HFS+ Private Directory Data\r"
@@ -68,6 +72,7 @@ class HfsPlus:
         self._extents = _Tree(self._runs(extents, []))
         catalog = _fork(head[272:352])
         self._catalog = _Tree(self._runs(catalog, self._further(_CATALOG, catalog)))
+        self._attributes = self._runs(_fork(head[352:432]), [])
         self._exact_case = self._catalog.binary
         self._links: dict[str, Node | None] = {}
         self.root = Node("", folder=True, size_bytes=0, where=_ROOT)
@@ -98,9 +103,26 @@ class HfsPlus:
         if not isinstance(value, bytes):
             raise DamageError("no ordinary file")
         if value[41] & _COMPRESSED:
-            raise DamageError("a file that the file system has compressed")
+            number = big(value, 8, 4)
+            return decmpfs.open_packed(
+                self._attribute(number), lambda: self._of_fork(number, _fork(value[168:248]), _OF_RESOURCES)
+            )
         fork = _fork(value[88:168])
-        return self._runs(fork, self._further(big(value, 8, 4), fork))
+        return self._of_fork(big(value, 8, 4), fork, _OF_DATA)
+
+    def _of_fork(self, number: int, fork: _Fork, which: int) -> Runs:
+        return self._runs(fork, self._further(number, fork, which))
+
+    def _attribute(self, number: int) -> bytes:
+        """Return the attribute of a file that says how it is compressed."""
+        text = decmpfs.ATTRIBUTE.encode("utf-16-be")
+        body = bytes(2) + number.to_bytes(4, "big") + bytes(4) + (len(text) // 2).to_bytes(2, "big") + text
+        key = len(body).to_bytes(2, "big") + body
+        for found, value in _Tree(self._attributes, _order_of_attributes).records(key):
+            if found[4:8] + found[12:] == key[4:8] + key[12:] and big(value, 0, 4) == _INLINE:
+                return value[16 : 16 + min(big(value, 12, 4), decmpfs.MOST_BYTES)]
+            break
+        raise DamageError("a compressed file without the attribute that says how")
 
     def listing(self) -> Iterator[Listed]:
         """Go through the leaves of the catalog from first to last, then lay the paths together."""
@@ -168,14 +190,14 @@ class HfsPlus:
     def _same(self, name: str) -> str:
         return name if self._exact_case else name.casefold()
 
-    def _further(self, number: int, fork: _Fork) -> list[tuple[int, int]]:
+    def _further(self, number: int, fork: _Fork, which: int = 0) -> list[tuple[int, int]]:
         """Return the pieces of a file that have no place in its fork."""
         found: list[tuple[int, int]] = []
         have = sum(count for _, count in fork.pieces)
         if have >= fork.blocks or number == _EXTENTS:
             return found
-        for key, value in self._extents.records(_extent_key(number, have)):
-            if big(key, 2, 1) or big(key, 4, 4) != number or big(key, 8, 4) != have:
+        for key, value in self._extents.records(_extent_key(number, have, which)):
+            if big(key, 2, 1) != which or big(key, 4, 4) != number or big(key, 8, 4) != have:
                 break
             pieces = _pieces(value)
             have += sum(count for _, count in pieces)
@@ -194,10 +216,11 @@ class HfsPlus:
 class _Tree:
     """A tree of records in the order of their keys: the catalog, or the extents."""
 
-    def __init__(self, data: Readable) -> None:
-        """Open it. Raises `DamageError`."""
+    def __init__(self, data: Readable, order: Callable[[bytes], tuple[int, bytes]] | None = None) -> None:
+        """Open it. order: what its keys are told apart by. Raises `DamageError`."""
         head = data.read(0, 120)
         self._data = data
+        self._order = order or _order
         self._size = 0
         self.damaged = 0
         self.wide = False
@@ -212,7 +235,7 @@ class _Tree:
 
     def records(self, first: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield keys and values from a key on; an empty one: from the first on."""
-        number, order = self._root, _order(first)
+        number, order = self._root, self._order(first)
         for _ in range(_DEPTH):
             if not number:
                 return
@@ -223,7 +246,8 @@ class _Tree:
                 raise DamageError("a node of HFS+ that is neither leaf nor index")
             below = [(key, big(value, 0, 4)) for key, value in _split(node)]
             number = next(
-                (each for key, each in reversed(below) if _order(key) <= order), below[0][1] if below else 0
+                (each for key, each in reversed(below) if self._order(key) <= order),
+                below[0][1] if below else 0,
             )
         else:
             raise DamageError("a tree of HFS+ that leads back to itself")
@@ -238,7 +262,7 @@ class _Tree:
                 self.damaged += 1
                 return
             for key, value in _split(node):
-                if _order(key) >= order:
+                if self._order(key) >= order:
                     yield key, value
             number = big(node, 0, 4)
 
@@ -276,8 +300,8 @@ def _key(folder: int, name: str = "") -> bytes:
     return len(body).to_bytes(2, "big") + body
 
 
-def _extent_key(number: int, first: int) -> bytes:
-    return b"\0\x0a\0\0" + number.to_bytes(4, "big") + first.to_bytes(4, "big")
+def _extent_key(number: int, first: int, which: int) -> bytes:
+    return bytes((0, 10, which, 0)) + number.to_bytes(4, "big") + first.to_bytes(4, "big")
 
 
 def _order(key: bytes) -> tuple[int, bytes]:
@@ -289,6 +313,11 @@ def _order(key: bytes) -> tuple[int, bytes]:
     if len(key) == 12 and key[:2] == b"\0\x0a":  # of the tree of extents
         return big(key, 4, 4), key[2:3] + key[8:12]
     return big(key, 2, 4), key[8:].lower()
+
+
+def _order_of_attributes(key: bytes) -> tuple[int, bytes]:
+    """Return file and name of an attribute; pieces of one stand beside each other."""
+    return big(key, 4, 4), key[14:]
 
 
 def _name(key: bytes) -> str:

@@ -1,0 +1,88 @@
+"""Files that HFS+ and APFS have compressed are read; what is not read says by what it was packed."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from random import Random
+
+import pytest
+from made_apfs import Container
+from made_hfsplus import HfsPlus
+
+from tidegate.inspectors.disks.damage import DamageError
+from tidegate.inspectors.disks.decmpfs import open_packed
+from tidegate.inspectors.disks.partitions import volumes
+from tidegate.inspectors.readable import Memory
+
+TEXT = b"".join(b"line %d of a long text\n" % number for number in range(9000))
+NOISE = Random(7).randbytes(70_000)
+
+
+def attribute(form: int, size: int, inside: bytes = b"") -> bytes:
+    return b"fpmc" + struct.pack("<IQ", form, size) + inside
+
+
+def fork(data: bytes) -> bytes:
+    """A resource fork: its header, then blocks, those of noise as they are."""
+    blocks = []
+    for at in range(0, len(data), 65536):
+        part = data[at : at + 65536]
+        packed = zlib.compress(part)
+        blocks.append(packed if len(packed) < len(part) else b"\xff" + part)
+    rows, at = b"", 4 + 8 * len(blocks)
+    for each in blocks:
+        rows += struct.pack("<II", at, len(each))
+        at += len(each)
+    body = struct.pack("<I", len(blocks)) + rows + b"".join(blocks)
+    return (
+        struct.pack(">IIII", 256, 260 + len(body), len(body), 50).ljust(256, b"\0")
+        + struct.pack(">I", len(body))
+        + body
+    )
+
+
+FILES = {
+    "short.txt": (b"a few words\n", attribute(3, 12, zlib.compress(b"a few words\n")), b""),
+    "plain.txt": (b"as they are", attribute(3, 11, b"\xffas they are"), b""),
+    "long.txt": (TEXT, attribute(4, len(TEXT)), fork(TEXT)),
+    "noise.bin": (NOISE, attribute(4, len(NOISE)), fork(NOISE)),
+}
+
+
+def on_hfs() -> bytes:
+    made = HfsPlus()
+    for name, (_, how, packed) in FILES.items():
+        made.file(f"Users/anna/{name}", packed=how, fork=packed)
+    return made.written()
+
+
+def on_apfs() -> bytes:
+    container = Container()
+    files = {f"Users/anna/{name}": b"" for name in FILES}
+    packed = {f"Users/anna/{name}": (how, of) for name, (_, how, of) in FILES.items()}
+    return container.written([container.volume("Macintosh HD", files, packed=packed)])
+
+
+@pytest.mark.parametrize("form", ["HFS+", "APFS"])
+@pytest.mark.parametrize("name", FILES)
+def test_what_a_mac_has_compressed_is_read_in_any_part(form, name):
+    (volume,), _ = volumes(form, Memory(on_hfs() if form == "HFS+" else on_apfs()))
+    node = volume.root
+    for part in ("Users", "anna", name):
+        node = volume.find(node, part)
+    data = volume.open(node)
+    assert data.read(0, 1 << 20) == FILES[name][0]
+    assert data.read(65_000, 1000) == FILES[name][0][65_000:66_000]
+
+
+@pytest.mark.parametrize(("form", "word"), [(8, "LZVN"), (12, "LZFSE"), (99, "form 99")])
+def test_what_is_not_read_says_by_what_it_was_packed(form, word):
+    with pytest.raises(DamageError, match=word):
+        open_packed(attribute(form, 10), lambda: Memory(b""))
+
+
+@pytest.mark.parametrize("cut", [0, 3, 17, 255, 260, 270, 300])
+def test_a_fork_that_is_cut_off_is_damage(cut):
+    with pytest.raises(DamageError):
+        open_packed(attribute(4, len(TEXT)), lambda: Memory(fork(TEXT)[:cut])).read(0, 1 << 20)
