@@ -76,7 +76,7 @@ class Views:
 
 
 @contextmanager
-def views_of(column: pl.Series) -> Iterator[list[Views] | None]:
+def views_of(column: pl.Series) -> Iterator[Iterator[Views] | None]:
     """Lend the bytes of a column without nulls; `None` where Polars hands them over in another form."""
     capsule = column.__arrow_c_stream__(None)
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
@@ -106,51 +106,44 @@ def views_of(column: pl.Series) -> Iterator[list[Views] | None]:
         del capsule
 
 
-def _chunks(arrays: list[_Array]) -> list[Views]:
-    found = []
+def _chunks(arrays: list[_Array]) -> Iterator[Views]:
     first = 0
     for array in arrays:
         count, rows = array.n_buffers - 3, array.length
         if rows:
             sizes = _bytes(array.buffers[array.n_buffers - 1] or 0, 8 * count).view(np.int64)
             buffers = [(array.buffers[2 + number] or 0, int(sizes[number])) for number in range(count)]
-            found += _pages(_chunk(first, (array.buffers[1] or 0) + 16 * array.offset, rows, buffers))
+            yield from _pages(first, (array.buffers[1] or 0) + 16 * array.offset, rows, buffers)
         first += rows
-    return found
 
 
-def _chunk(first: int, address: int, rows: int, buffers: list[tuple[int, int]]) -> tuple[Views, list[int]]:
-    """Return a chunk, and the rows at which another buffer begins. address: of the views, 16 bytes each."""
-    lengths, prefixes, numbers, offsets = _bytes(address, 16 * rows).view("<u4").reshape(-1, 4).T.copy()
+def _pages(first: int, address: int, rows: int, buffers: list[tuple[int, int]]) -> Iterator[Views]:
+    """Yield the texts of one array, those of a buffer by themselves where it has enough of them.
+
+    address: of the views, 16 bytes each.
+    """
+    views = _bytes(address, 16 * rows).view("<u4").reshape(-1, 4)
     filled = [(address, 16 * rows), *((place, size) for place, size in buffers if size)]
     lowest = min(place for place, _ in filled)
     text = _bytes(lowest, max(place + size for place, size in filled) - lowest)
-    short = lengths <= SHORT
-    if short.any():
-        numbers[short] = len(buffers)
-        # A short text stands in its view, behind the length.
-        offsets = np.where(short, np.arange(rows, dtype=np.int64) * 16 + 4, offsets)
     places = np.array([place - lowest for place, _ in [*buffers, (address, 0)]], np.int64)
-    starts = places.take(numbers) + offsets
-    changes = (np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist()
-    return Views(first, text, starts, lengths.astype(np.int64), prefixes), changes
-
-
-def _pages(chunk: tuple[Views, list[int]]) -> list[Views]:
-    whole, changes = chunk
-    rows = len(whole.starts)
-    if rows < MANY * (len(changes) + 1):
-        return [whole]
-    return [
-        Views(
-            whole.first + first,
-            whole.text,
-            whole.starts[first:after],
-            whole.lengths[first:after],
-            whole.prefixes[first:after],
-        )
-        for first, after in pairwise([0, *changes, rows])
-    ]
+    if (views[:, 0] <= SHORT).any():
+        short = views[:, 0] <= SHORT
+        numbers = np.where(short, len(buffers), views[:, 2])
+        # A short text stands in its view, behind the length.
+        offsets = np.where(short, np.arange(rows, dtype=np.int64) * 16 + 4, views[:, 3])
+    else:
+        numbers, offsets = views[:, 2], views[:, 3]
+    bounds = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), rows]
+    if rows < MANY * (len(bounds) - 1):
+        starts = places.take(numbers) + offsets
+        yield Views(first, text, starts, views[:, 0].astype(np.int64), views[:, 1])
+        return
+    for start, after in pairwise(bounds):
+        part = slice(start, after)
+        starts = offsets[part].astype(np.int64)
+        starts += places[numbers[start]]
+        yield Views(first + start, text, starts, views[part, 0].astype(np.int64), views[part, 1])
 
 
 def _bytes(address: int, size: int) -> Any:
