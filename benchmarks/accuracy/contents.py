@@ -3,7 +3,7 @@
     python benchmarks/accuracy/contents.py                                 # the made corpus, ours alone
     python benchmarks/accuracy/contents.py --peers /path/to/venv/bin/python    # and libmagic, Magika, puremagic, filetype
     python benchmarks/accuracy/contents.py --public FOLDER                 # FOLDER/dfvfs, FOLDER/plaso, …: contents_public.toml
-    python benchmarks/accuracy/contents.py --public FOLDER --held-out 1    # contents_held_out.toml; 2 and 3: contents_held_out_2.toml, _3.toml
+    python benchmarks/accuracy/contents.py --public FOLDER --held-out 1    # contents_held_out.toml; 2 to 4: contents_held_out_2.toml, …
     python benchmarks/accuracy/contents.py --tree /usr/share --tree /usr/lib   # every high and critical on installed software
     python benchmarks/accuracy/contents.py … --write-results               # into RESULTS.md
 
@@ -108,6 +108,7 @@ def public(folder: Path, work: Path, *, held_out: int) -> Iterator[Case]:
         "contents_held_out.toml",
         "contents_held_out_2.toml",
         "contents_held_out_3.toml",
+        "contents_held_out_4.toml",
     )
     table = HERE / names[held_out]
     for suite in tomllib.loads(table.read_text(encoding="utf-8"))["suite"]:
@@ -394,7 +395,11 @@ def main() -> None:
     )
     parser.add_argument("--public", type=Path, metavar="FOLDER")
     parser.add_argument(
-        "--held-out", type=int, choices=(0, 1, 2, 3), default=0, help="which of the tables that were held out"
+        "--held-out",
+        type=int,
+        choices=(0, 1, 2, 3, 4),
+        default=0,
+        help="which of the tables that were held out",
     )
     parser.add_argument("--tree", action="append", metavar="FOLDER")
     parser.add_argument("--detect-secrets", metavar="COMMAND")
@@ -426,9 +431,13 @@ def main() -> None:
                     title="Public files",
                     nameless=not args.held_out,
                 ),
-                ("contents-public", "contents-held-out", "contents-held-out-2", "contents-held-out-3")[
-                    args.held_out
-                ],
+                (
+                    "contents-public",
+                    "contents-held-out",
+                    "contents-held-out-2",
+                    "contents-held-out-3",
+                    "contents-held-out-4",
+                )[args.held_out],
             )
         else:
             cases, missing = corpus(args.seed, work)
