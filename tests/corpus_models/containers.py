@@ -134,6 +134,24 @@ add(
     name="array.npy",
     loader="numpy.load(allow_pickle=True)",
 )
+add(
+    "gzip-checksum",
+    GROUP,
+    "a pickle in gzip with a wrong checksum: a reader compares it after the bytes were handed out",
+    "CPython, gzip._GzipReader",
+    gzip.compress(shell(), mtime=0)[:-8] + bytes(8),
+    name="model.pkl.gz",
+    loader="joblib.load",
+)
+add(
+    "lzma-second",
+    GROUP,
+    "a pickle in the second of two LZMA streams, the first being empty",
+    "CPython, lzma.LZMAFile",
+    lzma.compress(b"", lzma.FORMAT_ALONE) + lzma.compress(shell(), lzma.FORMAT_ALONE),
+    name="model.pkl.lzma",
+    loader="joblib.load",
+)
 for _id, _descr in {
     "twice": "'<f8', 'descr': '|O'",
     "together": "'<f8' ',O'",

@@ -10,11 +10,13 @@ from typing import Final, Self
 
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import OverBudgetError, Readable
-from tidegate.packing.decompressors import Decompressor
+from tidegate.packing.decompressors import Decompressor, Gzip, Zlib
 
 _FIRST_BYTES: Final = 1 << 13
 """Most members are only looked at by their head."""
 _PIECE_BYTES: Final = 1 << 18
+_CHECKED_BYTES: Final = 1 << 13
+"""Of formats whose decompressor keeps back what comes with a wrong checksum: as much as readers ask for."""
 _IN_MEMORY_BYTES: Final = 32 << 20
 """What is longer goes to a nameless temporary file."""
 
@@ -28,6 +30,7 @@ def unpack(
     `OverBudgetError`, and what `data.read` raises.
     """
     at, size = start, _FIRST_BYTES
+    most = _PIECE_BYTES if isinstance(undo, (Zlib, Gzip)) else _CHECKED_BYTES
     while at < stop:
         feed = data.read(at, min(size, stop - at))
         if not feed:
@@ -35,7 +38,7 @@ def unpack(
         at += len(feed)
         while True:
             try:
-                out = undo.decompress(feed, size)
+                out = undo.decompress(feed, min(size, most))
             except (zlib.error, lzma.LZMAError, OSError, EOFError, MemoryError) as error:
                 raise ValueError(str(error) or type(error).__name__) from None
             if out:

@@ -47,7 +47,6 @@ COMPRESSIONS: Final = (
         "lzma",
         lambda: lzma.LZMADecompressor(format=lzma.FORMAT_ALONE, memlimit=_LZMA_MEMORY),
         b"\x5d\x00",
-        several=False,
         tried=True,
     ),
 )
@@ -87,5 +86,8 @@ class Streams:
         while True:
             at = yield from unpack(self._data, at, stop, self._kind.make(), self._meter)
             self.end, self.count = at, self.count + 1
-            if not self._kind.several or self._data.read(at, len(self._kind.magic)) != self._kind.magic:
+            if not self._kind.several:
+                return
+            head = self._data.read(at, max(0, min(4096, stop - at)))
+            if not head.startswith(self._kind.magic) or (self._kind.tried and not _opens(self._kind, head)):
                 return
