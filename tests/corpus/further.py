@@ -290,6 +290,32 @@ pair(
     lambda i, s: f"<a>\n<accessKey>{i}</accessKey>\n<secretKey>{s}</secretKey>\n</a>\n",
     lines=(2, 3),
 )
+pair(
+    "S29",
+    "environment of a container: Kubernetes",
+    "deployment.yaml",
+    lambda i, s: f"- name: AWS_ACCESS_KEY_ID\n  value: {i}\n- name: AWS_SECRET_ACCESS_KEY\n  value: {s}\n",
+    lines=(2, 4),
+)
+pair(
+    "S30",
+    "environment of a container: ECS",
+    "task.json",
+    lambda i, s: json.dumps(
+        [{"name": "AWS_ACCESS_KEY_ID", "value": i}, {"name": "AWS_SECRET_ACCESS_KEY", "value": s}], indent=4
+    ),
+    lines=(4, 8),
+)
+pair(
+    "S31",
+    "a scheme of Xcode",
+    "a.xcscheme",
+    lambda i, s: (
+        f'<EnvironmentVariable\n   key = "AWS_ACCESS_KEY_ID"\n   value = "{i}">\n</EnvironmentVariable>\n'
+        f'<EnvironmentVariable\n   key = "AWS_SECRET_ACCESS_KEY"\n   value = "{s}">\n</EnvironmentVariable>\n'
+    ),
+    lines=(3, 7),
+)
 signed("G11", "signed link to put, version 2", 2, lambda u: f"PUT {u}\n", method="PUT", may=frozenset())
 signed("G12", "signed link, version 4, in HTML", 4, lambda u: f'<a href="{escape(u)}">x</a>\n')
 spelled(

@@ -27,7 +27,15 @@ _MIN_KINSHIP = 4
 """Characters two variable names must share to be of one family."""
 
 # Between a name and its value: quotes, colons, arrows, tags; never a line of other text.
-_IS = r"[\"'`]?\]?\s{0,8}(?:[:=]|=>|:=|,|>|\s)\s{0,8}(?:[a-z]{1,8}\(\s{0,4})?[\"'`]?"
+# Or the value stands in the next attribute or line: Kubernetes, ECS, Terraform, .NET, Xcode, Hadoop, plists.
+_PAIR = (
+    r"[\"'`]?,?\s{1,60}[\"'`]?value[\"'`]?\s{0,8}[:=]\s{0,8}[\"'`]?|"
+    r"</[a-z]{1,20}>\s{0,60}<[a-z]{1,20}>\s{0,16}"
+)
+_IS = (
+    rf"(?:{_PAIR}|"
+    r"[\"'`]?\]?\s{0,8}(?:[:=]|=>|:=|,|>|\s)\s{0,8}(?:[a-z]{1,8}\(\s{0,4})?[\"'`]?)"
+)
 _STORAGE = r"(?:blob|dfs|file|queue|table|web)"
 
 
