@@ -9,7 +9,7 @@ from tidegate.inspectors.pickles.limits import MOST_CALL_DEPTH, MOST_GLOBALS, Li
 from tidegate.inspectors.pickles.loader import Loader
 from tidegate.inspectors.pickles.names import Listed, Sink, danger, standing
 from tidegate.inspectors.pickles.notes import Notes
-from tidegate.inspectors.pickles.shapes import fits
+from tidegate.inspectors.pickles.shapes import fits, parsed, shape_alone
 from tidegate.inspectors.pickles.values import (
     Box,
     Call,
@@ -78,6 +78,8 @@ class Actions:
         self.limits.opcodes -= _NAME_COST
         entry = standing(module, name, self.policy)
         found = Global(module, name, at, route, entry)
+        if isinstance(entry, Listed) and not evaluate.helps(found):
+            found.shape = shape_alone(entry)
         if len(self.globals) < MOST_GLOBALS:
             self.globals[module, name] = found
         else:
@@ -119,6 +121,17 @@ class Actions:
 
     def reduce(self, callee: Value, args: Value, at: int) -> Value:
         """REDUCE: call with a tuple of arguments."""
+        # As `call` does, where a listed name is called as it is listed: half the time, 20 times a file.
+        if (
+            isinstance(callee, Global)
+            and callee.shape is not None
+            and not callee.changed
+            and isinstance(args, Box)
+            and fits(callee.shape, args.items)
+        ):
+            self.limits.opcodes -= _CALL_COST
+            callee.used = True
+            return Call(callee, tuple(args.items), None, known=True)
         return self.call(callee, self.as_args(args), at)
 
     def new(self, cls: Value, args: Value, kwargs: Value, at: int) -> Value:
@@ -237,7 +250,7 @@ class Actions:
                 offset=at,
             )
         flat = args if kwargs is None else (*args, *_values(kwargs))
-        if not fits(entry.shape, flat):
+        if not fits(parsed(entry.shape), flat):
             self.notes.unlisted(
                 "arguments",
                 f"on load, runs {named(callee.path)} {with_arguments(args, kwargs)}: not as it is listed",

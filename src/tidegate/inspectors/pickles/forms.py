@@ -52,7 +52,10 @@ _TEXT_BYTES: Final = 40
 
 _EACH: Final = 64
 _ONE_OF: Final = 8
-"""So many files that are of no known form are looked at for theirs, and then one of so many."""
+_MANY: Final = 512
+_ONE_OF_MANY: Final = 64
+"""So many files that are of no known form are looked at for theirs, then one of so many, and beyond `_MANY`
+one of even more."""
 
 _NUMBERS: Final = frozenset(
     (Op.BININT, Op.BININT1, Op.BININT2, Op.BINFLOAT, Op.NONE, Op.NEWTRUE, Op.NEWFALSE)
@@ -118,7 +121,7 @@ class Forms:
     def learn(self, data: bytes, judged: Judgement) -> None:
         """Take up the form of a file that was judged, when it is the third of its kind."""
         self._strange += 1
-        if self._strange > _EACH and self._strange % _ONE_OF:
+        if self._strange > _EACH and self._strange % (_ONE_OF if self._strange < _MANY else _ONE_OF_MANY):
             return
         if len(data) > MOST_BYTES or len(self._forms) >= _MOST_FORMS or not _is_quiet(judged):
             return

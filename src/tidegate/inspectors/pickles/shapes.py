@@ -7,20 +7,20 @@ one behind `@` that very function or class.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Final, TypeAlias
 
 from tidegate.inspectors.pickles.names import Listed, danger
-from tidegate.inspectors.pickles.values import Box, Call, Global, Literal, Persistent, Value
+from tidegate.inspectors.pickles.values import Box, Call, Global, Literal, Persistent, Shape, Value
 
 _MOST_ITEMS = 256
 
 
-def fits(shape: str, args: tuple[Value, ...]) -> bool:
+def fits(shape: Shape, args: Sequence[Value]) -> bool:
     """Tell whether the arguments have the shape."""
     at, count = 0, len(args)
-    for is_one, how in _parsed(shape):
+    for is_one, how in shape:
         if how == "*":
             while at < count and is_one(args[at]):
                 at += 1
@@ -35,11 +35,19 @@ def fits(shape: str, args: tuple[Value, ...]) -> bool:
     return at == count
 
 
+def shape_alone(entry: Listed) -> Shape | None:
+    """Return the shape of a listed name; `None` where more than that is to be looked at when it is called."""
+    if entry.use in ("name", "class") or entry.calls or entry.loads or entry.tensor:
+        return None
+    return parsed(entry.shape)
+
+
 _Test: TypeAlias = "Callable[[Value], bool]"
 
 
 @cache
-def _parsed(shape: str) -> tuple[tuple[_Test, str], ...]:
+def parsed(shape: str) -> Shape:
+    """Return a shape as `fits` takes it."""
     found = []
     for word in shape.split():
         how = word[-1] if word[-1] in "?*" else ""
@@ -103,7 +111,7 @@ def _is_function(value: Value) -> bool:
 
 
 _TESTS: Final[dict[str, _Test]] = {
-    "plain": lambda value: not _is_function(value),
+    "plain": lambda value: not isinstance(value, Global) or not _is_function(value),
     "any": lambda _value: True,
     "int": lambda value: type(value) is int,
     "number": lambda value: type(value) in (int, float),

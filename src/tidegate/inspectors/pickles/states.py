@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from tidegate.inspectors.pickles.limits import Limits
-from tidegate.inspectors.pickles.shapes import fits
+from tidegate.inspectors.pickles.shapes import fits, parsed
 from tidegate.inspectors.pickles.values import Box, Call, Global, Value, get, pairs
 
 _PARTIAL: Final = "callable plain*"
@@ -46,7 +46,7 @@ def _partial(_target: Call, state: Value, _limits: Limits) -> str:
     function, args, kwargs, _ = state.items
     held = args.items if isinstance(args, Box) else [args]
     named = [value for _, value in pairs(kwargs)] if isinstance(kwargs, Box) else []
-    if not fits(_PARTIAL, (function, *held, *named)):
+    if not fits(parsed(_PARTIAL), (function, *held, *named)):
         return "a function that is not listed to be called later"
     return ""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 from tidegate.inspectors.pickles.names import Listed, Sink
 from tidegate.records import dataclass, field
 
+Shape: TypeAlias = "tuple[tuple[Callable[[object], bool], str], ...]"
+"""Arguments: what tells whether one is of a kind, and whether it may be missing or repeated."""
 Value: TypeAlias = object
 """`None`, bool, int, float, str, bytes as themselves, the classes below for the rest."""
 
@@ -43,6 +46,8 @@ class Global:
     """Called, or handed to something that calls it: no sentence of its own is needed any more."""
     changed: bool = False
     """The stream has written into it: what it does is no longer known."""
+    shape: Shape | None = None
+    """Of the arguments with which a call of it is no more than known: nothing else is to be looked at."""
 
     @property
     def path(self) -> str:
