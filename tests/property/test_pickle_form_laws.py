@@ -168,6 +168,23 @@ def test_no_sample_that_is_taken_for_a_pickle_alone_is_claimed_by_another_format
             assert claims == ["pickle"]
 
 
+@pytest.mark.parametrize("kind", ["octal", "with a base", "large"])
+def test_a_pickle_that_is_a_tar_too_is_not_taken_for_a_pickle_alone(kind: str) -> None:
+    block = bytearray(pickle.dumps(["."] * 40 + ["x" * 60] * 9, 4).ljust(512, b"."))
+    block[148:156] = b" " * 8
+    total = sum(block)
+    block[148:156] = {
+        "octal": b"%06o\0 " % total,
+        "with a base": b"0o%05o\0" % total,
+        "large": b"\x80" + total.to_bytes(7, "big"),
+    }[kind]
+    data = bytes(block) + bytes(1024) + b"."
+    assert "tar" in [
+        each.id for each in formats() if each.claims(data[:4096], data[-4096:], len(data), "a.pkl")
+    ]
+    assert not is_pickle_alone(data)
+
+
 def test_thousands_of_arrays_and_labels_are_of_one_form() -> None:
     def sample(number: int) -> bytes:
         held = {

@@ -16,7 +16,8 @@ _BEGINNINGS: Final = (b"\x80\2", b"\x80\3", b"\x80\4", b"\x80\5")
 _END_OF_TABLE: Final = 0xDB
 """Last byte of the tables that TensorFlow's checkpoints are listed in."""
 _HDF: Final = b"\x89HDF"
-_OCTAL: Final = frozenset(b"\0 01234567")
+_BEGINS_NUMBER: Final = frozenset(b"\0 \t\n\v\f\r+-01234567\x80")
+"""In the header of a tar."""
 _LEGACY_BYTES: Final = 80
 """In which the number begins that stands first in a torch file of the old form."""
 
@@ -58,7 +59,7 @@ def _is_nothing_else(data: bytes) -> bool:
     if head[8:9] == b"{" or head[4:8] == b"TFL3":
         return False
     if size >= _HEADER_BYTES:
-        if data[148] in _OCTAL and not data[148:156].strip(b"\0 ").translate(None, b"01234567"):
+        if data[148] in _BEGINS_NUMBER and data[148:156].strip(b"\0 ") and _begins_tar(data):
             return False
         # A constant may hold a zip or an HDF5 file, which their readers find behind other bytes.
         if b"\x89" in (data[512:513], data[1024:1025], data[2048:2049]):
@@ -76,3 +77,9 @@ def _is_nothing_else(data: bytes) -> bool:
     if find(b"\0", 0, _HEAD_BYTES) < 0 or find_first(b"1950") >= 0:
         return False
     return data[-1] != _END_OF_TABLE
+
+
+def _begins_tar(data: bytes) -> bool:
+    from tidegate.inspectors.containers.tar_archive import BLOCK, is_header  # noqa: PLC0415 - few files need it
+
+    return is_header(data[:BLOCK])
