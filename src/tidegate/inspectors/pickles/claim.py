@@ -12,7 +12,7 @@ from typing import Final
 
 from tidegate.inspectors.pickles.opcodes import ARGS, Arg, Op
 from tidegate.inspectors.pickles.values import Literal
-from tidegate.inspectors.pickles.walk import Walk
+from tidegate.inspectors.pickles.walk import Operand, Walk
 from tidegate.inspectors.pickles.window import Window
 from tidegate.inspectors.readable import Memory, Readable
 
@@ -158,34 +158,15 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
         if code in _GETS and not put:
             # Nothing is there to be had: a loader stops, and what came before decides.
             return calls
-        if code in (Op.GLOBAL, Op.INST):
-            if not isinstance(operand, tuple) or not all(
-                isinstance(part, bytes) and _NAME.match(part) for part in operand
-            ):
-                return ran.has
-            calls = True
-            listed = listed and code == Op.GLOBAL and _of_a_list(operand)
-        else:
-            listed = False
-        if isinstance(operand, Literal) and code in _LINES:
-            if not _may_begin(code, operand.head):
-                return ran.has
-        elif code in _NUMBERS and not (isinstance(operand, bytes) and _NUMBER.match(operand)):
+        if not _is_operand(code, operand):
             return ran.has
-        elif code == Op.PERSID and not (isinstance(operand, bytes) and operand.isascii()):
-            # Loaders refuse it; a zip begins with this letter, and may have a line feed somewhere.
-            return ran.has
-        elif code == Op.STRING and not (isinstance(operand, bytes) and operand[:1] in (b"'", b'"')):
-            return ran.has
+        is_import = code in (Op.GLOBAL, Op.INST)
+        calls = calls or is_import
+        listed = listed and code == Op.GLOBAL and isinstance(operand, tuple) and _of_a_list(operand)
         if code == Op.MARK:
             marks.append(depth)
             continue
-        if code == Op.FRAME:
-            continue
-        if code == Op.PROTO:
-            # Loaders take it anywhere; of a protocol that does not exist they stop.
-            if not isinstance(operand, int) or operand > _HIGHEST:
-                return ran.has
+        if code in (Op.FRAME, Op.PROTO):
             continue
         change = _change(code, depth, marks)
         if change is None:
@@ -196,12 +177,7 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
         if code == Op.STOP:
             if calls or must_call:
                 return calls
-            # "GIT v1.5.2.1": a text may come to a STOP by chance, but hardly to one at its end.
-            rest = data.read(at + 1, min(HEAD_BYTES, max(0, data.size_bytes - at - 1)))
-            if not rest or steps >= _ENOUGH or not _TEXT.match(rest):
-                return True
-            left = size_bytes - at - 1
-            return bool(_makes_sense(Memory(rest), whole=left <= len(rest), size_bytes=left))
+            return _ends_at(data, at, steps, size_bytes)
         calls = calls or code in _CALLS
         if steps >= _TRIED:
             break
@@ -216,6 +192,39 @@ def _makes_sense(data: Readable, *, whole: bool, size_bytes: int, must_call: boo
     return (
         None if walk.cut_at is not None and not whole and _goes_on(data, walk.cut_at, size_bytes) else False
     )
+
+
+def _is_operand(code: int, operand: Operand) -> bool:
+    """Tell whether a loader takes this operand, and a text has it not by chance."""
+    if code in (Op.GLOBAL, Op.INST):
+        return isinstance(operand, tuple) and all(
+            isinstance(part, bytes) and _NAME.match(part) for part in operand
+        )
+    if isinstance(operand, Literal) and code in _LINES:
+        return _may_begin(code, operand.head)
+    if code in _NUMBERS:
+        return isinstance(operand, bytes) and _NUMBER.match(operand) is not None
+    if code == Op.PERSID:
+        # Loaders refuse it; a zip begins with this letter, and may have a line feed somewhere.
+        return isinstance(operand, bytes) and operand.isascii()
+    if code == Op.STRING:
+        return isinstance(operand, bytes) and operand[:1] in (b"'", b'"')
+    if code == Op.PROTO:
+        # Loaders take it anywhere; of a protocol that does not exist they stop.
+        return isinstance(operand, int) and operand <= _HIGHEST
+    return True
+
+
+def _ends_at(data: Readable, at: int, steps: int, size_bytes: int) -> bool:
+    """Tell whether the STOP at `at` ends a pickle that calls nothing, and no text that has the letter there.
+
+    "GIT v1.5.2.1": a text may come to a STOP by chance, but hardly to one at its end.
+    """
+    rest = data.read(at + 1, min(HEAD_BYTES, max(0, data.size_bytes - at - 1)))
+    if not rest or steps >= _ENOUGH or not _TEXT.match(rest):
+        return True
+    left = size_bytes - at - 1
+    return bool(_makes_sense(Memory(rest), whole=left <= len(rest), size_bytes=left))
 
 
 class _Ran:

@@ -72,8 +72,8 @@ def _tests(starts: Iterable[bytes]) -> dict[int, _Test]:
             patterns.setdefault(first[0], []).append(b"(?i:%s:)" % name)
     patterns[_MBOX.pattern[0]].append(_MBOX.pattern)
     found: dict[int, _Test] = {}
-    for first, each in patterns.items():
-        found[first] = partial(_first_test, found, first, b"|".join(each))
+    for byte, each in patterns.items():
+        found[byte] = partial(_first_test, found, byte, b"|".join(each))
     return found
 
 
