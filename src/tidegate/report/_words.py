@@ -76,6 +76,12 @@ def subject(grant: Grant) -> str:
     return "/".join(names) or grant.endpoint or UNNAMED
 
 
+def label(finding: Finding) -> str:
+    """Name a finding in few words: what it opens, or its title where that is not known."""
+    opens = subject(finding.grant)
+    return finding.title if opens == UNNAMED else opens
+
+
 def headline(finding: Finding) -> str:
     """Name a finding in a line: its title, and what it opens where that is known."""
     opens = subject(finding.grant)

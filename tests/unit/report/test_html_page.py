@@ -23,6 +23,7 @@ from tidegate.report._html import behind, matrix
 from tidegate.report._rights import rights
 from tidegate.report._stores import stores
 from tidegate.report.html import PLUGIN
+from tidegate.report.text import PLUGIN as TEXT
 
 P = Permission
 
@@ -208,3 +209,23 @@ def test_no_module_of_the_page_uses_what_another_keeps_to_itself() -> None:
     folder = Path(behind.__file__).parent
     for file in folder.glob("*.py"):
         assert not re.search(r"\b(?!self\b)[a-z]+\._[a-z]\w*\(", file.read_text()), file.name
+
+
+def test_what_opens_nothing_known_is_called_by_its_title() -> None:
+    found = samples.finding(1, Severity.HIGH)
+    unnamed = replace(found.grant, account=None, container=None, key=None, endpoint=None, scope=Scope.UNKNOWN)
+    shown = page(samples.report([replace(found, title="Private key", grant=unnamed)]))
+    assert re.search(r'closes</span> <a href="#f-0">Private key</a>', shown)
+    assert "<code>not known</code>" not in shown
+    out = io.StringIO()
+    TEXT.write(samples.report([replace(found, title="Private key", grant=unnamed)]), out)
+    assert re.search(r"worst +Private key, ", out.getvalue())
+
+
+def test_numbers_of_severities_stand_before_their_bars_where_a_narrow_screen_shows_them() -> None:
+    shown = page(samples.many(40))
+    chart = shown[shown.index('aria-labelledby="severity-t') :]
+    chart = chart[: chart.index("</svg>")]
+    ends = [float(x) for x in re.findall(r'<text x="([\d.]+)"', chart)]
+    assert ends
+    assert max(ends) < min(float(x) for x in re.findall(r'<rect class="d-\w+" x="([\d.]+)"', chart))

@@ -26,7 +26,8 @@ def card(report: Report, finding: Finding, number: int, *, opened: bool) -> Iter
     where = _words.spot(finding.occurrences[0]) if finding.occurrences else ""
     more = f" +{finding.occurrences_total - 1:,}" if finding.occurrences_total > 1 else ""
     stands = f'<span class="at faint">{text(where, 160)}{more}</span>' if where else ""
-    yield f"{text(finding.title, 160)} {code(subject, 160)}{stands}</summary>"
+    opens = "" if subject == _words.UNNAMED else code(subject, 160)
+    yield f"{text(finding.title, 160)} {opens}{stands}</summary>"
     # The mark stands inside, so that a link to it unfolds the finding.
     yield f'<div id="f-{number}">'
     yield f"<h3>{text(words.sentence(finding.grant, report.ended_at, finding.reach))}</h3>"

@@ -65,7 +65,7 @@ def fixes(report: Report, most: int) -> Iterator[str]:
     for step, numbers in list(steps.items())[:FIXES]:
         first = report.findings[numbers[0]]
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
-        link = f'<a href="#f-{numbers[0]}">{text(_words.subject(first.grant), 80)}</a>'
+        link = f'<a href="#f-{numbers[0]}">{text(_words.label(first), 80)}</a>'
         then = bullets(first.fix[1:THEN]) if len(steps) <= FEW_STEPS else ""
         yield f'<li>{text(step)} <span class="faint">closes</span> {link}{more}{f"; then:{then}" if then else ""}</li>'
     yield "</ol>"
@@ -85,7 +85,7 @@ def risks(report: Report, most: int) -> Iterator[str]:
     yield '<ul class="plain up">'
     for title, paths in list(found.items())[:RISKS]:
         number, path = paths[0]
-        link = f'<a href="#f-{number}">{text(_words.subject(report.findings[number].grant), 80)}</a>'
+        link = f'<a href="#f-{number}">{text(_words.label(report.findings[number]), 80)}</a>'
         more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
         rests = dict.fromkeys(fact for step in path.steps[1:] for fact in step.facts)
         facts = (

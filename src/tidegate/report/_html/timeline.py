@@ -92,7 +92,7 @@ def _draw(shown: Sequence[Line], now: datetime, start: datetime, height: float) 
 def _bar(line: Line, now: datetime, at: At, y: float, end_x: float) -> Iterator[str]:
     finding = line.finding
     colour = f"d-{finding.severity.value}" if not line.ended else "d-info"
-    yield label(0, y + 16, shorten(_words.subject(finding.grant), 29))
+    yield label(0, y + 16, shorten(_words.label(finding), 29))
     ends = finding.grant.expires_at
     left = at(line.since) if line.since else None
     stop = ends if line.ended and ends and ends <= now else now
@@ -136,7 +136,7 @@ def rows(shown: Sequence[Line], now: datetime) -> Iterator[str]:
     """Yield the same as a table."""
     cells = [
         [
-            text(_words.subject(line.finding.grant), 120),
+            text(_words.label(line.finding), 120),
             code(_words.spot(line.finding.occurrences[0]), 120) if line.finding.occurrences else "",
             (f"{words.day(line.since)}, {'first commit' if line.committed else 'its own start'}")
             if line.since
