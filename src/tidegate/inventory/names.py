@@ -26,8 +26,8 @@ _FEW: Final = 1_000_000
 _FEW_IF_KEPT: Final = 20_000
 _AROUND: Final = 16
 """Zeros before the first and behind the last of names that are laid out."""
-_MANY: Final = MANY
-"""So many names that hold the same needles are worth a search of their own."""
+_MANY: Final = 30
+"""So many names that hold the same needles are worth a search of their own for each pattern."""
 _IN_TURN: Final = 5
 """Patterns up to which each is tried by itself."""
 _LONGEST: Final = 13
@@ -204,10 +204,11 @@ def _tried(names: pl.Series, rows: Any, groups: Any, known: Known) -> Any:
         told = (np.diff(firsts, append=len(rows)) <= 2) & (most < len(known.held) - 1)
         pairs = least * len(known.held) + most
         values, counts = np.unique(pairs[told], return_counts=True)
-        for pair in values[counts >= _MANY].tolist():
+        often = counts >= _MANY
+        for pair, count in zip(values[often].tolist(), counts[often].tolist(), strict=True):
             one, other = divmod(pair, len(known.held))
             patterns = sorted({*known.held[one], *known.held[other]})
-            if len(patterns) <= _IN_TURN:
+            if len(patterns) <= min(_IN_TURN, count // _MANY):
                 places = np.flatnonzero(told & (pairs == pair))
                 rest[places] = False
                 found[places] = _in_turn(held.gather(places), patterns)
@@ -220,8 +221,12 @@ def _tried(names: pl.Series, rows: Any, groups: Any, known: Known) -> Any:
 def _in_turn(names: pl.Series, patterns: list[int]) -> Any:
     """Return which of the patterns, in their order, wins each name."""
     found = np.full(len(names), NO_RULE, np.uint16)
-    for number in reversed(patterns):
-        found[names.str.contains(_portable(number)).to_numpy()] = number
+    left = np.arange(len(names))
+    for number in patterns:
+        fits = names.str.contains(_portable(number)).to_numpy()
+        found[left[fits]] = number
+        if number != patterns[-1] and fits.any():
+            left, names = left[~fits], names.filter(pl.Series(~fits))
     return found
 
 
