@@ -284,7 +284,7 @@ def _secrets(items: Iterable[Inspection]) -> Iterator[Noted]:
                 kind_of_it = seen.summary.partition(", line ")[0]
                 path = f"{item.path}!/{seen.member}" if seen.member else item.path
                 texts[seen.kind].add(path)
-                found[seen.kind].setdefault(seen.fingerprint, (kind_of_it[:1].lower() + kind_of_it[1:], path))
+                found[seen.kind].setdefault(seen.fingerprint, (_within_a_sentence(kind_of_it), path))
     for name, own in found.items():
         types = Counter(said for said, _ in own.values())
         passwords = all(said.startswith("password") for said in types)
@@ -308,6 +308,11 @@ def _secrets(items: Iterable[Inspection]) -> Iterator[Noted]:
             step=Step.SAMPLE,
             phrase=phrase,
         )
+
+
+def _within_a_sentence(said: str) -> str:
+    """Begin small what is no name: "Password in a setting", but "GitHub token"."""
+    return said[:1].lower() + said[1:] if said.partition(" ")[0] in {"Password", "Private"} else said
 
 
 def _models(items: Iterable[Inspection]) -> Iterator[Noted]:

@@ -82,9 +82,9 @@ def test_the_same_secret_in_two_texts_is_one_and_passwords_are_called_so() -> No
     ]
     another = item("z", "document", seen("secret", "GitHub token, line 9", fingerprint="f2"))
     (note,) = contents_of_all(twice, complete=True).noted
-    assert (note.summary, note.phrase) == ("1 password in a text", "1 password in a text")
+    assert (note.summary, note.phrase) == ("1 password in 2 texts", "1 password in 2 texts")
     (note,) = contents_of_all([*twice, another], complete=True).noted
-    assert note.summary == "2 different secrets in texts: password in a setting, gitHub token"
+    assert note.summary == "2 different secrets in texts: password in a setting, GitHub token"
 
 
 def test_dull_things_are_counted_and_nothing_ends_in_nothing() -> None:
