@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from tidegate.inspectors.pickles import arrays, evaluate, states, tensors
 from tidegate.inspectors.pickles.limits import MOST_CALL_DEPTH, MOST_GLOBALS, Limits
@@ -17,6 +18,7 @@ from tidegate.inspectors.pickles.values import (
     Literal,
     Module,
     Persistent,
+    Shape,
     Unknown,
     Value,
     get,
@@ -35,6 +37,14 @@ _DANGEROUS_STATE = frozenset({
     "__builtins__", "__subclasshook__",
 })  # fmt: skip
 _TYPES_OF_CONSTANTS = (type(None), bool, int, float, str, bytes, Literal)
+
+
+@lru_cache(maxsize=4096)
+def _standing(module: str, name: str, policy: frozenset[str]) -> tuple[Listed | Sink | None, Shape | None]:
+    """Return what is known of a name, and `Global.shape`."""
+    entry = standing(module, name, policy)
+    alone = isinstance(entry, Listed) and not evaluate.helps(Global(module, name, 0))
+    return entry, shape_alone(entry) if alone and isinstance(entry, Listed) else None
 
 
 class Actions:
@@ -76,10 +86,8 @@ class Actions:
         if module.lower() != module and module.lower() in ("os", "posix", "nt", "sys", "builtins"):
             self.notes.tampering("divergence", f"spells a module {named(module)}", offset=at)
         self.limits.opcodes -= _NAME_COST
-        entry = standing(module, name, self.policy)
-        found = Global(module, name, at, route, entry)
-        if isinstance(entry, Listed) and not evaluate.helps(found):
-            found.shape = shape_alone(entry)
+        entry, shape = _standing(module, name, self.policy)
+        found = Global(module, name, at, route, entry, shape=shape)
         if len(self.globals) < MOST_GLOBALS:
             self.globals[module, name] = found
         else:

@@ -28,6 +28,8 @@ _TOKEN: Final = b"|".join([
     rb"G.{8}",
     counted(b"\x8c", b"", 64) + _MEMO,
     counted(b"X", rb"\x00\x00\x00", 64) + _MEMO,
+    # A flag, a number, a time: what calls have as bytes.
+    rb"C(?:\x01.|\x08.{8}|\x0a.{10})" + _MEMO,
     rb"c[\w.]{1,80}\n[\w.]{1,80}\n" + _MEMO,
     *TEXT_FORMS,
 ])  # fmt: skip
@@ -39,6 +41,7 @@ _FEWEST_BYTES = 6
 # Plain numbers: comparing with a member of an enumeration costs 0.1 µs more.
 _MEMOIZE, _MARK, _BININT1, _BINFLOAT = int(Op.MEMOIZE), int(Op.MARK), int(Op.BININT1), int(Op.BINFLOAT)
 _SHORT_BINUNICODE, _BINUNICODE = int(Op.SHORT_BINUNICODE), int(Op.BINUNICODE)
+_SHORT_BINBYTES = int(Op.SHORT_BINBYTES)
 _REDUCE, _BINGET, _BINPUT, _BUILD, _GLOBAL = (
     int(Op.REDUCE),
     int(Op.BINGET),
@@ -46,7 +49,7 @@ _REDUCE, _BINGET, _BINPUT, _BUILD, _GLOBAL = (
     int(Op.BUILD),
     int(Op.GLOBAL),
 )
-_TUPLE, _TUPLE1, _TUPLE2 = int(Op.TUPLE), int(Op.TUPLE1), int(Op.TUPLE2)
+_TUPLE, _TUPLE1, _TUPLE2, _TUPLE3 = int(Op.TUPLE), int(Op.TUPLE1), int(Op.TUPLE2), int(Op.TUPLE3)
 _CONSTANTS: Final[dict[int, Value]] = {int(Op.NONE): None, int(Op.NEWTRUE): True, int(Op.NEWFALSE): False}
 _EMPTY: Final[dict[int, str]] = {
     ord(")"): "tuple",
@@ -55,7 +58,7 @@ _EMPTY: Final[dict[int, str]] = {
     int(Op.EMPTY_SET): "set",
 }
 _TEXT: Final = frozenset(b"ILFpgVS")
-_SIMPLE: Final = frozenset(b"Raedlsu012Q\x81\x87\x93\x90\x91")
+_SIMPLE: Final = frozenset(b"Raedlsu012Q\x81\x93\x90\x91")
 _NUMBERS: Final = frozenset(b"MJ")
 _DOUBLE: Final = struct.Struct(">d")
 _LITERALS: Final[dict[int, int]] = {
@@ -152,6 +155,9 @@ def _take(machine: Machine, tokens: list[bytes], at: int) -> tuple[int, int, boo
         elif code == _REDUCE and len(stack) - (marks[-1] if marks else 0) >= 2:
             args = stack.pop()
             stack[-1] = reduce(stack[-1], args, at)
+        elif code == _TUPLE3 and len(stack) - (marks[-1] if marks else 0) >= 3:
+            items = stack[-3:]
+            stack[-3:] = (Box("tuple", items),)
         elif code in _SIMPLE:
             handlers[code](machine, None, at)
         elif code == _TUPLE and marks and len(stack) - marks[-1] <= KEPT_ITEMS:
@@ -170,6 +176,9 @@ def _take(machine: Machine, tokens: list[bytes], at: int) -> tuple[int, int, boo
             continue
         elif code in _EMPTY:
             stack.append(Box(_EMPTY[code]))
+        elif code == _SHORT_BINBYTES:
+            end = token[1] + 2
+            stack.append(token[2:end])
         elif code == _BUILD:
             walk = machine.walk
             walk.at = after = at + 1
@@ -200,13 +209,12 @@ def _take(machine: Machine, tokens: list[bytes], at: int) -> tuple[int, int, boo
         if end == size:
             continue
         more += 1
-        if size - end == 2:
-            handlers[_BINPUT](machine, token[-1], at - 2)
-            continue
         count = machine.memo_count
-        if stack and count not in memo:
+        if stack and count not in memo and (size - end == 1 or token[-1] == count):
             memo[count] = stack[-1]
             machine.memo_count = count + 1
-        else:
+        elif size - end == 1:
             machine.put(count, at - 1)
+        else:
+            handlers[_BINPUT](machine, token[-1], at - 2)
     return at, more, True
