@@ -321,6 +321,16 @@ _quiet(
     "flax_model.msgpack",
 )
 _quiet(
+    "mlmodel",
+    "MLmodel as MLflow writes it, with a signature of several lines",
+    b"artifact_path: model\nflavors:\n  python_function:\n    env:\n      conda: conda.yaml\n"
+    b"    loader_module: mlflow.sklearn\n    model_path: model.pkl\n  sklearn:\n    code: null\n"
+    b"    pickled_model: model.pkl\nmetadata: {}\nmlflow_version: 3.4.0\nmodel_uuid: m-0\nsignature:\n"
+    b"""  inputs: '[{"type": "double", "name": "it''s", "required": true}, {"type":\n"""
+    b"""    "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1]}}]'\n  params: null\n""",
+    "MLmodel",
+)
+_quiet(
     "nemo",
     "NeMo",
     tarred(

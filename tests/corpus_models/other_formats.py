@@ -317,3 +317,50 @@ add_format(
     "flax.serialization.from_bytes",
     Want.ALARM,
 )
+
+_MLMODEL = b"artifact_path: model\nmodel_uuid: 0\n"
+_FUNCTION = _MLMODEL + b"flavors:\n  python_function:\n"
+for _id, _yaml in (
+    ("flow", _MLMODEL + b"flavors: {python_function: {loader_module: acme_loader, env: x}}\n"),
+    ("flow-inner", _MLMODEL + b"flavors:\n  python_function: {loader_module: acme_loader}\n"),
+    ("json", b'{"artifact_path": "m", "flavors": {"python_function": {"loader_module": "acme_loader"}}}'),
+    ("key-line", _FUNCTION + b"    ? loader_module\n    : acme_loader\n"),
+    ("escape", _FUNCTION + b'    "loader\\x5fmodule": acme_loader\n'),
+    ("next-line", _FUNCTION + b"    loader_module:\n      acme_loader\n"),
+    ("merge", _FUNCTION + b"    env: &m {loader_module: acme_loader}\n    <<: *m\n"),
+    ("quoted-key", _FUNCTION.replace(b"flavors:", b'"flavors":') + b"    loader_module: acme_loader\n"),
+    ("space", _FUNCTION.replace(b"flavors:", b"flavors :") + b"    loader_module: acme_loader\n"),
+    ("far", b"# a remark\n" * 1_000 + _FUNCTION + b"    loader_module: acme_loader\n"),
+    ("utf-16", (_FUNCTION + b"    loader_module: acme_loader\n").decode().encode("utf-16")),
+):
+    add_format(
+        f"mlmodel-{_id}",
+        f"MLmodel with a loader of its maker's, in a form that MLflow does not write: {_id}",
+        _yaml,
+        "YAML 1.1",
+        "MLmodel",
+        "mlflow.pyfunc.load_model",
+        Want.ALARM,
+    )
+add_format(
+    "adapter-library",
+    "an adapter whose base model's class is imported from any module",
+    json.dumps(
+        {"peft_type": "LORA", "auto_mapping": {"parent_library": "acme", "base_model_class": "Net"}}
+    ).encode(),
+    "peft, AutoPeftModel",
+    "adapter_config.json",
+    "peft.AutoPeftModel.from_pretrained",
+    Want.ALARM,
+)
+add_format(
+    "config-pipelines",
+    "a configuration with a pipeline of its maker's",
+    json.dumps(
+        {"model_type": "bert", "custom_pipelines": {"p": {"impl": "pipe.Pipe", "pt": ["AutoModel"]}}}
+    ).encode(),
+    "transformers, custom pipelines",
+    "config.json",
+    "transformers.pipeline(trust_remote_code=True)",
+    Want.ALARM,
+)

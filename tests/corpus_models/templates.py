@@ -139,3 +139,17 @@ add_format(
     "from_pretrained(trust_remote_code=True)",
     Want.ALARM,
 )
+
+for _id, _template in {
+    "characters": "{% set k = '%c%cclass%c%c'|format(95, 95, 95, 95) %}{{ messages[k] }}",
+    "character-of-text": "{% set u = (messages|select|string)[24] %}{% set k = u~u~'class'~u~u %}{{ messages[k] }}",
+}.items():
+    add_format(
+        f"template-{_id}",
+        f"a template that puts an attribute's name together from characters: {_id}",
+        gguf(_LLAMA | {"tokenizer.chat_template": _template}),
+        "ours",
+        "model.gguf",
+        "llama_cpp.Llama",
+        Want.ALARM,
+    )

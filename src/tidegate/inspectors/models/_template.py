@@ -48,6 +48,10 @@ _UNDERSCORES = re.compile(
     r"(['\"])_+\1\s*\*|(?:\*|\bset\s+\w+\s*=)\s*(['\"])_+\2|(['\"])__+\3\s*[+~]|[+~]\s*(['\"])__+\4"
 )
 """Underscores that are multiplied, joined on, or kept in a variable for later."""
+_CHARACTERS = re.compile(r"%c|\{:c\}")
+"""A text for characters by their numbers."""
+_AROUND = re.compile(r"\b(\w+)\s*([~+])\s*\1\s*\2\s*''\s*\2\s*\1\s*\2\s*\1\b")
+"""The same variable twice before and twice behind a text; texts are empty where this looks."""
 _KEY = re.compile(r"[a-zA-Z]")
 _CALLS = re.compile(r"(?<![\w'\"])(popen|system|eval|exec|getattr|globals|os|subprocess|builtins)\s*[.(\[]")
 _COUNT = re.compile(r"range\s*\(\s*(?:\d+\s*,\s*)?(\d{8,})|\*\s*(\d{8,})|(?<=\*\*)\s*(\d{3,})")
@@ -139,6 +143,9 @@ def _reaches(bare: str, texts: list[str], notes: Notes, where: str, offset: int 
         notes.unlisted("template_call", f"{where} uses {quoted(what)}", offset=offset, loader=LOADER)
     if _BY_NAME.search(bare) and len(_BY_NAME.findall(bare)) > len(_CONSTANT_NAME.findall(bare)):
         _by_name(texts, notes, where, offset)
+    if any(_CHARACTERS.search(text) for text in texts) or _AROUND.search(bare):
+        summary = f"{where} puts names together from single characters"
+        notes.unlisted("template_attribute", summary, offset=offset, loader=LOADER)
     for helper in sorted(set(_HELPERS.findall(bare))):
         summary = f"{where} uses {quoted(helper)}, whose functions lead to the modules of Jinja"
         notes.unlisted("template_helper", summary, offset=offset, loader=LOADER)

@@ -136,8 +136,29 @@ def _attention(value: Any, notes: Notes, _: Context) -> None:
         notes.unlisted("native_code", f"loading fetches and runs the kernels of {quoted(value)}")
 
 
+def _auto_mapping(value: Any, notes: Notes, _: Context) -> None:
+    """`auto_mapping` of peft: the module that a base model's class is imported from."""
+    library = value.get("parent_library") if isinstance(value, dict) else None
+    if isinstance(library, str) and library.partition(".")[0] not in (*_LIBRARIES, "__main__", "peft"):
+        kind = value.get("base_model_class")
+        summary = f"loading imports {quoted(library)} for {quoted(str(kind))}"
+        notes.unlisted("remote_code", summary, name=f"{library}.{kind}", loader="peft AutoPeftModel")
+
+
+def _custom_pipelines(value: Any, notes: Notes, _: Context) -> None:
+    """`custom_pipelines` of transformers: task -> module.Class beside the file."""
+    for each in value.values() if isinstance(value, dict) else ():
+        text = each.get("impl") if isinstance(each, dict) else None
+        if isinstance(text, str):
+            notes.unlisted(
+                "remote_code", f"loading runs the pipeline {quoted(text)}", name=text, loader=REMOTE
+            )
+
+
 _KEYS: dict[str, Callable[[Any, Notes, Context], None]] = {
     "auto_map": _auto_map,
+    "auto_mapping": _auto_mapping,
+    "custom_pipelines": _custom_pipelines,
     "trust_remote_code": _trust,
     "custom_pipeline": _custom_pipeline,
     "chat_template": _template,
