@@ -475,6 +475,28 @@ _indirect(
     source="ours",
     want=Want.ALARM,
 )
+for _id, _state in {
+    "version": (call("builtins.int", "3"), "|", None, None, None, -1, -1, 0),
+    "flags": (3, "|", None, None, None, -1, -1, call("builtins.int", "0")),
+    "short": (3, "|", None, None, None, -1, -1),
+}.items():
+    _indirect(
+        f"dtype-made-{_id}",
+        f"numpy's type of objects whose flags are not told: {_id}",
+        _OBJECTS,
+        push(_state) + BUILD,
+        source="ours",
+        want=Want.ALARM,
+    )
+_indirect(
+    "dtype-made-state",
+    "the same with a state that is made while loading",
+    _OBJECTS,
+    call("builtins.tuple", call("collections.deque", [3, "|", None, None, None, -1, -1, 0])),
+    BUILD,
+    source="ours",
+    want=Want.ALARM,
+)
 for _library in ("xgboost.core", "lightgbm.basic"):
     _indirect(
         f"booster-{_library.partition('.')[0]}",

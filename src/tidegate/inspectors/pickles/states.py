@@ -15,6 +15,8 @@ from tidegate.inspectors.pickles.values import Box, Call, Global, Value, get, pa
 _PARTIAL: Final = "callable plain*"
 _TRUSTED_FLAGS: Final = 3
 """Version of a type's state from which numpy takes the flags as they stand."""
+_MOST_WITHOUT_VERSION: Final = 5
+"""Items of a state of numpy before 1.0, which begins with the byte order."""
 _FLAGS_OF_OBJECTS: Final = 0b11
 """Counted references, pickled as a list: of any type that holds objects."""
 _LETTERS: Final = re.compile(r"[<>|=]?([A-Za-z?])([0-9]*)\Z")
@@ -55,16 +57,18 @@ def _dtype(target: Call, state: Value, limits: Limits) -> str:
     """`numpy.dtype`: numpy trusts flags and offsets. Source: numpy, `descriptor.c`, `arraydescr_setstate`."""
     types = _Types(limits)
     found = types.size_and_objects(target, 0)
-    if found is None:
+    if found is None or not isinstance(state, Box) or state.kind != "tuple" or not state.items:
         return "a state that numpy does not write"
-    if not isinstance(state, Box) or len(state.items) < 8:
+    items = state.items
+    version = items[0] if len(items) > _MOST_WITHOUT_VERSION else 0
+    if type(version) is not int:
+        return "a state that numpy does not write"
+    if version < _TRUSTED_FLAGS:
         return ""
-    version, size, flags = state.items[0], state.items[5], state.items[7]
-    if type(version) is not int or version < _TRUSTED_FLAGS:
-        return ""
+    size, flags = (items[5], items[7]) if len(items) > 7 else (None, 0)
     if found[1] and (type(flags) is not int or flags & 3 != _FLAGS_OF_OBJECTS):
         return "flags that deny its objects: numbers of the file would be taken for addresses"
-    for _, field in pairs(state.items[4]) if isinstance(state.items[4], Box) else ():
+    for _, field in pairs(items[4]) if len(items) > 4 and isinstance(items[4], Box) else ():
         if not types.lies_within(field, size):
             return "a field that reaches beyond its item"
     return ""
