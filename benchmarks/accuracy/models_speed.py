@@ -2,8 +2,9 @@
 
     python benchmarks/accuracy/models_speed.py [--only hayward,tidegate] [--load small,torch,dense,varied]
 
-Every tool runs as its own command, once, with a limit of 80 s of CPU and 8 GB. CPU is that of the whole
-process tree as the kernel accounts for it; memory is the peak of its largest process (`wait4`).
+Every tool runs as its own command, with a limit of 80 s of CPU and 8 GB; one that took less than 3 s of CPU
+runs three times, the tools in turn, and the run that took least counts. CPU is that of the whole process tree
+as the kernel accounts for it; memory is the peak of its largest process (`wait4`).
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ LIMIT_S = 80
 """Of CPU, for each process of a tool: a busy machine must not decide who has a result."""
 LIMIT_WALL_S = 900
 LIMIT_BYTES = 8 << 30
+SHORT_S = 3
+RUNS = 3
+"""Of what takes less than `SHORT_S` of CPU: there a neighbour's work on the same core is a tenth and more."""
 OURS = "tidegate"
 
 COMMANDS = {
@@ -231,11 +235,15 @@ def main() -> int:
     loads, text = options.load.split(","), ""
     for load in loads:
         path = LOADS[load][1](_folder(work))
-        for name in chosen:
+        for name in chosen * RUNS:
+            known = rows[name].get(load)
+            if known is not None and known.cpu_s >= SHORT_S:
+                continue
             prefix = without_network() if name != OURS else []
             command = [each.replace("{}", str(path)) for each in COMMANDS[name]]
-            rows[name][load] = measure([*prefix, str(pythons[name]), *command], work)
-            print(load, name, rows[name][load], file=sys.stderr, flush=True)
+            cost = measure([*prefix, str(pythons[name]), *command], work)
+            rows[name][load] = min(known or cost, cost, key=lambda each: each.cpu_s)
+            print(load, name, cost, file=sys.stderr, flush=True)
         text = markdown(rows, [each for each in loads if each in rows[chosen[0]]])
         if options.write_results:
             results.put(RESULTS, "models-speed", text)
@@ -256,7 +264,8 @@ def markdown(rows: Rows, loads: Sequence[str]) -> str:
         f"{key.replace('_', ' ')} {value}" for key, value in list(results.machine().items())[:5]
     )
     lines = [
-        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M UTC}, one run each; CPU s / wall s / peak MB."
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M UTC}; CPU s / wall s / peak MB, one run, or the least of"
+        f" {RUNS} where that takes less than {SHORT_S} s of CPU."
         f" Machine: {facts}.",
         "",
         f"| | {' | '.join(LOADS[load][0] for load in loads)} |",
