@@ -8,6 +8,7 @@ import re
 import threading
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -18,7 +19,7 @@ from tidegate.inventory._endings import Endings
 from tidegate.kinds import names as one_by_one
 from tidegate.packing import kept
 
-_FORM: Final = b"tidegate-names-3\n"
+_FORM: Final = b"tidegate-names-4\n"
 _HASHES: Final = 1 << 16
 
 
@@ -30,16 +31,20 @@ class Search:
         self._own = threading.local()
 
     @classmethod
-    def of(cls, expressions: list[bytes], flags: int = 0) -> Self:
-        """Compile them."""
+    def of(cls, expressions: list[list[bytes]], flags: int = 0) -> Self:
+        """Compile them. Those of one list have one number."""
         import hyperscan  # noqa: PLC0415 - only for many names
 
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        count = len(expressions)
+        numbers = [number for number, each in enumerate(expressions) for _ in each]
+        count = len(numbers)
         # Without UTF-8, either case is that of ASCII alone, as the one-by-one form has it.
         flags |= hyperscan.HS_FLAG_CASELESS
         database.compile(
-            expressions=expressions, ids=list(range(count)), elements=count, flags=[flags] * count
+            expressions=list(chain.from_iterable(expressions)),
+            ids=numbers,
+            elements=count,
+            flags=[flags] * count,
         )
         return cls(database)
 
@@ -132,13 +137,21 @@ def _make(folder: Path | None) -> Known:
     at_start = {word: held for word, held in words.items() if word[0] == _needles.START}
     sought = _needles.sought(_inside(words), ends)
     in_part = [_needles.ends_in_part(rule.pattern) for rule in rules]
-    expressions = [_needles.expression(word) for word in sought.needles]
-    for word, held in sought.to_the_end.items():
+    expressions = [[_needles.expression(word)] for word in sought.needles]
+    for held in dict.fromkeys(sought.to_the_end.values()):
         last = set().union(*(ends[number] or set() for number in held))
         alone_in_part = all(in_part[number] for number in held)
-        expressions.append(_needles.expression_to_the_end(word, last, in_part=alone_in_part))
-    expressions += whole.values()
-    all_held = [*sought.needles.values(), *sought.to_the_end.values()]
+        # With one number for all, what follows the words is looked for by one machine.
+        expressions.append(
+            [
+                each
+                for word, others in sought.to_the_end.items()
+                if others == held
+                for each in _needles.expressions_to_the_end(word, last, in_part=alone_in_part)
+            ]
+        )
+    expressions += [[expression] for expression in whole.values()]
+    all_held = [*sought.needles.values(), *dict.fromkeys(sought.to_the_end.values())]
     groups = {held: number for number, held in enumerate(dict.fromkeys(all_held))}
     all_groups = [*groups, *(frozenset({number}) for number in whole)]
     decided = [one_by_one.NO_RULE] * len(groups) + [*whole]
@@ -146,7 +159,9 @@ def _make(folder: Path | None) -> Known:
     all_groups.append(frozenset().union(*at_start.values()))
     found = Known(
         needles=Search.of(expressions, hyperscan.HS_FLAG_DOTALL),
-        patterns=Search.of([_in_line(rule.pattern).encode() for rule in rules], hyperscan.HS_FLAG_MULTILINE),
+        patterns=Search.of(
+            [[_in_line(rule.pattern).encode()] for rule in rules], hyperscan.HS_FLAG_MULTILINE
+        ),
         groups=np.array(own_groups, np.int64),
         beyond=np.repeat(
             [0, _needles.MARK_BYTES], [len(sought.needles), len(expressions) - len(sought.needles)]

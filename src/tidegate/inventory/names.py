@@ -104,8 +104,8 @@ def _told(names: pl.Series, known: Known) -> Any:
         all_rows, all_groups = (np.concatenate(column) for column in zip(*hits, strict=True))
         order = np.argsort(all_rows, kind="stable")
         rows, patterns = _by_patterns(names, all_rows[order], all_groups[order], known)
-        fits = patterns != NO_RULE
-        found[rows[fits]] = patterns[fits]
+        # Two endings that stand together tell a pattern too, and of patterns the first wins.
+        found[rows] = np.minimum(found[rows], patterns)
     return found
 
 

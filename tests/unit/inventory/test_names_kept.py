@@ -83,6 +83,15 @@ def test_names_cut_out_of_longer_ones_are_told_as_what_they_are(names_made: Path
         assert Ruler(few=0, cache_dir=names_made).rules(cut).tolist() == names.winners(cut)
 
 
+@pytest.mark.parametrize(
+    "path", ["user.bak.gz", "clients_clients-x.bak.zip", "home.7z", "my home-bz2", "homebz2"]
+)
+def test_what_wins_one_name_wins_hundreds_that_are_alike(names_made: Path, tmp_path: Path, path: str) -> None:
+    paths = [f"a folder with a name/{number:03}/{path}" for number in range(300)]
+    column = in_pages(paths, tmp_path, 100_000)
+    assert Ruler(few=0, cache_dir=names_made).rules(column).tolist() == names.winners(paths)
+
+
 @pytest.mark.parametrize("harm", ["cut", "changed", "open to all"])
 def test_nothing_is_taken_from_a_file_that_is_not_as_it_was_kept(
     names_made: Path, tmp_path: Path, harm: str
