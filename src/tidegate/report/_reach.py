@@ -85,7 +85,7 @@ def inside(paper: Paper, found: Contents) -> Iterator[str]:
         yield from block(paper, "looked", paper.clean(looked(found)))
     for each in found.estimates:
         label = "counted" if each.least == each.most else "estimate"
-        yield from block(paper, label, paper.clean(estimate(each)))
+        yield from block(paper, label, paper.clean(estimate(each, whole=is_whole(found))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +123,21 @@ def looked(found: Contents) -> str:
     return f"into {found.items_read:,} of {words.many(found.items, 'item')} ({read})"
 
 
-def estimate(told: Estimate) -> str:
-    """Say what a sample says of all (raw)."""
+def is_whole(found: Contents) -> bool:
+    """Tell whether every byte of it was read: else what was not seen may still be there."""
+    return found.bytes_read >= found.bytes
+
+
+def estimate(told: Estimate, *, whole: bool) -> str:
+    """Say what a sample says of all (raw). whole: every byte of what was looked into was read."""
     what = {"credentials": "hold credentials", "personal_data": "hold personal data"}.get(
         told.kind, "run code when loaded" if told.kind == "code_on_load" else f"hold {told.kind}"
     )
     if told.least == told.most:
         verb, _, rest = what.partition(" ")
         what = f"{verb}s {rest}" if told.hits == 1 else what
-        return f"{told.hits:,} of {words.many(told.items, 'item')} {what}: all were looked into"
+        counted = f"{told.hits:,} of {words.many(told.items, 'item')} {what}: all were looked into"
+        return counted if whole else f"at least {counted}, not every byte"
     if not told.hits:
         return (
             f"at most {_percent(told.most)} of {words.many(told.items, 'item')} {what}: none was seen (95 %)"

@@ -12,9 +12,12 @@ from tidegate.report._html.parts import bullets, label, picture, shorten, table,
 _WIDTH, _LEFT, _RIGHT, _ROW = 1000.0, 220.0, 190.0, 30.0
 
 
-def chart(estimates: Sequence[Estimate], name: str) -> Iterator[str]:
-    """Yield the picture and the table; what was counted is said in words. name: unique on the page."""
-    yield bullets(_reach.estimate(each) for each in estimates[:12] if each.least == each.most)
+def chart(estimates: Sequence[Estimate], name: str, *, whole: bool) -> Iterator[str]:
+    """Yield the picture and the table; what was counted is said in words.
+
+    name: unique on the page. whole: every byte of what was looked into was read.
+    """
+    yield bullets(_reach.estimate(each, whole=whole) for each in estimates[:12] if each.least == each.most)
     shown = [each for each in estimates[:12] if each.least != each.most]
     if not shown:
         return

@@ -143,4 +143,4 @@ def _contents(found: Contents, number: int) -> Iterator[str]:
         heads = ["kind", "sensitivity", "items", "of these read", "size"]
         yield from table("By kind, the worst first", heads, cells, right=(2, 3, 4))
     if found.estimates:
-        yield from estimates.chart(found.estimates, f"estimate-{number}")
+        yield from estimates.chart(found.estimates, f"estimate-{number}", whole=_reach.is_whole(found))
