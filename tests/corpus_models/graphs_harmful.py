@@ -13,6 +13,7 @@ from corpus_models.graphs import (
     tf_node,
 )
 from corpus_models.model import Want, add_format
+from corpus_models.wire import field
 
 _READ = tf_node("evil", "ReadFile", inputs=["name"])
 for _op, _want in (
@@ -32,6 +33,17 @@ for _op, _want in (
         "saved_model.pb",
         "tf.saved_model.load",
         _want,
+    )
+for _op, _key in (("ImmutableConst", "memory_region_name"), ("FixedUnigramCandidateSampler", "vocab_file")):
+    add_format(
+        f"savedmodel-{_op.lower()}",
+        f"SavedModel with {_op}, which reads a file that an attribute names",
+        saved_model(
+            tf_graph([*PLAIN_NODES, tf_node("n", _op, attributes=[(_key, field(2, "/tmp/tidegate-sample"))])])
+        ),
+        "TensorFlow, core/kernels",
+        "saved_model.pb",
+        "tf.saved_model.load",
     )
 add_format(
     "savedmodel-library",

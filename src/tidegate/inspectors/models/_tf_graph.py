@@ -40,7 +40,7 @@ FixedLengthRecordReaderV2 TFRecordReader TFRecordReaderV2 LMDBReader TextLineDat
 TFRecordDatasetV2 FixedLengthRecordDataset FixedLengthRecordDatasetV2 LMDBDataset
 ExperimentalLMDBDataset CSVDataset CSVDatasetV2 ExperimentalCSVDataset LoadDataset SnapshotDatasetReader
 SnapshotChunkDataset SnapshotNestedDatasetReader ListSnapshotChunksDataset LoadAndRemapMatrix
-GenerateVocabRemapping RecordInput
+GenerateVocabRemapping RecordInput ImmutableConst
 """.split(),
         _READS,
     ),
@@ -138,6 +138,8 @@ class Graph:
         self.operations += 1
         if op == "PrintV2":
             self._print(attributes, node.start)
+        elif op == "FixedUnigramCandidateSampler":
+            self._vocabulary(attributes, node.start)
         elif op == MERGE and self._saves(node, scope):
             self._notes.fact("saver", "the graph saves itself where its caller says", offset=node.start)
         elif op in SINKS:
@@ -164,3 +166,17 @@ class Graph:
             self._notes.sink(
                 "operation", "running the graph, PrintV2 appends to a file", offset=offset, payload=True
             )
+
+    def _vocabulary(self, attributes: list[Field], offset: int) -> None:
+        """`FixedUnigramCandidateSampler` reads a file where its `vocab_file` names one."""
+        for attribute in attributes:
+            parts = {each.number: each for each in self._hop.fields(attribute.start, attribute.stop)}
+            if 1 not in parts or 2 not in parts or self._hop.text(parts[1]) != "vocab_file":
+                continue
+            value = parts[2]
+            if any(
+                each.number == 2 and each.stop > each.start
+                for each in self._hop.fields(value.start, value.stop)
+            ):
+                summary = "running the graph, FixedUnigramCandidateSampler reads a file"
+                self._notes.sink("operation", summary, offset=offset, payload=True)
