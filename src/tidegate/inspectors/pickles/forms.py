@@ -87,14 +87,15 @@ class Form:
 
     pattern: re.Pattern[bytes]
     executes: Executes
+    framed: bool
+    """The first group of the expression is the length of a frame."""
 
     def takes(self, data: bytes) -> bool:
         """Tell whether a file is of this form, from its first byte to its last."""
         found = self.pattern.fullmatch(data)
         if found is None:
             return False
-        # Without a frame there is no group.
-        return not found.re.groups or int.from_bytes(found[1], "little") == len(data) - _FRAME[1]
+        return not self.framed or int.from_bytes(found[1], "little") == len(data) - _FRAME[1]
 
 
 class Forms:
@@ -109,9 +110,9 @@ class Forms:
     def known(self, data: bytes) -> Form | None:
         """Return the form of a file, where it was met before."""
         forms = self._forms
-        for place, each in enumerate(forms):
+        for each in forms:
             if each.takes(data):
-                if place:
+                if each is not forms[0]:
                     with suppress(ValueError):  # another thread has moved it
                         forms.remove(each)
                         forms.insert(0, each)
@@ -186,7 +187,8 @@ def _form(data: bytes, steps: _Steps, judged: Judgement, policy: frozenset[str])
         looked_at = _looked_at(data, marks, judged, policy)
         if not looked_at:
             marks -= set(sorted(texts & marks)[_MOST_TEXTS:])
-            return Form(re.compile(_expression(data, steps, marks)), judged.executes)
+            pattern = re.compile(_expression(data, steps, marks))
+            return Form(pattern, judged.executes, framed=pattern.groups > 0)
         marks -= looked_at
     raise _NoFormError
 
