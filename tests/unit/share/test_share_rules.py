@@ -53,6 +53,24 @@ def test_nothing_wide_passes_without_consent_and_a_reason(
     assert not (path and not path.endswith("/") and "list" in rights)
 
 
+@pytest.mark.parametrize("provider", ["azure", "s3", "gcs"])
+@pytest.mark.parametrize("rights", [("read",), ("write",)])
+def test_a_narrow_link_of_some_days_needs_no_consent(provider: str, rights: tuple[str, ...]) -> None:
+    mint.check(wish(provider, rights, days=7), NOW, reason="", allow_wide=False)
+
+
+@pytest.mark.parametrize(
+    ("rights", "days"), [(("read",), 30), (("list", "read"), 30), (("list", "write"), 7), (("write",), 30)]
+)
+def test_a_link_of_azure_is_wide_only_beyond_its_days(rights: tuple[str, ...], days: int) -> None:
+    wanted = wish("azure", rights, days, path="")
+    mint.check(wanted, NOW, reason="", allow_wide=False)
+    wider = wish("azure", rights, days + 1, path="")
+    mint.check(wider, NOW, reason="because", allow_wide=True)
+    with pytest.raises(UsageError, match="too wide"):
+        mint.check(wider, NOW, reason="because", allow_wide=False)
+
+
 @pytest.mark.parametrize("text", ["0d", "7", "7x", "-1d", "99999d", "d", "", "1.5d"])
 def test_what_is_no_length_of_time_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
