@@ -230,6 +230,8 @@ for _id, _node, _source, _want in (
     ("method", {"__class__": "builtin_function_or_method", "__module__": "builtins", "__loader__": "MethodNode", "content": {"func": "__reduce__", "obj": _STR}}, "CVE-2025-54413", Want.ALARM),
     ("reduce", {"__class__": "eval", "__module__": "builtins", "__loader__": "ReduceNode", "__reduce__": {"args": {"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode", "content": [_STR]}}}, "CVE-2024-37065", Want.ALARM),
     ("type", {"__class__": "Net", "__module__": "acme_nets", "__loader__": "TypeNode"}, "skops documentation", Want.ALARM),
+    ("mapped", {"__class__": "memmap", "__module__": "numpy", "__loader__": "ReduceNode"}, "ours", Want.DANGEROUS),
+    ("distribution", {"__class__": "norm_gen", "__module__": "scipy.stats._continuous_distns", "__loader__": "ObjectNode"}, "ours", Want.ALARM),
     ("unknown-loader", {"__class__": "x", "__module__": "y", "__loader__": "AcmeNode", "content": {}}, "ours", Want.ALARM),
 ):  # fmt: skip
     add_format(
@@ -364,3 +366,23 @@ add_format(
     "transformers.pipeline(trust_remote_code=True)",
     Want.ALARM,
 )
+
+for _id, _model, _members in (
+    ("module", {"modelFile": "net"}, {"net/__init__.pyc": bytes(16)}),
+    ("native", {}, {"net.so": b"\x7fELF" + bytes(60)}),
+):
+    _manifest = {"model": {"modelName": "m", "handler": "image_classifier"} | _model}
+    add_format(
+        f"mar-{_id}",
+        f"TorchServe: a module of the archive's own that is not named .py: {_id}",
+        zipped(
+            [
+                Entry(name="MAR-INF/MANIFEST.json", data=json.dumps(_manifest).encode()),
+                *(Entry(name=each, data=data) for each, data in _members.items()),
+            ]
+        ),
+        "TorchServe, ts/torch_handler/base_handler.py",
+        "model.mar",
+        "torchserve",
+        Want.ALARM,
+    )

@@ -18,6 +18,8 @@ from tidegate.model.observation import Executes
 _MANIFEST: Final = "MAR-INF/MANIFEST.json"
 _LOADER: Final = "torchserve"
 _MOST_BYTES: Final = 1 << 20
+_IMPORTED: Final = (".py", ".pyc", ".so", ".pyd")
+"""What Python imports: source, compiled, and native modules."""
 _OWN_HANDLERS: Final = frozenset(
     ("image_classifier", "image_segmenter", "object_detector", "text_classifier", "base_handler")
 )
@@ -59,9 +61,15 @@ def _manifest(document: Any, names: set[str], notes: Notes) -> None:
     if isinstance(handler, str) and handler.split(":")[0] not in _OWN_HANDLERS:
         notes.unlisted("python_code", f"on load, runs the archive's own Python code: {quoted(handler)}")
         notes.can_run(Executes.YES)
-    others = sorted(name for name in names if name.endswith(".py") and name != handler)
+    architecture = model.get("modelFile")
+    if isinstance(architecture, str) and architecture:
+        notes.unlisted("python_code", f"on load, imports the archive's own module {quoted(architecture)}")
+        notes.can_run(Executes.YES)
+    others = sorted(
+        name for name in names if name.endswith(_IMPORTED) and name not in (handler, architecture)
+    )
     if others:
-        notes.unlisted("python_code", f"brings {len(others):,} more Python files, as {quoted(others[0])}")
+        notes.unlisted("python_code", f"brings {len(others):,} more Python modules, as {quoted(others[0])}")
     if isinstance(model.get("requirementsFile"), str) or "requirements.txt" in names:
         notes.odd("requirements", "brings a list of packages that the server may install")
 

@@ -12,12 +12,14 @@ from tidegate.inspectors.containers.archive import Archive, Laid
 from tidegate.inspectors.merge import absorb
 from tidegate.inspectors.models._json import objects, parse
 from tidegate.inspectors.models._notes import Notes, quoted
-from tidegate.inspectors.pickles.names import Listed, Sink, standing
+from tidegate.inspectors.pickles.names import Listed, Sink, danger, standing
 from tidegate.inspectors.seam import Context, Judgement
 
 _SCHEMA: Final = "schema.json"
 _LOADER: Final = "skops.io.load(trusted=…)"
 _MOST_BYTES: Final = 64 << 20
+_MAKERS: Final = ("ObjectNode", "ReduceNode")
+"""Nodes that call what they name."""
 _PLAIN: Final = frozenset(("builtins", "numpy", "collections", "json"))
 
 
@@ -71,7 +73,11 @@ def _node(part: dict[str, Any], notes: Notes, policy: frozenset[str]) -> None:
         notes.unlisted(
             "method", f"on load, takes a method of an object of {quoted(f'{module}.{name}')} by its name"
         )
-    known = standing(module, name, policy)
+    known: Listed | Sink | None = standing(module, name, policy)
+    if isinstance(known, Listed) and loader in _MAKERS and known.use in ("name", "class"):
+        known = danger(module, name) or known
+    if isinstance(known, Listed) and known.state == "scipy":
+        notes.unlisted("state", f"on load, {quoted(f'{module}.{name}')} runs a text of its state as code")
     path = quoted(f"{module}.{name}")
     if isinstance(known, Sink):
         notes.sink("call", f"on load, uses {path}, which {known.does}")
