@@ -15,7 +15,7 @@ exit codes:
   0    nothing at or above --fail-on, and everything was read
   1    findings at or above --fail-on
   2    the command, a configuration file, or the output is wrong
-  3    no such findings, but not everything was read (or nothing was)
+  3    no such findings, but something (or all) was not read, or Tidegate failed
   4    refused: out of scope or not authorised
   130  interrupted
 """
