@@ -253,6 +253,8 @@ add_format(
     Want.DANGEROUS,
 )
 for _id, _yaml, _want in (
+    ("loads", b"m:\n  _target_: torch.storage._load_from_bytes\n  b: !!binary gAQu\n", Want.ALARM),
+    ("opens", b"m:\n  _target_: xgboost.core.Booster\n  model_file: /tmp/tidegate-sample\n", Want.ALARM),
     ("escape", b'm:\n  "_targe\\x74_": os.system\n', Want.ALARM),
     ("alias", b"a: &x os.system\nm:\n  _target_: *x\n", Want.ALARM),
     ("anchor", b"a: &x _target_\nm:\n  *x : os.system\n", Want.ALARM),

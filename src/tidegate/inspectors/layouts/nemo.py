@@ -12,7 +12,7 @@ from typing import Final
 from tidegate.inspectors.containers.archive import Archive, Laid
 from tidegate.inspectors.merge import absorb
 from tidegate.inspectors.models._notes import Notes, quoted
-from tidegate.inspectors.pickles.names import Listed, Sink, standing
+from tidegate.inspectors.pickles.names import Listed, danger, standing
 from tidegate.inspectors.seam import Context, Judgement
 
 _CONFIG: Final = "model_config.yaml"
@@ -96,10 +96,14 @@ def _config(text: str, notes: Notes, policy: frozenset[str]) -> None:
 def _target(target: str, notes: Notes, policy: frozenset[str]) -> None:
     module, _, name = target.rpartition(".")
     known = standing(module, name, policy)
-    if isinstance(known, Sink):
-        notes.sink("call", f"on load, calls {quoted(target)}, which {known.does}")
-    elif not isinstance(known, Listed) and not _OWN.match(target):
-        notes.unlisted("unlisted_global", f"on load, calls {quoted(target)}, which is on no list")
+    # Here any of them is called, with what the configuration says: a shape is not looked at.
+    called = isinstance(known, Listed) and known.use == "make" and known.shape == Listed("make").shape
+    sink = danger(module, name) if isinstance(known, Listed) else known
+    if sink is not None and not called:
+        notes.sink("call", f"on load, calls {quoted(target)}, which {sink.does}")
+    elif not called and not _OWN.match(target):
+        what = "is on no list" if known is None else "is listed for other arguments"
+        notes.unlisted("unlisted_global", f"on load, calls {quoted(target)}, which {what}")
 
 
 PLUGIN = Nemo()
