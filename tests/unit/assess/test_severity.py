@@ -154,3 +154,11 @@ def test_reasons_come_by_weight_and_those_that_lower_it_last() -> None:
     assert len(reasons) == len(words)
     for reason, word in zip(reasons, words, strict=True):
         assert word in reason
+
+
+def test_an_end_that_a_policy_holds_is_said_with_its_name_and_without_one_nobody_is_named() -> None:
+    unnamed = assess(grant(P.READ, days=None), confidence="high", now=NOW)
+    named = assess(grant(P.READ, days=None, policy="readers"), confidence="high", now=NOW)
+    said = [" ".join(each.sentence for each in given.factors) for given in (unnamed, named)]
+    assert "policy" not in said[0]
+    assert "held by the policy readers" in said[1]
