@@ -5,6 +5,8 @@ Sources: RFC 7468 (PEM), RFC 4253 6.6 (SSH), RFC 9580 4.3 (OpenPGP), RFC 5280 4.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections import Counter
 from typing import Final
@@ -21,10 +23,13 @@ _PEM: Final = re.compile(
     rb"(?m)^-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE|(?:NEW )?CERTIFICATE REQUEST|(?:RSA |EC |DSA )?PUBLIC KEY|PKCS7|X509 CRL"  # noqa: E501
     rb"|PGP PUBLIC KEY BLOCK|SSH2 PUBLIC KEY|DH PARAMETERS|EC PARAMETERS)-----"
 )
-_IN_WORDS: Final = re.compile(rb"\A\s*Certificate:\r?\n\s+Data:\r?\n\s+Version: ")
+_SSH2: Final = b"---- BEGIN SSH2 PUBLIC KEY ----"
+_BARE: Final = re.compile(rb"MII[A-Za-z0-9+/\r\n]{200,}={0,2}\s*")
+"""DER in letters, without lines of PEM."""
+_IN_WORDS: Final = re.compile(rb"\A\s*Certificate(?: Request)?:\r?\n\s+Data:\r?\n\s+Version: ")
 """As openssl writes one before its lines of PEM, which may begin behind the first 4 KiB."""
 _SSH: Final = re.compile(
-    rb"(?m)^(?:[^\s#]\S{0,400} ){0,2}(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-\S{5,60}) AAAA[A-Za-z0-9+/]{40,}"  # noqa: E501
+    rb"(?m)^(?:[^\s#]\S{0,400} ){0,2}(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-\S{5,60})(?:-cert-v\d\d@openssh\.com)? AAAA[A-Za-z0-9+/]{40,}"  # noqa: E501
 )
 _WORDS: Final = {
     "CERTIFICATE": "certificate",
@@ -45,8 +50,10 @@ class Certificate:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by a line of PEM, lines of SSH, or the first bytes of the binary forms."""
         del tail, name
-        if size_bytes > _MOST_BYTES:
-            return False
+        if size_bytes > _MOST_BYTES:  # a bundle of all that there are
+            return head.startswith(b"-----BEGIN CERTIFICATE-----")
+        if _SSH2 in head or (size_bytes <= len(head) and _bare(head)):
+            return True
         return bool(
             _PEM.search(head) or _SSH.search(head) or _IN_WORDS.match(head) or _binary(head, size_bytes)
         )
@@ -54,7 +61,7 @@ class Certificate:
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Say what, and how many."""
         raw = data.read(0, min(data.size_bytes, _MOST_BYTES))
-        word = _binary(raw, data.size_bytes)
+        word = _binary(raw, data.size_bytes) or _bare(raw)
         found: Counter[str] = Counter()
         observed = []
         if word:
@@ -64,13 +71,17 @@ class Certificate:
             if text is None or named(name) == "source_code":
                 return nothing()  # code that brings a key along is code
             found.update(_word(each[1]) for each in _PEM.finditer(text))
-            if not found:
+            found["public key (SSH)"] += text.count(_SSH2)
+            if not found.total():
                 found["public key (SSH)"] = len(_SSH.findall(text))
             # A page about certificates is that page: outside of the blocks little may stand.
             rest = re.sub(
-                rb"-----BEGIN [A-Z0-9 ]+-----.*?-----END [A-Z0-9 ]+-----", b"", text, flags=re.DOTALL
+                rb"-----? ?BEGIN [A-Z0-9 ]+-----?.*?(?:-----? ?END [A-Z0-9 ]+-----?|\Z)",
+                b"",
+                text,
+                flags=re.DOTALL,
             )
-            if found["public key (SSH)"]:
+            if found["public key (SSH)"] and _SSH2 not in text:
                 rest = b"\n".join(
                     line for line in text.splitlines() if not _SSH.match(line) and line[:1] != b"#"
                 )
@@ -78,7 +89,8 @@ class Certificate:
             if not sum(found.values()) or much:
                 return nothing()
             observed = context.sample(text, name)
-        words = ", ".join(plural(count, word) for word, count in found.items() if count)
+        words = "at least " if data.size_bytes > len(raw) else ""
+        words += ", ".join(plural(count, word) for word, count in found.items() if count)
         note = seen("certificate", words, severity=Severity.INFO, step=step_of(data.size_bytes, len(raw)))
         return judged("certificate", note, *observed)
 
@@ -109,6 +121,17 @@ def _binary(raw: bytes, size_bytes: int) -> str:
         if raw[4:15] == bytes.fromhex("06092a864886f70d010702"):
             return "bundle of certificates"
     return "certificate" if _short_certificate(raw, size_bytes) else ""
+
+
+def _bare(raw: bytes) -> str:
+    """Return what letters alone spell out, empty for no form of a certificate."""
+    if not _BARE.fullmatch(raw):
+        return ""
+    try:
+        der = base64.b64decode(b"".join(raw.split()))
+    except binascii.Error:
+        return ""
+    return _binary(der, len(der))
 
 
 def _short_certificate(raw: bytes, size_bytes: int) -> bool:

@@ -33,11 +33,12 @@ _FROM_LINE: Final = re.compile(
 )
 _PATCH: Final = re.compile(rb"From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\r?\n")
 """What git writes above a patch: code in the form of a mail."""
-_FIELD: Final = re.compile(rb"(?i)\A([a-z][a-z0-9-]{1,60}):[ \t]?[^\n]{0,998}(?:\n|\Z)")
+_FIELD: Final = re.compile(rb"(?i)\A([a-z][a-z0-9-]{1,60}):[ \t]?[^\n]{0,8000}(?:\n|\Z)")
 _OF_MAIL: Final = frozenset(
     b"from to cc subject date message-id received return-path delivered-to mime-version reply-to in-reply-to "
     b"x-mailer dkim-signature authentication-results thread-topic x-received".split()
 )
+_PLAINLY: Final = 4
 _OF_MIME: Final = frozenset(
     b"content-type content-transfer-encoding content-disposition content-id content-description".split()
 )
@@ -213,6 +214,8 @@ def _is_message(head: bytes) -> bool:
             break
         if line[:1] not in (b" ", b"\t"):
             found = _FIELD.match(line)
+            if found is None and len(known & _OF_MAIL) >= _PLAINLY:
+                break  # a line that is broken, in what is plainly a mail's header
             if found is None:
                 return False
             known.add(found[1].lower())

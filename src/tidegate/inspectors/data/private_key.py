@@ -24,12 +24,12 @@ from tidegate.records import dataclass, replace
 _MOST_BYTES: Final = 256 << 10
 """A longer file is no key, though keys may stand in it."""
 _OPEN: Final = re.compile(
-    rb"(?m)^[ \t]*-----BEGIN ((?:[A-Z0-9]+ ){0,3}(?:PRIVATE|SECRET) KEY(?: BLOCK)?)-----[ \t]*\r?$"
+    rb"(?m)^[ \t]*-----BEGIN ((?:[A-Za-z0-9]+ ){0,3}(?:PRIVATE|SECRET) KEY(?: BLOCK)?)-----[ \t]*\r?$"
 )
 _STATIC: Final = b"-----BEGIN OpenVPN Static key V1-----"
 _RAW: Final = re.compile(rb"\s*(?:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/]{85}[AQgw]==)\s*")
 """32 or 64 bytes in letters, as WireGuard and DKIM keep a key; a key only where the name says so."""
-_ANY_BLOCK: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----.*?-----END [A-Z0-9 ]+-----", re.DOTALL)
+_ANY_BLOCK: Final = re.compile(rb"-----BEGIN [A-Za-z0-9 ]+-----.*?-----END [A-Za-z0-9 ]+-----", re.DOTALL)
 _PVK: Final = b"\x1e\xf1\xb5\xb0\x00\x00\x00\x00"
 _ARMOURED: Final = b"-----BEGIN PGP ARMORED FILE-----"
 _GNUPG: Final = (
