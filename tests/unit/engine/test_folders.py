@@ -14,7 +14,7 @@ import pytest
 
 import tidegate
 from corpus_contents import messages
-from tidegate.engine import survey
+from tidegate.engine import folders, survey
 from tidegate.engine.purse import Charged, SharedPurse, Sparing
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Counted, FileBytes, Memory, OverBudgetError
@@ -208,3 +208,32 @@ def test_an_empty_purse_ends_reading() -> None:
         Charged(Memory(bytes(60)), purse).read(0, 60)
     assert purse.take(40)
     assert not purse.take(1)
+
+
+@pytest.mark.parametrize("effort", [1 << 19, 1 << 20, 1 << 22])
+def test_pickles_that_were_judged_while_listing_are_in_the_survey_that_follows(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, effort: int
+) -> None:
+    shutil.copytree(folder, tmp_path / "more")
+    for number in range(100):
+        (tmp_path / "more" / "models" / f"more{number}.pkl").write_bytes(PICKLE)
+    each_alone = tidegate.inspect(tmp_path / "more", jobs=1)
+    monkeypatch.setattr(folders, "EFFORT_BYTES", effort)
+    told = tidegate.inspect(tmp_path / "more", jobs=1)
+    (contents,) = told.contents
+    assert contents.items == MODELS + KEYS + TEXTS + DULL + 100
+    models = {item.path: item.verdict for item in told.items if item.verdict}
+    assert models == {item.path: item.verdict for item in each_alone.items if item.verdict}
+    assert len(models) == MODELS + 100
+
+
+def test_a_folder_of_small_pickles_is_told_the_same_whether_it_is_listed_first_or_not(tmp_path: Path) -> None:
+    for number in range(150):
+        (tmp_path / f"{number}.pkl").write_bytes(pickle.dumps({"layers": [number, "x" * (number % 7)]}))
+    (tmp_path / "large.pkl").write_bytes(pickle.dumps(bytes(1 << 17)))
+    (tmp_path / "empty.pkl").write_bytes(b"")
+    (tmp_path / "note.txt").write_text("nothing here")
+    at_once, first = (tidegate.inspect(tmp_path, jobs=1, max_read=most) for most in (None, 1 << 30))
+    assert at_once.items == first.items
+    assert at_once.contents == first.contents
+    assert at_once.gaps == first.gaps
