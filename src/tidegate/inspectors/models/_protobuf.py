@@ -40,13 +40,13 @@ class Field(NamedTuple):
 class Hop:
     """Fields of messages in a file, read through one moving window."""
 
-    def __init__(self, data: Readable) -> None:
+    def __init__(self, data: Readable, most_fields: int = MOST_FIELDS) -> None:
         self.size_bytes = data.size_bytes
         self._data = data
         self._window = b""
         self._base = 0
         self._ahead = _AFTER_JUMP_BYTES
-        self._left = MOST_FIELDS
+        self._left = self._most = most_fields
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
         """Yield the fields of the message in bytes [start, stop).
@@ -58,7 +58,7 @@ class Hop:
         while at < stop:
             self._left -= 1
             if self._left < 0:
-                raise IncompleteError(f"more than {MOST_FIELDS:,} fields")
+                raise IncompleteError(f"more than {self._most:,} fields")
             index = at - self._base
             window = self._window
             if index < 0 or index + 20 > len(window):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
-from tidegate.inspectors.models._notes import MalformedError, Notes
+from tidegate.inspectors.models._notes import IncompleteError, MalformedError, Notes
 from tidegate.inspectors.models._protobuf import BYTES, VARINT, Field, Hop, known, outline
 from tidegate.inspectors.models._tf_graph import Graph
 from tidegate.inspectors.models._tf_meta import meta_graph
@@ -19,7 +18,8 @@ LOADER = "tf.import_graph_def"
 _NAMES = (".pb", ".meta", ".graphdef")
 _EITHER = dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 8), BYTES)
 """Fields of a MetaGraphDef, and of a GraphDef all but the number of its version."""
-_MOST_UNKNOWN = 1_000
+_MOST_UNKNOWN = 100_000
+"""Fields before the graph; another message that has so many is no rarity, but hardly one without a first."""
 
 
 class TensorFlowGraph:
@@ -62,17 +62,24 @@ class TensorFlowGraph:
 
 
 def _begin(data: Readable) -> int | None:
-    """Return where the first field stands that a graph has, behind those that readers pass over."""
+    """Return where the first field stands that a graph has, behind those that readers pass over.
+
+    0 where there are too many of these to tell.
+    """
     at = 0
     try:
-        for field in islice(Hop(data).fields(0, data.size_bytes), _MOST_UNKNOWN):
+        for field in Hop(data, _MOST_UNKNOWN).fields(0, data.size_bytes):
             if field.number == 1 and field.wire == BYTES:
                 head = data.read(at, min(4_096, data.size_bytes - at))
                 fields = known(outline(head, data.size_bytes - at), _EITHER)
-                return at if fields and (_is_graph(head, fields) or _is_meta(head, fields)) else None
+                if not fields:  # a group before it is longer than the head
+                    return 0
+                return at if _is_graph(head, fields) or _is_meta(head, fields) else None
             at = field.stop
     except MalformedError:
         return None
+    except IncompleteError:
+        return 0
     return None
 
 

@@ -9,6 +9,7 @@ from corpus_models.model import Sample
 from corpus_models.wire import field, varint
 from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Memory
+from tidegate.model.observation import Verdict
 
 _SAMPLES = {
     "savedmodel-pyfunc",
@@ -41,3 +42,10 @@ def test_a_field_that_no_reader_knows_hides_nothing(sample: Sample, unknown: str
 
 def test_all_samples_are_there() -> None:
     assert len(SAMPLES) == len(_SAMPLES)
+
+
+@pytest.mark.parametrize("unknown", [field(99, b"") * 100_001, GROUP * 100_001])
+def test_more_fields_than_are_looked_at_hide_nothing(unknown: bytes) -> None:
+    graph = next(each for each in SAMPLES if each.id == "frozen-graph").build()
+    verdict = look(Memory(unknown + graph), "frozen_graph.pb").verdict
+    assert verdict in (Verdict.DAMAGED, Verdict.DANGEROUS)
