@@ -34,8 +34,8 @@ VERBS = (
 """Each is a module beside this one, with `HELP`, `DESCRIPTION`, perhaps `EPILOG`, and `configure`."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code. Raises nothing that a user can cause."""
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. Raises nothing that a user can cause but `KeyboardInterrupt`."""
     # At the end all goes with the process: looking for garbage takes up to a tenth of a run.
     atexit.register(gc.freeze)
     debug = False
@@ -49,9 +49,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TidegateError as error:
         complain(error)
         return codes.USAGE
-    except KeyboardInterrupt:
-        _say("interrupted")
-        return codes.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our errors or progress is gone. Python would complain once more when it flushes.
         _forget(sys.stdout)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tidegate.cli.entry import main
+from tidegate.cli import main
 from tidegate.inventory import _needles
 from tidegate.kinds import names
 
