@@ -10,6 +10,7 @@ TYPE_CHECKING = (
     False  # what `typing` would say; without it and `types` this is imported in a tenth of the time
 )
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
 
     from tidegate.api.asking import inventory, open_net, probe
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from tidegate.model.reach import Reach, State
     from tidegate.model.report import Coverage, Gap, Report
     from tidegate.model.severity import Severity
+
+else:
+    ModuleType = type(sys)
 
 __version__ = VERSION
 
@@ -97,14 +101,11 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(home), name)
 
 
-_Module = type(sys)
-
-
-class _Package(_Module):
+class _Package(ModuleType):
     """Keeps `tidegate.inventory` the public function: importing the package of that name would set it."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name not in _HOMES or not isinstance(value, _Module):
+        if name not in _HOMES or not isinstance(value, ModuleType):
             super().__setattr__(name, value)
 
 

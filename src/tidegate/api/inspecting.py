@@ -39,7 +39,7 @@ def inspect(
     seed: draws another sample.
     policy: exact names that are allowed besides ours, e.g. `mypackage.models.Net`.
 
-    Raises `SourceError` for a path that is not there, and what `probe` raises for storage.
+    A path that is not there is a gap. Raises what `probe` raises for storage.
     """
     named = (targets,) if isinstance(targets, str | Path) else tuple(targets)
     plan = InspectPlan(

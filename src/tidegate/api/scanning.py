@@ -20,6 +20,7 @@ from tidegate.sources.targets import Wanted
 
 if TYPE_CHECKING:
     from tidegate.engine.ask import Online
+    from tidegate.engine.contents import Lister
 
 
 def scan(
@@ -64,34 +65,27 @@ def scan(
     What cannot be read ends as a gap in the report. Raises `UsageError` when there is nothing to read in a
     target's very form, and `ConfigError` for a wrong rule.
     """
-    named = (targets,) if isinstance(targets, str) else tuple(targets)
-    if not named:
-        raise UsageError("no target given", hint="Name a repository, a folder or a file.")
     instant = now or datetime.now(UTC)
     online = None
     if net is not None:
-        online = _online(
-            net,
-            instant,
-            contents=contents,
-            inspect=inspect,
-            max_read=max_read,
-            seed=seed,
-            cache_dir=cache_dir,
-            going=going,
-        )
+        lists = None
+        if contents:
+            most = (max_read or 0) if inspect else None
+            lists = _lister(net, instant, most=most, seed=seed, cache_dir=cache_dir, going=going)
+        online = _online(net, instant, lists)
+    wanted = Wanted(
+        history=history,
+        gitignore=gitignore,
+        exclude=tuple(exclude),
+        containers=containers,
+        stdin=stdin,
+        staged=staged,
+    )
     return engine.run(
         engine.Plan(
-            targets=named,
+            targets=_named(targets),
             rules=load_rules(rules),
-            wanted=Wanted(
-                history=history,
-                gitignore=gitignore,
-                exclude=tuple(exclude),
-                containers=containers,
-                stdin=stdin,
-                staged=staged,
-            ),
+            wanted=wanted,
             jobs=jobs or len(os.sched_getaffinity(0)),
             now=instant,
             cache_dir=cache_dir,
@@ -103,25 +97,37 @@ def scan(
     )
 
 
-def _online(
+def _named(targets: str | Sequence[str]) -> tuple[str, ...]:
+    named = (targets,) if isinstance(targets, str) else tuple(targets)
+    if not named:
+        raise UsageError("no target given", hint="Name a repository, a folder or a file.")
+    return named
+
+
+def _online(net: Sends, now: datetime, lists: Lister | None) -> Online:
+    """Return what asks about what is found."""
+    from tidegate.engine.ask import Online  # noqa: PLC0415 - an offline scan does without
+
+    return Online(net, now, lists=lists)
+
+
+def _lister(
     net: Sends,
     now: datetime,
     *,
-    contents: bool,
-    inspect: bool,
-    max_read: int | None,
+    most: int | None,
     seed: int,
     cache_dir: Path | None,
     going: Callable[[Going], None] | None,
-) -> Online:
-    """Return what asks about what is found; see `scan`."""
-    from tidegate.engine.ask import Online  # noqa: PLC0415 - an offline scan does without what inspects
-    from tidegate.engine.contents import Lister  # noqa: PLC0415
+) -> Lister:
+    """Return what lists what is open. most: bytes of items that are read, 0 as usual; `None`: none is."""
+    from tidegate.engine.contents import Lister  # noqa: PLC0415 - an offline scan does without what inspects
     from tidegate.engine.survey import MAX_READ, SurveyPlan  # noqa: PLC0415
 
-    survey = SurveyPlan(max_read=max_read or MAX_READ, seed=seed, cache_dir=cache_dir) if inspect else None
-    lists = Lister(net, now, survey=survey, going=going, cache_dir=cache_dir) if contents else None
-    return Online(net, now, lists=lists)
+    survey = None
+    if most is not None:
+        survey = SurveyPlan(max_read=most or MAX_READ, seed=seed, cache_dir=cache_dir)
+    return Lister(net, now, survey=survey, going=going, cache_dir=cache_dir)
 
 
 def decode(text: str, *, now: datetime | None = None, cache_dir: Path | None = None) -> Grant | None:

@@ -40,7 +40,7 @@ def _complain() -> None:
 
 def _let_go() -> None:
     """Give Ctrl-C back to the system, which ends a process without a traceback: Python is on its way out."""
-    import _signal  # noqa: PLC0415 - `signal` itself takes a hundred times as long
+    import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 - `signal` itself takes a hundred times as long
 
     try:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)

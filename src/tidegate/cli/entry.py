@@ -35,7 +35,7 @@ VERBS = (
 
 
 def run(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code. Raises nothing that a user can cause but `KeyboardInterrupt`."""
+    """Run one command and return its exit code. A user can cause nothing but `KeyboardInterrupt`."""
     # At the end all goes with the process: looking for garbage takes up to a tenth of a run.
     atexit.register(gc.freeze)
     debug = False

@@ -76,6 +76,9 @@ def run(args: argparse.Namespace) -> int:
     from tidegate.model.severity import Severity  # noqa: PLC0415
     from tidegate.sources.targets import is_storage  # noqa: PLC0415
 
+    asks = any(map(is_storage, args.targets))
+    if not asks:
+        online.idle(args, "nothing is asked: no target is storage")
     policy = options.policy(args.policy)
     with Output(args.output, args.color) as out:
 
@@ -88,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         with (
             online.refusing(write),
             Inspecting(wanted=not (args.quiet or args.no_progress)) as progress,
-            online.net(args) if any(map(is_storage, args.targets)) else nullcontext() as net,
+            online.net(args) if asks else nullcontext() as net,
         ):
             result = inspecting.inspect(
                 args.targets,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,24 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where every request is recorded, without secrets (audit.jsonl of Tidegate's state folder)",
     )
+
+
+def idle(args: argparse.Namespace, why: str, *, others: Sequence[str] = ()) -> None:
+    """Check what was said of asking although nothing is asked, and tell that it has no effect, and why.
+
+    others: further options, without values, that say nothing unless something is asked. Raises as `net` does.
+    """
+    given = [name for name in ("--scope", "--scope-account", "--audit", *others) if _given(args, name)]
+    if args.scope is not None:
+        from tidegate.net.scope import Scope  # noqa: PLC0415 - only for who names one
+
+        Scope.load(_scope(args) or Path(args.scope))
+    if given and not args.quiet and sys.stderr is not None:
+        print(f"tidegate: {why}: {', '.join(given)} had no effect", file=sys.stderr)
+
+
+def _given(args: argparse.Namespace, option: str) -> bool:
+    return getattr(args, option.removeprefix("--").replace("-", "_")) not in (None, False, [])
 
 
 @contextmanager

@@ -22,18 +22,32 @@ DESCRIPTION = "List the rules, explain one, or test them against their own examp
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="one rule a line")
+    listing = actions.add_parser(
+        "list",
+        help="one rule a line",
+        description="List the rules that find links, tokens and keys, one a line. --names: those of names.",
+        allow_abbrev=False,
+    )
     listing.set_defaults(run=_list)
     listing.add_argument(
         "--names",
         action="store_true",
         help="the rules that tell what a file is by its name, the first to fit first",
     )
-    show = actions.add_parser("show", help="what a rule looks for, why, and what to do about a finding")
+    show = actions.add_parser(
+        "show",
+        help="what a rule looks for, why, and what to do about a finding",
+        description="Say of one rule what it looks for, why, and what to do about a finding.",
+        allow_abbrev=False,
+    )
     show.set_defaults(run=_show)
-    show.add_argument("id", metavar="ID")
+    show.add_argument("id", metavar="ID", help="as `rules list` and every finding say it")
     check = actions.add_parser(
-        "check", help="test the built-in rules, and those of PATH, against their examples"
+        "check",
+        help="test the built-in rules, and those of PATH, against their examples",
+        description="Test the built-in rules, and those of PATH, against their own examples and "
+        "counterexamples. Exits 2 when one does not hold.",
+        allow_abbrev=False,
     )
     check.set_defaults(run=_check)
     check.add_argument("paths", nargs="*", metavar="PATH", help="a TOML file, or a folder of them")

@@ -24,6 +24,9 @@ A TARGET is a git repository (all of its history), a folder, a file, an archive,
 a git address to clone, or - for standard input. A link, az://account/container,
 s3://bucket or gs://bucket is asked directly, as with --probe."""
 
+_ASKING = ("--no-contents", "--no-inspect", "--max-read")
+"""Options that say how to ask."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
@@ -93,6 +96,8 @@ def run(args: argparse.Namespace) -> int:
     from tidegate.sources.targets import is_storage  # noqa: PLC0415
 
     asks = args.probe or any(map(is_storage, args.targets))
+    if not asks:
+        online.idle(args, "nothing is asked without --probe", others=_ASKING)
     baseline = _baseline(args.baseline)
     with Output(args.output, args.color) as out:
         with (

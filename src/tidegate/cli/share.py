@@ -27,6 +27,44 @@ read once: you get a list of checksums, and a model that would run code is
 refused. A ledger keeps what was shared, never a signature. The scope file must
 name the account or bucket. See docs/share.md."""
 
+_CREATE = """\
+Make one link and print it, alone, on standard output: it is shown this once, and
+kept nowhere. What it opens is read first: its checksums go into a file, and where
+a model among it would run code no link is made. Whoever makes it must be signed in
+as the owner, and the scope file must name the account or bucket.
+
+exit codes:
+  0    the link was made
+  1    no link was made: what it would open runs code when it is loaded
+  2    the command, a file or a setting is wrong
+  3    the link was made, but its checksums could not be kept
+  4    refused: out of scope or not authorised"""
+
+_LIST = """\
+List the links of the ledger: who made each for whom, what it opens, until when,
+how it is ended, and what became of it. Offline: nothing is asked."""
+
+_REVOKE = """\
+End one link of the ledger and prove it dead: the link itself is refused, a copy
+with one character changed is refused in the same way, and its owner is served.
+What cannot be ended alone is told, with what would end with it (--wide).
+
+exit codes:
+  0    ended and proved
+  2    the command, a file or a setting is wrong
+  3    not ended, or the answers prove nothing yet
+  4    refused: out of scope or not authorised"""
+
+_CHECK_FOR = """\
+Scan repositories, folders and files for links of the ledger, by their
+fingerprints: the ledger holds no signature. Offline: nothing is asked.
+
+exit codes:
+  0    none of them stands there, or only such as have ended
+  1    one stands there that is not ended
+  2    the command, a file or a setting is wrong
+  3    none was seen, but something was not read"""
+
 _PREFIXES = ("AZURE_", "AWS_", "GOOGLE_", "GS_", "IDENTITY_", "MSI_")
 _KINDS = {"user-delegation": "user_delegation_sas", "policy": "service_sas"}
 
@@ -34,14 +72,14 @@ _KINDS = {"user-delegation": "user_delegation_sas", "policy": "service_sas"}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's own verbs."""
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    make = verbs.add_parser("create", help="make a link and print it, once", allow_abbrev=False)
+    make = _verb(verbs, "create", "make a link and print it, once", _CREATE)
     make.set_defaults(run=_create)
     _configure_create(make)
-    shown = verbs.add_parser("list", help="who, what, until when, how it is ended", allow_abbrev=False)
+    shown = _verb(verbs, "list", "who, what, until when, how it is ended", _LIST)
     shown.set_defaults(run=_list)
-    end = verbs.add_parser("revoke", help="end one, and prove it dead", allow_abbrev=False)
+    end = _verb(verbs, "revoke", "end one, and prove it dead", _REVOKE)
     end.set_defaults(run=_revoke)
-    end.add_argument("id", metavar="ID")
+    end.add_argument("id", metavar="ID", help="as `share create` and `share list` say it")
     end.add_argument(
         "--link",
         metavar="FILE",
@@ -57,11 +95,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--state", metavar="DIR", help="where such plans and journals are kept (closings of the state folder)"
     )
     online.add(end)
-    find = verbs.add_parser(
-        "check", help="find links of the ledger in repositories and folders", allow_abbrev=False
-    )
+    find = _verb(verbs, "check", "find links of the ledger in repositories and folders", _CHECK_FOR)
     find.set_defaults(run=_check)
-    find.add_argument("targets", nargs="+", type=options.target, metavar="TARGET")
+    find.add_argument(
+        "targets", nargs="+", type=options.target, metavar="TARGET", help="a repository, a folder or a file"
+    )
     for each in (make, shown, end, find):
         each.add_argument(
             "--ledger",
@@ -70,6 +108,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         )
         formats = ("text", "json", "csv") if each is shown else ("text", "json")
         each.add_argument("--format", choices=formats, default="text", metavar="F", help=", ".join(formats))
+
+
+def _verb(verbs: Any, name: str, in_short: str, description: str) -> argparse.ArgumentParser:
+    text, _, exits = description.partition("\n\nexit codes:")
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=in_short,
+        description=text,
+        epilog=f"exit codes:{exits}" if exits else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return parser
 
 
 def _configure_create(make: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from tidegate.cli import codes, options
-from tidegate.errors import SourceError, UsageError
+from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
     from tidegate.report._terminal import Paper
@@ -50,9 +50,6 @@ def run(args: argparse.Namespace) -> int:
     wanted = _wanted(args)
     since = _since(args.since)
     paths = [Path(each) for each in args.log]
-    for path in paths:
-        if not path.exists():
-            raise SourceError(f"{path}: no such file or folder")
     done, trace = read.Read(), summary.Trace(certain=wanted.certain)
     for use in read.uses(paths, wanted, done):
         trace.add(use)
@@ -141,7 +138,9 @@ def _lines(paper: Paper, trace: Trace, done: Read, since: datetime | None) -> It
     from tidegate.report._grant import block  # noqa: PLC0415
 
     logs = f"{many(done.files, 'file')}, {size(done.bytes)}: {', '.join(sorted(done.formats)) or 'no log'}"
-    if not trace.uses:
+    if not trace.uses and not done.formats:
+        yield from paper.wrap("No log was read, so this says nothing about its use.", first=" ", style="bold")
+    elif not trace.uses:
         yield from paper.wrap("No use of it stands in these logs.", first=" ", style="bold")
         yield from paper.wrap("That says nothing of times and services that they do not cover.", first=" ")
     else:

@@ -59,6 +59,12 @@ def _digits(secret: str) -> bool:
     return sum(c.isdigit() for c in secret) > 1
 
 
+def _unnamed(secret: str) -> bool:
+    """No name and no path: in those each part is a word or a number, in a random key hardly ever."""
+    parts = re.split(r"[/_+-]", secret)
+    return len(parts) < 3 or not all(each.isalpha() or each.isdigit() or not each for each in parts)
+
+
 def _base64_json(secret: str) -> bool:
     try:
         return b64decode(secret, validate=True).lstrip().startswith(b"{")
@@ -77,5 +83,6 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "digits": _digits,
     "mixed": _mixed,
     "pem": _pem,
+    "unnamed": _unnamed,
 }
 """Name -> check."""

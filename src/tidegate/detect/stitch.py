@@ -36,6 +36,9 @@ _IS = (
     rf"(?:{_PAIR}|"
     r"[\"'`]?\]?\s{0,8}(?:[:=]|=>|:=|,|>|\s)\s{0,8}(?:[a-z]{1,8}\(\s{0,4})?[\"'`]?)"
 )
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_THREE = r"clientsecretcredential(?:builder)?\(\s{0,40}"
+"""Tenant, client and secret, in this order. Source: the Azure identity libraries, `ClientSecretCredential`."""
 _STORAGE = r"(?:blob|dfs|file|queue|table|web)"
 
 
@@ -115,8 +118,8 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
     "key_id": (_Source("akia asia", r"\b((?:AKIA|ASIA)[A-Z2-7]{16})\b"),),
     "compatible_key_id": (
         _Source(
-            "access",
-            rf"(?i)(?:access[_-]?key(?:[_-]?id)?|accesskey(?:id)?|aws_access_key_id){_IS}"
+            "access minio_root_user spaces_key",
+            rf"(?i)(?:access[_.-]?key(?:[_-]?id)?|accesskey(?:id)?|aws_access_key_id|minio_root_user|spaces_key){_IS}"
             r"([A-Za-z0-9_-]{3,64})(?![A-Za-z0-9_/+=])",
         ),
     ),
@@ -150,14 +153,28 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
         _Source(
             "tenant",
             rf"(?i)tenant(?:[_.-]?id)?{_IS}"
-            r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+            rf"({_UUID})",
         ),
+        _Source(
+            "login.microsoft login.chinacloudapi login.partner.microsoft sts.windows.net",
+            r"(?i)(?:login\.(?:microsoftonline|partner\.microsoftonline|chinacloudapi)\.(?:com|us|cn)|sts\.windows\.net)/"
+            rf"({_UUID})",
+        ),
+        _Source("clientsecretcredential", rf"(?i){_THREE}[\"'`]({_UUID})[\"'`]"),
     ),
     "client_id": (
         _Source(
             "client app",
             rf"(?i)(?:client|app(?:lication)?)[_.-]?id{_IS}"
-            r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+            rf"({_UUID})",
+        ),
+        _Source(
+            "--service-principal --application-id az login",
+            rf"(?i)(?:\s-u|--username|--application-id)[ =][\"']?({_UUID})\b",
+        ),
+        _Source(
+            "clientsecretcredential",
+            rf"(?i){_THREE}[\"'`]{_UUID}[\"'`]\s{{0,4}},\s{{0,40}}[\"'`]({_UUID})[\"'`]",
         ),
     ),
     "email": (

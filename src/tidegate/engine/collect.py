@@ -73,7 +73,7 @@ class Collector:
                 finally:
                     opened.source.close()
         except SourceError as why:
-            self._tally.gap("source", target, str(why))
+            self._tally.gap("source", target, str(why).removeprefix(f"{target}: "))
         nothing = coverage.documents == documents or coverage.bytes == size
         if nothing and len(self._tally.gaps) == gaps:
             self._tally.gap("source", target, "there is nothing to read in it")

@@ -71,7 +71,7 @@ class Folders:
         """Look into a file, or into what lies below a folder. Raises `SourceError` when there is none."""
         path = Path(target)
         if not path.exists():
-            raise SourceError(f"{target}: no such file or folder")
+            raise SourceError("no such file or folder")
         walk = Walk(target, gitignore=False, exclude=self.plan.exclude, skip_git=False, skip_git_texts=False)
         if path.is_file():
             yield self._files(walk, "", target).look([path.name])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tidegate.engine.folders import Folders
-from tidegate.errors import OutOfScopeError
+from tidegate.errors import OutOfScopeError, SourceError
 from tidegate.model.contents import Contents
 from tidegate.model.document import Tally
 from tidegate.model.going import Going
@@ -89,6 +89,8 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
                 tally.gaps += gaps
                 tally.coverage.items_read += len(found)
                 tally.coverage.bytes_read += sum(item.bytes_read for item in found)
+        except SourceError as why:
+            tally.gap("inspect", shown[-1], str(why))
         except OutOfScopeError as why:
             if len(plan.targets) == 1:
                 raise

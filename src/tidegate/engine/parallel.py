@@ -9,12 +9,14 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain
 from typing import Any, Final, Generic, TypeVar, cast
 
+from tidegate.engine.halve import halves
 from tidegate.engine.why import error_words
 
 _T = TypeVar("_T")
@@ -74,12 +76,21 @@ class Workers(Generic[_T]):
             raise
 
     def _one_by_one(self, tasks: list[Any]) -> Iterator[_T]:
-        """Try again, each alone, what was at work when a worker died: the guilty one is lost."""
-        for task in tasks:
+        """Try again, each alone, what was at work when a worker died.
+
+        Of the guilty one the halves are tried, and so on: what it died of is lost, and nothing beside it.
+        """
+        left = deque(tasks)
+        while left:
+            task = left.popleft()
             pool = self._pool(1)
             try:
                 result = self._result(pool.submit(_in_worker, task), task)
             except BrokenProcessPool:
+                parts = halves(task)
+                if parts is not None:
+                    left.extendleft(reversed(parts))
+                    continue
                 result = self._lost(task, _DIED)
             except BaseException:
                 _end(pool)

@@ -37,6 +37,14 @@ class Shard(list[tuple[str, list[str]]]):
         more = f", … ({len(paths):,} files in all)" if len(paths) > _NAMED else ""
         return ", ".join(map(shown, paths[:_NAMED])) + more
 
+    def halves(self) -> tuple[Shard, Shard] | None:
+        """Cut it in two, so that a worker's death is traced to one file; `None` when it is one."""
+        if len(self) > 1:
+            return Shard(self[: len(self) // 2]), Shard(self[len(self) // 2 :])
+        folder, names = self[0]
+        middle = len(names) // 2
+        return (Shard([(folder, names[:middle])]), Shard([(folder, names[middle:])])) if middle else None
+
 
 _Folder = tuple[str, tuple[Patterns, ...], str]
 """Path, patterns of what is left out below it, and what it is of git's: `objects` (its object store, or in

@@ -7,6 +7,7 @@ grow with the log: a block, and what is counted.
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -46,7 +47,7 @@ class Read:
 def uses(paths: Sequence[Path], wanted: Wanted, read: Read, stdin: BinaryIO | None = None) -> Iterator[Use]:
     """Yield what the logs say of a credential, file by file. What cannot be read is a gap."""
     for path in paths:
-        for file in sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]:
+        for file in _files(path, read):
             try:
                 if str(file) == "-" and stdin is not None:
                     yield from _file(stdin, "standard input", wanted, read)
@@ -57,7 +58,27 @@ def uses(paths: Sequence[Path], wanted: Wanted, read: Read, stdin: BinaryIO | No
                     stream: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]  # reads as one
                     yield from _file(stream, str(file), wanted, read)
             except (OSError, EOFError, zlib.error) as why:
-                read.gaps.append(Gap(stage="trace", subject=str(file), reason=str(why) or type(why).__name__))
+                read.gaps.append(Gap(stage="trace", subject=str(file), reason=_reason(why)))
+
+
+def _files(path: Path, read: Read) -> list[Path]:
+    """Return the files at and below a path, in order; a folder that cannot be listed is a gap."""
+
+    def unlisted(why: OSError) -> None:
+        read.gaps.append(Gap(stage="trace", subject=str(why.filename), reason=_reason(why)))
+
+    if not path.is_dir():
+        return [path]
+    walked = os.walk(path, onerror=unlisted)
+    return sorted(
+        file for folder, _, names in walked for name in names if (file := Path(folder, name)).is_file()
+    )
+
+
+def _reason(why: Exception) -> str:
+    if isinstance(why, FileNotFoundError):
+        return "no such file or folder"
+    return ((why.strerror if isinstance(why, OSError) else "") or str(why) or type(why).__name__).lower()
 
 
 def _file(stream: BinaryIO, name: str, wanted: Wanted, read: Read) -> Iterator[Use]:

@@ -10,11 +10,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lists import Texts, UnforeseenError, failed, killed, left, link, signature, slow
 
 from tidegate.detect.engine import Detector
+from tidegate.engine.halve import halves
 from tidegate.engine.work import run_shards
 from tidegate.model.document import Batch, Tally
 from tidegate.model.report import Coverage
@@ -162,3 +166,50 @@ def test_a_gap_names_files_as_a_person_does(detector: Detector, jobs: int, tmp_p
     for gap in tally.gaps:
         assert gap.subject.startswith("docs/")
         assert not set("[]()'") & set(gap.subject.partition(" (")[0])
+
+
+class _Deadly(TreeSource):
+    """Dies of files that are named so."""
+
+    def batches(self, shard: Any, tally: Tally) -> Iterator[Batch]:
+        if any("deadly" in name for _, names in shard for name in names):
+            os._exit(9)
+        yield from super().batches(shard, tally)
+
+
+def test_of_the_files_that_a_worker_had_only_the_one_that_it_died_of_is_lost(
+    detector: Detector, tmp_path: Path
+) -> None:
+    for number in range(300):
+        folder = tmp_path / f"{number % 7}"
+        folder.mkdir(exist_ok=True)
+        name = "deadly" if number in (40, 250) else "text"
+        (folder / f"{name}{number}").write_text(f"see {link(number)}\n")
+    walk = Walk(str(tmp_path), gitignore=False, exclude=(), skip_git=True, skip_git_texts=True)
+    tally = Tally()
+    source = _Deadly("x", walk, Limits(), 1 << 16, containers=True)
+    found = [s for each in run_shards(source, detector, 2, tally) for s in each]
+    assert {s.secret.reveal() for s in found} == set(
+        signatures(*(n for n in range(300) if n not in (40, 250)))
+    )
+    assert sorted(gap.subject for gap in tally.gaps) == ["5/deadly250", "5/deadly40"]
+
+
+@given(st.recursive(st.integers(), lambda inner: st.lists(inner, max_size=5).map(tuple), max_leaves=20))
+def test_halves_together_are_what_was_cut_and_cutting_ends(task: object) -> None:
+    def leaves(value: object) -> list[object]:
+        if isinstance(value, tuple):
+            return [leaf for each in value for leaf in leaves(each)]
+        return [value]
+
+    waiting, single = [task], []
+    while waiting:
+        each = waiting.pop(0)
+        parts = halves(each)
+        if parts is None:
+            single.append(each)
+        else:
+            assert leaves(parts) == leaves(each)
+            waiting[:0] = parts
+    assert [leaf for each in single for leaf in leaves(each)] == leaves(task)
+    assert all(len(leaves(each)) < 2 for each in single)

@@ -152,6 +152,23 @@ def test_a_worker_that_dies_of_a_file_costs_a_survey_that_file_alone(
     assert len(result.items) == MODELS + KEYS + TEXTS + DULL
 
 
+def test_a_worker_that_dies_of_a_file_costs_a_folder_that_file_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deadly(data: Any, name: str, **rest: Any) -> Inspection:
+        if name.endswith(("texts/3.yaml", "pictures/40.png")):
+            os._exit(9)
+        return look(data, name, **rest)
+
+    monkeypatch.setattr(folders, "look", deadly)
+    result = tidegate.inspect(folder, jobs=2)
+    assert {(Path(gap.subject).name, "died" in gap.reason) for gap in result.gaps} == {
+        ("3.yaml", True),
+        ("40.png", True),
+    }
+    assert len(result.items) == MODELS + KEYS + TEXTS + DULL - 2
+
+
 def test_workers_are_forked_with_the_key_of_the_run_so_that_one_password_is_one() -> None:
     code = (
         "import sys; from tidegate.engine.texts import texts; texts(None); "

@@ -106,7 +106,7 @@ def test_a_wrong_policy_is_refused(
 
 def test_nothing_looked_into_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert inspected(capsys, tmp_path)[0] == 3
-    assert main(["inspect", str(tmp_path / "none")]) == 2
+    assert main(["inspect", str(tmp_path / "none")]) == 3
 
 
 def test_a_file_that_cannot_be_opened_is_a_gap_and_the_rest_goes_on(

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 from typing import Final, Self
 
 from tidegate.inspectors.meter import Meter
-from tidegate.inspectors.readable import OverBudgetError, Readable
+from tidegate.inspectors.readable import Memory, OverBudgetError, Readable
 from tidegate.packing.decompressors import Decompressor, Gzip, Zlib
 
 _FIRST_BYTES: Final = 1 << 13
@@ -51,6 +51,13 @@ def unpack(
                 break
             feed = b""
     raise EOFError
+
+
+class Unpacked(Memory):
+    """What was unpacked at once, all of it."""
+
+    forward = True
+    """As of what is unpacked step by step: what is packed is looked at where it lies."""
 
 
 class Inflated:

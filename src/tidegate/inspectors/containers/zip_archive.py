@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from tidegate.inspectors.containers.archive import Member
-from tidegate.inspectors.containers.inflated import Inflated, unpack
+from tidegate.inspectors.containers.inflated import Inflated, Unpacked, unpack
 from tidegate.inspectors.containers.zip_directory import LOCAL, LOCAL_MAGIC, Directory, Entry, find
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Part, Readable
@@ -32,6 +32,11 @@ _CHECKED_BYTES: Final = 4 << 20
 """A stored member up to this size is read once more for its checksum. PyTorch's compares none."""
 _GAP_BYTES: Final = 8192
 """Less between two members is the padding of whoever aligns their content."""
+_SMALL_PACKED_BYTES: Final = 1 << 13
+_SMALL_BYTES: Final = 1 << 16
+"""A member up to these sizes, packed and not, is read with its header and unpacked at once."""
+_EXTRA_BYTES: Final = 64
+"""What mostly stands between a member's name and its content, or less."""
 _MOST_HIDDEN: Final = 1000
 _MOST_OF_A_KIND: Final = 20
 
@@ -50,6 +55,8 @@ class ZipArchive:
         self._counts: dict[str, int] = {}
         self._checks: dict[int, tuple[int, int]] = {}
         """By offset of the member: CRC and bytes of what was unpacked to its end."""
+        self._kept = (0, b"")
+        """Where the last small member was read, and what."""
         self._read_directories()
 
     def settle(self, member: Member, *, model: bool) -> None:
@@ -204,9 +211,15 @@ class ZipArchive:
 
     # -- members
 
-    def _local(self, at: int, name_bytes: int) -> tuple[int, int, int, int, int, int, bytes, int] | None:
-        """Return (offset, flags, method, CRC, packed, size, name, start of content) of a local header."""
-        head = self.data.read(at, LOCAL.size + name_bytes) if at >= 0 else b""
+    def _local(
+        self, at: int, name_bytes: int, further_bytes: int = 0
+    ) -> tuple[int, int, int, int, int, int, bytes, int] | None:
+        """Return (offset, flags, method, CRC, packed, size, name, start of content) of a local header.
+
+        further_bytes: what is read with it, for what is asked next.
+        """
+        head = self.data.read(at, LOCAL.size + name_bytes + further_bytes) if at >= 0 else b""
+        self._kept = at, head
         if len(head) < LOCAL.size or head[:4] != LOCAL_MAGIC:
             return None
         _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = LOCAL.unpack_from(head)
@@ -219,7 +232,9 @@ class ZipArchive:
     def open(self, member: Member) -> Iterator[Readable]:
         """Open a member, read as the directory and its local header say together."""
         entry: Entry = member.source
-        local = self._local(entry.offset, len(entry.raw_name))
+        small = entry.method == 8 and entry.packed <= _SMALL_PACKED_BYTES and entry.size <= _SMALL_BYTES
+        ahead = _EXTRA_BYTES + entry.packed if small else 0
+        local = self._local(entry.offset, len(entry.raw_name), ahead)
         if local is None:
             self._broken("no_member", "no local header stands where the directory says", entry)
             yield Part(self.data, 0, 0)
@@ -238,7 +253,28 @@ class ZipArchive:
             if entry.packed != entry.size:
                 self._lie("size_mismatch", entry, f"stored, but {entry.packed:,} bytes are {entry.size:,}")
             return
+        unpacked = self._at_once(entry, start) if small else None
+        if unpacked is not None:
+            yield unpacked
+            return
         yield from self._inflated(entry, start)
+
+    def _at_once(self, entry: Entry, start: int) -> Unpacked | None:
+        """Unpack a small member; `None`: it is not as stated, or damaged."""
+        at, kept = self._kept
+        packed = kept[start - at : start - at + entry.packed]
+        if len(packed) < entry.packed:
+            packed = self.data.read(start, entry.packed)
+        undo = zlib.decompressobj(-15)
+        try:
+            raw = undo.decompress(packed, entry.size + 1)
+        except zlib.error:
+            return None
+        if not undo.eof or len(raw) != entry.size:
+            return None
+        self.meter.inflate(len(raw))
+        self._checks[entry.offset] = zlib.crc32(raw), len(raw)
+        return Unpacked(raw)
 
     def _inflated(self, entry: Entry, start: int) -> Iterator[Readable]:
         """Unpack up to the end of the stream, not to the stated end: the stream itself knows better."""

@@ -62,6 +62,22 @@ class PackShard:
     def __str__(self) -> str:
         return f"{len(self.starts):,} objects of {self.pack}"
 
+    def halves(self) -> tuple[PackShard, PackShard] | None:
+        """Cut it at the beginning of a tree; `None` when it is one tree, whose objects need each other."""
+        begins = np.flatnonzero(self.depths == 0)
+        if len(begins) < 2:
+            return None
+        middle = int(begins[len(begins) // 2])
+        return self._part(0, middle), self._part(middle, len(self.starts))
+
+    def _part(self, first: int, stop: int) -> PackShard:
+        arrays = ("kinds", "starts", "ends", "sizes", "depths", "flags", "oids")
+        return PackShard(
+            pack=self.pack,
+            base_oids={at - first: oid for at, oid in self.base_oids.items() if first <= at < stop},
+            **{name: getattr(self, name)[first:stop] for name in arrays},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LooseShard:
@@ -72,6 +88,13 @@ class LooseShard:
 
     def __str__(self) -> str:
         return f"{len(self.names):,} objects of {self.folder}"
+
+    def halves(self) -> tuple[LooseShard, LooseShard] | None:
+        """Cut it in two; `None` when it is one object."""
+        middle = len(self.names) // 2
+        if not middle:
+            return None
+        return LooseShard(self.folder, self.names[:middle]), LooseShard(self.folder, self.names[middle:])
 
 
 @dataclass(frozen=True, slots=True)
