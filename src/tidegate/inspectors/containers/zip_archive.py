@@ -35,7 +35,7 @@ _GAP_BYTES: Final = 8192
 _SMALL_PACKED_BYTES: Final = 1 << 13
 _SMALL_BYTES: Final = 1 << 16
 """A member up to these sizes, packed and not, is read with its header and unpacked at once."""
-_EXTRA_BYTES: Final = 64
+_EXTRA_BYTES: Final = 32
 """What mostly stands between a member's name and its content, or less."""
 _MOST_HIDDEN: Final = 1000
 _MOST_OF_A_KIND: Final = 20
