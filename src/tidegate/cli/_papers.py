@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidegate.cli import codes, options
+from tidegate.cli.speak import tell
 from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, report: Report, finding: Finding, store: Store
         return codes.CLEAN
     state = papers.dead(finding, store)
     if not args.quiet:
-        print("tidegate: reading every object of the repository …", file=sys.stderr, flush=True)
+        tell("reading every object of the repository …")
     found = papers.clean(
         finding,
         Path(args.repository) if args.repository else _repository(finding),

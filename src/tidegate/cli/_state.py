@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidegate.errors import UsageError
+
 if TYPE_CHECKING:
     from tidegate.share.ledger import Ledger
 
@@ -15,10 +17,16 @@ if TYPE_CHECKING:
 def folder() -> Path:
     """Return the state folder, which may not be there yet. XDG Base Directory Specification.
 
-    Raises `RuntimeError` where there is no home.
+    Raises `UsageError` where there is no home.
     """
     named = Path(os.environ.get("XDG_STATE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".local" / "state") / "tidegate"
+    try:
+        return (named if named.is_absolute() else Path.home() / ".local" / "state") / "tidegate"
+    except RuntimeError:
+        raise UsageError(
+            "there is no home folder, in which Tidegate could remember anything",
+            hint="Set HOME or XDG_STATE_HOME to a folder.",
+        ) from None
 
 
 def ledger_place(named: str | None) -> str:
@@ -33,3 +41,16 @@ def ledger(named: str | None) -> Iterator[Ledger]:
 
     with closing(open_ledger(ledger_place(named), password=os.environ.get("PGPASSWORD", ""))) as opened:
         yield opened
+
+
+def has_ledger(named: str | None) -> bool:
+    """Say whether there is a ledger. Raises `UsageError` when one was named, and is not there.
+
+    A mistyped name would else be a new and empty ledger, by which nothing was ever shared.
+    """
+    where = ledger_place(named)
+    if "://" in where or os.path.lexists(where):
+        return True
+    if named or os.environ.get("TIDEGATE_LEDGER"):
+        raise UsageError(f"there is no ledger {where}", hint="tidegate share create makes one.")
+    return False

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.cli import _papers, _state, codes, online, options
+from tidegate.cli.speak import tell
 from tidegate.errors import RefusedError, TidegateError, UsageError
 
 if TYPE_CHECKING:
@@ -206,12 +207,7 @@ def _agreed(args: argparse.Namespace, closure: Closure) -> Plan:
             hint=f"Look at the plan without --apply, then add --yes {made[0].hash}.",
         )
     _show(words.plan_lines(made[0], width=options.width()))
-    print(
-        f"Carry out the plan {made[0].hash} on {made[0].account}? Type the account's name: ",
-        end="",
-        file=sys.stderr,
-    )
-    sys.stderr.flush()
+    tell(f"Carry out the plan {made[0].hash} on {made[0].account}? Type the account's name: ", "", end="")
     if sys.stdin.readline().strip() != made[0].account:
         raise UsageError("not carried out", hint="Nothing was changed.")
     return made[0]
@@ -313,20 +309,16 @@ def _same(args: argparse.Namespace) -> str:
 
 
 def _show(lines: Iterable[str]) -> None:
-    from tidegate.report._escape import safe  # noqa: PLC0415
-
     for line in lines:
-        print(safe(line), file=sys.stderr)
+        tell(line, "")
 
 
 def _teller(args: argparse.Namespace) -> Callable[[str], None]:
-    from tidegate.report._escape import safe  # noqa: PLC0415
+    def said(line: str) -> None:
+        if not args.quiet:
+            tell(line)
 
-    def tell(line: str) -> None:
-        if not args.quiet and sys.stderr is not None:
-            print(f"tidegate: {safe(line)}", file=sys.stderr, flush=True)
-
-    return tell
+    return said
 
 
 def _complain(error: TidegateError) -> None:
@@ -397,9 +389,4 @@ def _store(args: argparse.Namespace) -> Store:
 
 def _ledger(args: argparse.Namespace, stack: ExitStack) -> Ledger | None:
     """Open the ledger, if there is one: `close` makes none."""
-    where = _state.ledger_place(args.ledger)
-    if "://" not in where and not Path(where).is_file():
-        if args.ledger:
-            raise UsageError(f"there is no ledger {args.ledger}")
-        return None
-    return stack.enter_context(_state.ledger(where))
+    return stack.enter_context(_state.ledger(args.ledger)) if _state.has_ledger(args.ledger) else None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import atexit
 import gc
-import os
 import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from tidegate.cli import codes
+from tidegate.cli.speak import forget, tell
 from tidegate.errors import OutOfScopeError, TidegateError, UsageError
 from tidegate.version import VERSION
 
@@ -40,9 +40,10 @@ def run(argv: Sequence[str] | None = None) -> int:
     atexit.register(gc.freeze)
     debug = False
     try:
-        args = parser(sys.argv[1:] if argv is None else argv).parse_args(argv)
+        args = _asked(sys.argv[1:] if argv is None else argv)
         debug = args.debug
         code: int = args.run(args)
+        _flush()
     except OutOfScopeError as error:
         complain(error)
         return codes.REFUSED
@@ -51,23 +52,49 @@ def run(argv: Sequence[str] | None = None) -> int:
         return codes.USAGE
     except BrokenPipeError:
         # Whoever read our errors or progress is gone. Python would complain once more when it flushes.
-        _forget(sys.stdout)
-        _forget(sys.stderr)
+        forget(sys.stdout)
+        forget(sys.stderr)
         return codes.INCOMPLETE
     except Exception as error:  # noqa: BLE001 - a mistake of ours: one line, and no text that was being read
         from tidegate.engine.why import error_words  # noqa: PLC0415 - only errors need it
 
-        _say(error_words(error))
-        _say(_trace(error) if debug else "to see where: tidegate --debug COMMAND …", prefix="hint")
+        tell(error_words(error) + _of_file(error))
+        tell(_trace(error) if debug else "to see where: tidegate --debug COMMAND …", "hint")
         return codes.INCOMPLETE
     return code
 
 
 def complain(error: TidegateError) -> None:
-    """Print what is wrong and what to do next. Names in it may come from scanned content."""
-    _say(str(error))
+    """Print what is wrong and what to do next."""
+    tell(str(error))
     if error.hint:
-        _say(error.hint, prefix="hint")
+        tell(error.hint, "hint")
+
+
+def _asked(argv: Sequence[str]) -> argparse.Namespace:
+    try:
+        return parser(argv).parse_args(argv)
+    except SystemExit:  # --help or --version was printed
+        _flush()
+        raise
+
+
+def _flush() -> None:
+    """Write what is still held back. Raises `UsageError`: else Python would only complain at the very end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        forget(sys.stdout)
+    except OSError as error:
+        forget(sys.stdout)
+        raise UsageError(f"cannot write to standard output: {error.strerror or error}") from error
+
+
+def _of_file(error: BaseException) -> str:
+    """Return which file an error of the system is about, where it says so."""
+    name = error.filename if isinstance(error, OSError) else None
+    return f": {name}" if isinstance(name, str) else ""
 
 
 def _trace(error: BaseException) -> str:
@@ -79,25 +106,15 @@ def _trace(error: BaseException) -> str:
     )
 
 
-def _say(text: str, *, prefix: str = "tidegate") -> None:
-    if sys.stderr is not None:
-        from tidegate.report._escape import safe  # noqa: PLC0415 - only errors need it
-
-        print(f"{prefix}: {safe(text)}", file=sys.stderr)
-
-
-def _forget(stream: Any) -> None:
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    except (AttributeError, OSError, ValueError):  # closed, or not a file: nothing will be flushed to it
-        return
-
-
 class _Parser(argparse.ArgumentParser):
     """Complains in our form, and never repeats an argument that may be a link."""
 
+    verb = ""
+    """The command that was given: of its unknown options the parser of all complains."""
+
     def error(self, message: str) -> NoReturn:
-        raise UsageError(_without_values(message), hint=f"see {self.prog} --help")
+        whose = f"{self.prog} {self.verb}".rstrip()
+        raise UsageError(_without_values(message), hint=f"see {whose} --help")
 
 
 def _without_values(message: str) -> str:
@@ -124,6 +141,8 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tidegate {VERSION}")
     parser.add_argument("--debug", action="store_true", help="say where, when Tidegate itself goes wrong")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    first = next((word for word in argv if not word.startswith("-")), "")
+    parser.verb = first if first in VERBS else ""
     for name in argv[:1] if argv and argv[0] in VERBS else VERBS:
         verb = import_module(f"tidegate.cli.{name}")
         child = verbs.add_parser(

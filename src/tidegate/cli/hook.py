@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import stat
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.cli import codes, options
-from tidegate.errors import UsageError
+from tidegate.cli.speak import say
+from tidegate.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +48,12 @@ def run(args: argparse.Namespace) -> int:
         return _install(folder)
     from tidegate.sources.staged import staged  # noqa: PLC0415 - not needed for --help
 
-    if not staged(folder):
-        return codes.CLEAN
+    try:
+        if not staged(folder):
+            return codes.CLEAN
+    except SourceError:
+        _hooks(folder)  # says so where this is no repository
+        raise
     from tidegate.api import scanning  # noqa: PLC0415
     from tidegate.cli.output import Output  # noqa: PLC0415
     from tidegate.model.severity import Severity  # noqa: PLC0415
@@ -82,16 +88,9 @@ def _lines(report: Report, least: int) -> Iterator[str]:
 
 def _install(folder: Path) -> int:
     """Write .git/hooks/pre-commit, unless another hook is there."""
-    done = subprocess.run(
-        ["git", "rev-parse", "--git-path", "hooks"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise UsageError("this is no git repository", hint="run it inside of one")
-    file = folder / done.stdout.strip() / "pre-commit"
+    from tidegate.report._escape import safe  # noqa: PLC0415 - not needed for --help
+
+    file = _hooks(folder) / "pre-commit"
     command = f'"{sys.executable}" -m tidegate hook'
     text = f"#!/bin/sh\n{_OURS}: made by `tidegate hook install`\nexec {command}\n"
     try:
@@ -106,5 +105,17 @@ def _install(folder: Path) -> int:
         file.chmod(stat.S_IMODE(file.stat().st_mode) | 0o111)
     except OSError as why:
         raise UsageError(f"cannot write {file}: {why.strerror or why}") from why
-    print(f"{file} looks at every commit from now on")
+    say(safe(f"{file} looks at every commit from now on\n"))
     return codes.CLEAN
+
+
+def _hooks(folder: Path) -> Path:
+    """Return the folder of hooks. Raises `UsageError` where there is no repository."""
+    from tidegate.sources.gitcommand import program  # noqa: PLC0415 - not needed for --help
+
+    done = subprocess.run(
+        [program(), "rev-parse", "--git-path", "hooks"], cwd=folder, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise UsageError("this is no git repository", hint="run it inside of one")
+    return folder / os.fsdecode(done.stdout.removesuffix(b"\n"))

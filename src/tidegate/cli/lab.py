@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import textwrap
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.cli import _lab_ending, options
+from tidegate.cli.speak import tell
 from tidegate.errors import TidegateError, UsageError
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
     folder = Path(args.folder) if args.folder else Path(tempfile.mkdtemp(prefix="tidegate-lab-"))
     target = folder / "robust-models"
-    if target.exists():
-        raise UsageError(f"{target} exists", hint="name a folder that does not hold an earlier lab")
+    _ready(folder, target)
     with ControlPlane({}) as plane, _account(args, plane) as (account, endpoint):
         repository.build(target, account, replay.model(account) or repository.MODEL)
         scope = folder / "tidegate.toml"
@@ -72,6 +71,21 @@ def run(args: argparse.Namespace) -> int:
         if args.keep:
             _keep(target, scope, _lab_ending.sign_in(folder, plane), report)
     return 0
+
+
+def _ready(folder: Path, target: Path) -> None:
+    """See that the lab can be built there, before anything is started. Raises `UsageError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        target.mkdir()
+        target.rmdir()
+    except FileExistsError as error:
+        if target.exists():
+            hint = "name a folder that does not hold an earlier lab"
+            raise UsageError(f"{target} exists", hint=hint) from error
+        raise UsageError(f"{folder} is no folder", hint="name one, or one that is to be made") from error
+    except OSError as error:
+        raise UsageError(f"nothing can be built in {folder}: {error.strerror or error}") from error
 
 
 def _account(args: argparse.Namespace, plane: ControlPlane) -> AbstractContextManager[tuple[Account, str]]:
@@ -184,4 +198,4 @@ def _keep(target: Path, scope: Path, owner: Path, report: Report) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    tell(text, "")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from tidegate.cli import codes, online, options
+from tidegate.cli.speak import tell
 from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +67,6 @@ def run(args: argparse.Namespace) -> int:
     from tidegate.cli.stdin import credential  # noqa: PLC0415
     from tidegate.inventory.limits import Limits  # noqa: PLC0415
     from tidegate.model.severity import Severity  # noqa: PLC0415
-    from tidegate.report._escape import safe  # noqa: PLC0415
 
     target = credential() if args.target == "-" else args.target
     keeps = args.output is not None and args.output.endswith(".parquet")
@@ -87,8 +87,8 @@ def run(args: argparse.Namespace) -> int:
             )
         _write(report, summaries, out, args.format)
     if keeps and not summaries:
-        stays = "; the one that is there is of an earlier listing" if Path(args.output).exists() else ""
-        print(safe(f"tidegate: nothing was listed: {args.output} was not written{stays}"), file=sys.stderr)
+        stays = "; the one that is there is of an earlier listing" if os.path.lexists(args.output) else ""
+        tell(f"nothing was listed: {args.output} was not written{stays}")
     if args.fail_on is None:
         return codes.CLEAN if report.complete else codes.INCOMPLETE
     return codes.of(report, fail_on=Severity(args.fail_on), exit_zero=args.exit_zero)

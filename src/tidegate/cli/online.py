@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidegate.cli import _state
+from tidegate.cli.speak import tell
 from tidegate.errors import OutOfScopeError, UsageError
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def idle(args: argparse.Namespace, why: str, *, others: Sequence[str] = ()) -> N
         from tidegate.net.scope import Scope  # noqa: PLC0415 - only for who names one
 
         Scope.load(_scope(args) or Path(args.scope))
-    if given and not args.quiet and sys.stderr is not None:
-        print(f"tidegate: {why}: {', '.join(given)} had no effect", file=sys.stderr)
+    if given and not args.quiet:
+        tell(f"{why}: {', '.join(given)} had no effect")
 
 
 def _given(args: argparse.Namespace, option: str) -> bool:
@@ -109,10 +110,16 @@ def _opened(args: argparse.Namespace) -> AbstractContextManager[Net]:
 
 def _scope(args: argparse.Namespace) -> Path | None:
     """Return the scope file, `None` where none is named and none lies here."""
-    file = Path(args.scope or SCOPE_FILE)
-    if args.scope is not None and not file.is_file():
-        raise UsageError(f"there is no scope file {args.scope}", hint="docs/scope.md shows what is in one.")
-    return file if file.is_file() else None
+    if args.scope is None:
+        return Path(SCOPE_FILE) if os.path.lexists(SCOPE_FILE) else None
+    from tidegate.sources.folders import absent  # noqa: PLC0415 - only for who names one
+
+    why = absent(Path(args.scope))
+    if why:
+        raise UsageError(
+            f"there is no scope file {args.scope}: {why}", hint="docs/scope.md shows what is in one."
+        )
+    return Path(args.scope)
 
 
 def audit(args: argparse.Namespace) -> Path:
@@ -122,7 +129,7 @@ def audit(args: argparse.Namespace) -> Path:
     try:
         folder = _state.folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (RuntimeError, OSError) as error:
+    except (UsageError, OSError) as error:
         raise UsageError(
             "there is no place for the audit log",
             hint="name one with --audit FILE: nothing is sent unrecorded",

@@ -104,7 +104,9 @@ def policy(file: str | None) -> frozenset[str]:
     try:
         read = tomllib.loads(Path(file).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason: object = error.strerror if isinstance(error, OSError) else error
+        if isinstance(error, UnicodeDecodeError):
+            reason = "it is not UTF-8"
         raise ConfigError(f"cannot read the policy {file}: {reason}") from error
     names = read.pop("allow", None)
     if read or not isinstance(names, list) or not all(isinstance(name, str) for name in names):

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from tidegate.cli import options
+from tidegate.cli.speak import forget
 from tidegate.errors import UsageError
 
 
@@ -55,7 +56,9 @@ class Output:
 
     def _replaces(self) -> bool:
         """Whether the target is a file, or not there yet; a device or a pipe is only written to."""
-        return self._target.is_file() or self._target.is_dir() or not self._target.exists()
+        # `os.path` takes what cannot be looked at for missing, where `Path` raises: writing says why.
+        target = self._target
+        return os.path.isfile(target) or os.path.isdir(target) or not os.path.exists(target)  # noqa: PTH110, PTH112, PTH113
 
     def _make(self) -> Path:
         """Make an empty file beside the target, readable by its owner alone (as mkstemp does)."""
@@ -81,10 +84,10 @@ class Output:
         try:
             self._put(document)
         except BrokenPipeError:  # the reader has seen enough; what was found still decides the exit code
-            silence_stdout()
+            forget(sys.stdout)
         except OSError as error:
             if self.file is None:
-                silence_stdout()
+                forget(sys.stdout)
             raise self._refused(error) from error
 
     def _put(self, document: bytes) -> None:
@@ -107,13 +110,3 @@ class Output:
             os.fsync(file.fileno())
         self._fresh.replace(self._target)
         self._fresh = None
-
-
-def silence_stdout() -> None:
-    """Point stdout to nowhere: Python flushes it once more at the end, and would complain again."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError):  # not a real file: nothing is flushed
-        return

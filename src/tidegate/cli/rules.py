@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tidegate.cli import codes, options
+from tidegate.cli.speak import say
 from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -118,29 +119,28 @@ def _check(args: argparse.Namespace) -> int:
 
     rules = load_rules([Path(path) for path in args.paths])
     problems = check_rules(rules)
-    for problem in problems:
-        print(safe(problem))
     if problems:
+        say("".join(f"{safe(problem)}\n" for problem in problems))
         raise UsageError(f"{many(len(problems), 'problem')} in {many(len(rules), 'rule')}")
     examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in rules)
-    print(f"{many(len(rules), 'rule')} hold what they promise, by {many(examples, 'example')}")
-    _check_names()
+    held = f"{many(len(rules), 'rule')} hold what they promise, by {many(examples, 'example')}\n"
+    say(held + _check_names())
     return codes.CLEAN
 
 
-def _check_names() -> None:
+def _check_names() -> str:
+    """Return what is said of the rules of names. Raises `UsageError` when one does not hold."""
     from tidegate.assess.words import many  # noqa: PLC0415
     from tidegate.kinds import names  # noqa: PLC0415
     from tidegate.report._escape import safe  # noqa: PLC0415
 
     problems = names.problems()
-    for problem in problems:
-        print(safe(problem))
     rules = names.rules()
     if problems:
+        say("".join(f"{safe(problem)}\n" for problem in problems))
         raise UsageError(f"{many(len(problems), 'problem')} in {many(len(rules), 'rule')} of names")
     examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in rules)
-    print(f"{many(len(rules), 'rule')} of names hold what they promise, by {many(examples, 'example')}")
+    return f"{many(len(rules), 'rule')} of names hold what they promise, by {many(examples, 'example')}\n"
 
 
 def _as_dict(rule: Rule) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.cli import codes, online, options
+from tidegate.cli.speak import tell
 
 if TYPE_CHECKING:
     from tidegate.model.baseline import Baseline
@@ -99,6 +101,7 @@ def run(args: argparse.Namespace) -> int:
     if not asks:
         online.idle(args, "nothing is asked without --probe", others=_ASKING)
     baseline = _baseline(args.baseline)
+    accepted = _accepted(args.write_baseline)
     with Output(args.output, args.color) as out:
         with (
             online.refusing(lambda done: render(done, out, args.format)),
@@ -126,8 +129,8 @@ def run(args: argparse.Namespace) -> int:
                 going=progress.going,
             )
         render(report, out, args.format)
-    if args.write_baseline:
-        _write_baseline(Path(args.write_baseline), report)
+    if accepted is not None:
+        _write_baseline(Path(args.write_baseline), accepted, report)
     code = codes.of(report, fail_on=Severity(args.fail_on), exit_zero=args.exit_zero)
     if args.output is not None and not args.quiet:
         _summarise(report, args.output)
@@ -140,11 +143,18 @@ def _baseline(file: str | None) -> Baseline | None:
     return None if file is None else Baseline.load(Path(file))
 
 
-def _write_baseline(path: Path, report: Report) -> None:
-    from tidegate.errors import UsageError  # noqa: PLC0415
+def _accepted(file: str | None) -> Baseline | None:
+    """Return what a baseline that is to be written holds already: a wrong one is told before the work."""
     from tidegate.model.baseline import Baseline  # noqa: PLC0415
 
-    known = Baseline.load(path) if path.exists() else Baseline()
+    if not file:
+        return None
+    return Baseline.load(Path(file)) if os.path.lexists(file) else Baseline()
+
+
+def _write_baseline(path: Path, known: Baseline, report: Report) -> None:
+    from tidegate.errors import UsageError  # noqa: PLC0415
+
     try:
         known.with_findings((finding.id for finding in report.findings), report.started_at.date()).save(path)
     except OSError as error:
@@ -155,8 +165,7 @@ def _summarise(report: Report, file: str) -> None:
     """Tell a person at the terminal what went into the file."""
     from tidegate.assess import words  # noqa: PLC0415
     from tidegate.report import _words  # noqa: PLC0415
-    from tidegate.report._escape import safe  # noqa: PLC0415
 
     found = ", ".join(text for _, text in _words.counts(report.findings)) or _words.verdict(report)
     gaps = f"; {words.many(len(report.gaps), 'gap')}" if report.gaps and report.findings else ""
-    print(safe(f"tidegate: {found}{gaps} (written to {file})"), file=sys.stderr)
+    tell(f"{found}{gaps} (written to {file})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tidegate.cli import codes
+from tidegate.cli.speak import say
 from tidegate.errors import UsageError
 
 HELP = "print the JSON Schema of an output"
@@ -25,10 +26,9 @@ def run(args: argparse.Namespace) -> int:
     from tidegate.schema.documents import DOCUMENTS, schema  # noqa: PLC0415
 
     if args.name is None:
-        for each in DOCUMENTS.values():
-            print(f"{each.id:<13} {each.printed_by}")
+        say("".join(f"{each.id:<13} {each.printed_by}\n" for each in DOCUMENTS.values()))
         return codes.CLEAN
     if args.name not in DOCUMENTS:
         raise UsageError("there is no schema of that name", hint=f"there are {', '.join(DOCUMENTS)}")
-    print(dumps(schema(DOCUMENTS[args.name]), indent=1))
+    say(dumps(schema(DOCUMENTS[args.name]), indent=1) + "\n", unicode=True)
     return codes.CLEAN

@@ -6,15 +6,18 @@ import argparse
 import getpass
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidegate.cli import _state, codes, online, options
+from tidegate.cli.speak import say, tell
 from tidegate.errors import UnsafeError, UsageError
 
 if TYPE_CHECKING:
     from tidegate.api.sharing import Ended, Made
     from tidegate.api.ways import Ways
+    from tidegate.model.finding import Finding
     from tidegate.model.secret import Secret
     from tidegate.share.ledger import Ledger, Share
 
@@ -159,6 +162,7 @@ def _create(args: argparse.Namespace) -> int:
     from tidegate.api import sharing  # noqa: PLC0415 - heavy, and not needed for --help
     from tidegate.share import look, mint  # noqa: PLC0415
 
+    _listened()
     rights = [word for word in ("read", "list", "write") if getattr(args, word)] or ["read"]
     order = sharing.Order(
         target=args.target,
@@ -174,10 +178,10 @@ def _create(args: argparse.Namespace) -> int:
         _writable(args.manifest)
     try:
         with _state.ledger(args.ledger) as ledger, online.ways(args) as ways:
-            made = sharing.create(order, environment=_environment(), ways=ways, ledger=ledger, tell=_say)
+            made = sharing.create(order, environment=_environment(), ways=ways, ledger=ledger, tell=tell)
     except UnsafeError as why:
-        _say(str(why))
-        _say(why.hint, "hint")
+        tell(str(why))
+        tell(why.hint, "hint")
         return codes.FOUND
     file, code = _keep(made, args.manifest)
     _print_made(made, file, as_json=args.format == "json")
@@ -187,23 +191,35 @@ def _create(args: argparse.Namespace) -> int:
 def _print_made(made: Made, file: str, *, as_json: bool) -> None:
     from tidegate.cli import _shares  # noqa: PLC0415
 
-    if as_json:
-        print(_dumps(_shares.made(made, file)))
-        return
     share = made.share
-    print(made.minted.link.reveal())
-    _say(f"{share.id}: {share.rights} until {_shares.when(share.ends_at)}; ended by {share.revocation}")
+    try:
+        if as_json:
+            return say(_dumps(_shares.made(made, file)), unicode=True)
+        say(f"{made.minted.link.reveal()}\n")
+    except UsageError as why:
+        raise UsageError(
+            f"{share.id} was made, and nobody has seen its link: {why}",
+            hint=f"end it with: tidegate share revoke {share.id}",
+        ) from None
+    tell(f"{share.id}: {share.rights} until {_shares.when(share.ends_at)}; ended by {share.revocation}")
     for note in made.notes:
-        _say(note)
+        tell(note)
     if made.looked is not None and file:
         files, size = len(made.looked.sums), made.looked.size_bytes
-        _say(
+        tell(
             f"checksums of {files:,} file{'' if files == 1 else 's'} ({size:,} bytes) in {file}; "
             f"whoever gets them checks with: sha256sum -c {file}"
         )
     elif "read" in share.rights.split(","):
-        _say("nothing was read: there are no checksums, and no model was judged")
-    _say(f"the link is shown this once; end it with: tidegate share revoke {share.id}")
+        tell("nothing was read: there are no checksums, and no model was judged")
+    tell(f"the link is shown this once; end it with: tidegate share revoke {share.id}")
+    return None
+
+
+def _listened() -> None:
+    """See before a link is made that it can be shown. Raises `UsageError`."""
+    if sys.stdout is None:
+        raise UsageError("standard output is closed, where the link goes", hint="nothing was made")
 
 
 def _writable(file: str | None) -> None:
@@ -229,7 +245,7 @@ def _keep(made: Made, file: str | None) -> tuple[str, int]:
         with path.open("x", encoding="utf-8", errors="surrogateescape", newline="\n") as out:
             out.write(made.manifest)
     except OSError as why:
-        _say(f"the checksums could not be written to {path}: {why.strerror}")
+        tell(f"the checksums could not be written to {path}: {why.strerror}")
         return "", codes.INCOMPLETE
     return str(path), codes.CLEAN
 
@@ -237,14 +253,17 @@ def _keep(made: Made, file: str | None) -> tuple[str, int]:
 def _list(args: argparse.Namespace) -> int:
     from tidegate.cli import _shares  # noqa: PLC0415
 
-    with _state.ledger(args.ledger) as ledger:
-        shares = ledger.all()
+    shares: list[Share] = []
+    if _state.has_ledger(args.ledger):
+        with _state.ledger(args.ledger) as ledger:
+            shares = ledger.all()
     if args.format == "json":
-        print(_dumps({"schema": "tidegate-share/1", "shares": [_shares.row(each) for each in shares]}))
+        rows = [_shares.row(each) for each in shares]
+        say(_dumps({"schema": "tidegate-share/1", "shares": rows}), unicode=True)
     elif args.format == "csv":
-        print(_shares.table(shares), end="")
+        say(_shares.table(shares), unicode=True)
     else:
-        print(_shares.cards(shares))
+        say(_shares.cards(shares) + "\n")
     return codes.CLEAN
 
 
@@ -255,6 +274,7 @@ def _revoke(args: argparse.Namespace) -> int:
     if args.yes and not args.wide:
         raise UsageError("--yes belongs to --wide")
     link = _given(args.link)
+    _state.has_ledger(args.ledger)
     with _state.ledger(args.ledger) as ledger, online.ways(args) as ways:
         share = ledger.one(args.id)
         if args.wide:
@@ -262,9 +282,9 @@ def _revoke(args: argparse.Namespace) -> int:
         else:
             ended = sharing.revoke(share, environment=_environment(), ways=ways, ledger=ledger, link=link)
     if args.format == "json":
-        print(_dumps(_shares.ended(args.id, ended)))
+        say(_dumps(_shares.ended(args.id, ended)), unicode=True)
     else:
-        _print_ended(args.id, ended)
+        say("".join(f"{line}\n" for line in _ended_lines(args.id, ended)))
     return codes.CLEAN if ended.closed else codes.INCOMPLETE
 
 
@@ -281,11 +301,15 @@ def _wide(args: argparse.Namespace, share: Share, link: Secret | None, ways: Way
     )
     if args.yes:
         plan = api.agreed(wide.case, args.yes)
-        return sharing_wide.end(wide, share, plan, ledger, tell=_say)
+        return sharing_wide.end(wide, share, plan, ledger, tell=tell)
     study = wide.case.study
     assert study is not None
-    for line in words.study_lines(study, width=options.width()):
-        _say(line) if args.format == "json" else print(_safe(line))
+    lines = list(words.study_lines(study, width=options.width()))
+    if args.format == "json":
+        for line in lines:
+            tell(line)
+    else:
+        say("".join(f"{_safe(line)}\n" for line in lines))
     hashes = [
         f"{plan.way}: tidegate share revoke {share.id} --wide --yes {plan.hash}" for plan in study.plans
     ]
@@ -300,20 +324,18 @@ def _safe(text: str) -> str:
     return safe(text)
 
 
-def _print_ended(share_id: str, ended: Ended) -> None:
+def _ended_lines(share_id: str, ended: Ended) -> Iterator[str]:
     from tidegate.report._escape import safe  # noqa: PLC0415
 
-    print(f"{share_id} is {ended.verdict}: {safe('; '.join(ended.words))}")
+    yield f"{share_id} is {ended.verdict}: {safe('; '.join(ended.words))}"
     if all(each.status is None and each.code == "not asked" for each in ended.probes):
         return
     for name, each in zip(ended.controls, ended.probes, strict=True):
-        print(f"  {name:<22} {each.status or 'no answer'} {each.code}".rstrip())
+        yield f"  {name:<22} {each.status or 'no answer'} {each.code}".rstrip()
     if ended.others:
         count = len(ended.others)
         shown = ", ".join(ended.others[:8]) + (", …" if count > 8 else "")
-        print(
-            f"  {count} other live link{'' if count == 1 else 's'} of the ledger would end with it: {shown}"
-        )
+        yield f"  {count} other live link{'' if count == 1 else 's'} of the ledger would end with it: {shown}"
 
 
 def _given(file: str | None) -> Secret | None:
@@ -322,10 +344,15 @@ def _given(file: str | None) -> Secret | None:
 
     if file is None:
         return None
+    if file == "-":
+        from tidegate.cli.stdin import credential  # noqa: PLC0415
+
+        return Secret(credential())
     try:
-        text = sys.stdin.read(1 << 16) if file == "-" else Path(file).read_text(encoding="utf-8")[: 1 << 16]
-    except (OSError, UnicodeDecodeError):
-        raise UsageError("the file with the link cannot be read") from None
+        text = Path(file).read_text(encoding="utf-8")[: 1 << 16]
+    except (OSError, UnicodeDecodeError) as why:
+        reason = why.strerror if isinstance(why, OSError) else "it is not UTF-8"
+        raise UsageError(f"the file with the link cannot be read: {reason}") from None
     if not text.strip():
         raise UsageError("no link was given")
     return Secret(text.strip())
@@ -336,8 +363,8 @@ def _check(args: argparse.Namespace) -> int:
 
     from tidegate.api import sharing  # noqa: PLC0415
     from tidegate.cli import _shares  # noqa: PLC0415
-    from tidegate.report._escape import safe  # noqa: PLC0415
 
+    _state.has_ledger(args.ledger)
     with _state.ledger(args.ledger) as ledger:
         leaked, report = sharing.check(args.targets, ledger, cache_dir=options.cache_dir())
     if args.format == "json":
@@ -352,29 +379,36 @@ def _check(args: argparse.Namespace) -> int:
             for share, finding in leaked
             for at in finding.occurrences
         ]
-        print(_dumps({"schema": "tidegate-share/1", "leaked": places, "complete": report.complete}))
+        document = {"schema": "tidegate-share/1", "leaked": places, "complete": report.complete}
+        say(_dumps(document), unicode=True)
     else:
-        for share, finding in leaked:
-            status = share.status(datetime.now(UTC))
-            for at in finding.occurrences:
-                since = f" since commit {at.commit[:12]}" if at.commit else ""
-                print(safe(f"{at.path}:{at.line}  shared link {share.id} ({status}) stands there{since}"))
-            if status in ("live", "revoking"):
-                print(f"    end it with: tidegate share revoke {share.id}")
-        if not leaked:
-            print("no shared link stands there")
+        say("".join(f"{line}\n" for line in _leaked_lines(leaked, complete=report.complete)))
         for gap in report.gaps:
-            _say(f"{gap.subject}: {gap.reason}", "gap")
+            tell(f"{gap.subject}: {gap.reason}", "gap")
     now = datetime.now(UTC)
     if any(share.status(now) not in ("revoked", "ended") for share, _ in leaked):
         return codes.FOUND
     return codes.CLEAN if report.complete else codes.INCOMPLETE
 
 
-def _say(text: str, prefix: str = "tidegate") -> None:
+def _leaked_lines(leaked: Sequence[tuple[Share, Finding]], *, complete: bool) -> Iterator[str]:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
     from tidegate.report._escape import safe  # noqa: PLC0415
 
-    print(f"{prefix}: {safe(text)}", file=sys.stderr)
+    for share, finding in leaked:
+        status = share.status(datetime.now(UTC))
+        for at in finding.occurrences:
+            since = f" since commit {at.commit[:12]}" if at.commit else ""
+            yield safe(f"{at.path}:{at.line}  shared link {share.id} ({status}) stands there{since}")
+        if status in ("live", "revoking"):
+            yield f"    end it with: tidegate share revoke {share.id}"
+    if not leaked:
+        yield (
+            "no shared link stands there"
+            if complete
+            else "no shared link was seen there, but not all was read"
+        )
 
 
 def _user() -> str:
@@ -387,11 +421,11 @@ def _user() -> str:
 def _environment() -> dict[str, str]:
     """Return what says who the owner is; the clouds' own libraries read the same for themselves."""
     return {name: value for name, value in os.environ.items() if value and name.startswith(_PREFIXES)} | {
-        "HOME": str(Path.home())
+        "HOME": os.path.expanduser("~")  # noqa: PTH111 - `Path.home` raises where there is none
     }
 
 
 def _dumps(value: object) -> str:
     from tidegate.report._json import dumps  # noqa: PLC0415 - not needed for --help
 
-    return dumps(value, indent=2)
+    return dumps(value, indent=2) + "\n"

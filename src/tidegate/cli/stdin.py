@@ -13,7 +13,11 @@ def credential() -> str:
     """Return what stands on standard input. Raises `UsageError` when that is nothing, or a page of text."""
     if sys.stdin is None:
         raise UsageError("standard input is closed")
-    data = sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    binary = getattr(sys.stdin, "buffer", None)
+    if binary is None:  # a text stream that a caller put there
+        data = sys.stdin.read(MAX_INPUT_BYTES + 1).encode("utf-8", "replace")
+    else:
+        data = binary.read(MAX_INPUT_BYTES + 1)
     if len(data) > MAX_INPUT_BYTES:
         raise UsageError("more than 1 MiB on standard input", hint="to search a text, use: tidegate scan -")
     text = data.decode("utf-8", "replace").strip()

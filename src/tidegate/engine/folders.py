@@ -32,7 +32,7 @@ from tidegate.model.going import Going
 from tidegate.model.observation import Inspection
 from tidegate.model.report import Gap
 from tidegate.records import dataclass, field, replace
-from tidegate.sources.folders import Walk
+from tidegate.sources.folders import Walk, absent
 
 if TYPE_CHECKING:
     from tidegate.engine.inspect import InspectPlan, Looked
@@ -70,8 +70,8 @@ class Folders:
     def look(self, target: str) -> Iterator[Looked]:
         """Look into a file, or into what lies below a folder. Raises `SourceError` when there is none."""
         path = Path(target)
-        if not path.exists():
-            raise SourceError("no such file or folder")
+        if why := absent(path):
+            raise SourceError(why)
         walk = Walk(target, gitignore=False, exclude=self.plan.exclude, skip_git=False, skip_git_texts=False)
         if path.is_file():
             yield self._files(walk, "", target).look([path.name])

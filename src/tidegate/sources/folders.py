@@ -46,6 +46,19 @@ class Shard(list[tuple[str, list[str]]]):
         return (Shard([(folder, names[:middle])]), Shard([(folder, names[middle:])])) if middle else None
 
 
+def absent(path: Path) -> str:
+    """Return why nothing can be looked at there, in words; empty when it can."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return "no such file or folder"
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    except ValueError:
+        return "no path of this system"
+    return ""
+
+
 _Folder = tuple[str, tuple[Patterns, ...], str]
 """Path, patterns of what is left out below it, and what it is of git's: `objects` (its object store, or in
 it), `texts` (another part of a git directory), or nothing."""
@@ -103,7 +116,7 @@ class Walk:
             try:
                 names, below = self._list(path)
             except OSError as error:
-                tally.gap("source", shown(path or "."), (error.strerror or str(error)).lower())
+                tally.gap("source", shown(path or self.root), (error.strerror or str(error)).lower())
                 continue
             is_git = "objects" in below and "refs" in below and "HEAD" in names
             if is_git or ".git" in below or ".git" in names:

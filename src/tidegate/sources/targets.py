@@ -13,6 +13,7 @@ from tidegate.model.document import Tally
 from tidegate.plugins import Source
 from tidegate.records import dataclass
 from tidegate.sources.files import open_tree
+from tidegate.sources.folders import absent
 from tidegate.sources.stdin import open_stream
 
 _STORAGE = re.compile(r"(?:az|azure|abfss?|wasbs?|s3|gs)://", re.IGNORECASE)
@@ -62,7 +63,7 @@ def open_target(target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
         if wanted.stdin is None:
             raise UsageError("there is no standard input to read", hint="Name a file or folder.")
         yield Opened(open_stream(wanted.stdin, label="-", containers=wanted.containers))
-    elif _GIT_ADDRESS.match(target) and not Path(target).exists():
+    elif _GIT_ADDRESS.match(target) and not os.path.lexists(target):
         yield from _clone(target, wanted)
     else:
         yield from _local(Path(target), target, wanted, tally)
@@ -79,8 +80,8 @@ def _clone(address: str, wanted: Wanted) -> Iterator[Opened]:
 
 
 def _local(path: Path, target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
-    if not path.exists():
-        raise SourceError(f"{target}: no such file or folder")
+    if why := absent(path):
+        raise SourceError(f"{target}: {why}")
     if path.is_file():
         yield Opened(open_tree(path, label=target, containers=wanted.containers))
         return
@@ -135,4 +136,6 @@ def _inside(
 
 def _looks_like_git(path: Path) -> bool:
     """Cheap: so that a plain folder does without the git source."""
-    return (path / ".git").exists() or ((path / "objects").is_dir() and (path / "HEAD").exists())
+    # `os.path`, because a folder that nobody may look into is none; `Path` would raise.
+    there = os.path.exists
+    return there(path / ".git") or (there(path / "objects") and there(path / "HEAD"))

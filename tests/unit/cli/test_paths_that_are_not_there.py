@@ -22,13 +22,14 @@ SCOPE = '[scope]\nazure = ["contosomodels"]\n'
         ["scan", "missing"],
         ["inspect", "missing"],
         ["trace", "--key-id", "AKIDEXAMPLE", "--log", "missing"],
-        ["share", "check", "missing", "--ledger", "ledger.sqlite"],
+        ["share", "check", "missing"],
     ],
 )
 def test_a_missing_path_is_a_gap(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert main(command) == 3
     out, err = capsys.readouterr()
     assert "no such file or folder" in out + err
