@@ -21,6 +21,7 @@ from tidegate.model.sighting import Sighting
 
 MAX_OCCURRENCES = 1_000
 """Places listed in a finding; all are counted."""
+_LATE = datetime.max.replace(tzinfo=UTC)
 _STITCHED = "what it belongs to stands apart from it in the same text, and was joined by nearness: check it"
 
 
@@ -96,7 +97,7 @@ def _order(place: Place) -> tuple[bool, bool, datetime, bool, str, str, int, int
     return (
         place.in_head is False,
         place.committed_at is None,
-        place.committed_at or datetime.max.replace(tzinfo=UTC),
+        place.committed_at or _LATE,
         "__pycache__" in place.path,
         place.target,
         place.path,

@@ -14,6 +14,8 @@ from tidegate.records import replace
 MASKED = "REDACTED"
 _PIECE = 16
 """Characters of a secret that must stand together to be one: no secret we know is shorter."""
+_STEP = _PIECE // 2
+"""Wherever a piece begins, one stretch of so many characters that begins at a multiple of it is within."""
 _SIGNATURE = re.compile(
     r"((?:sig|signature|x-amz-signature|x-goog-signature|x-oss-signature|q-signature|token)(?:=|%3D))"
     r"[A-Za-z0-9%+/_=~-]{16,}",
@@ -35,6 +37,8 @@ class Mask:
 
     def __init__(self) -> None:
         self._by_start: dict[str, set[str]] = {}
+        self._stretches: set[str] = set()
+        """Every stretch of half their length in those starts."""
         self._masked: dict[str, str] = {}
         """What was asked before: the same author and path come with every place."""
 
@@ -48,7 +52,9 @@ class Mask:
             encoded = percent_encoded(secret)
             quoted = (encoded, encoded.replace("%2F", "/"), encoded.replace("%20", "+"))
             for form in {secret, secret.rstrip("="), *quoted}:
-                self._by_start.setdefault(form[:_PIECE], set()).add(form)
+                start = form[:_PIECE]
+                self._by_start.setdefault(start, set()).add(form)
+                self._stretches.update([start[at : at + _STEP] for at in range(len(start) - _STEP + 1)])
 
     def text(self, text: str) -> str:
         """Return the text without any secret."""
@@ -67,8 +73,7 @@ class Mask:
 
     def _without_known(self, text: str) -> str:
         # Each start is looked up once, so that neither many secrets nor many paths make it slow.
-        last = len(text) - _PIECE
-        if self._by_start.keys().isdisjoint([text[at : at + _PIECE] for at in range(last + 1)]):
+        if self._stretches.isdisjoint([text[at : at + _STEP] for at in range(0, len(text), _STEP)]):
             return text
         at = 0
         while at <= len(text) - _PIECE:

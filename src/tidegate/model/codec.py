@@ -39,6 +39,11 @@ def _instant_or_none(moment: datetime | None) -> str | None:
 
 def to_dict(report: Report) -> Json:
     """Return the report as the contract's object, keys in the contract's order."""
+    return {**frame(report), "findings": [finding_to_dict(finding) for finding in report.findings]}
+
+
+def frame(report: Report) -> Json:
+    """Return all of it but the findings, which come last."""
     return {
         "schema": SCHEMA,
         "tool": {"name": "tidegate", "version": report.version},
@@ -49,7 +54,6 @@ def to_dict(report: Report) -> Json:
         "gaps": [gap_to_dict(gap) for gap in report.gaps],
         "coverage": coverage_to_dict(report.coverage),
         "suppressed": suppressed_to_list(report.suppressed),
-        "findings": [finding_to_dict(finding) for finding in report.findings],
     }
 
 
@@ -68,8 +72,8 @@ def suppressed_to_list(suppressed: Mapping[str, int]) -> list[Json]:
     return [{"reason": reason, "count": count} for reason, count in sorted(suppressed.items())]
 
 
-def finding_to_dict(finding: Finding) -> Json:
-    """Return one finding."""
+def finding_to_dict(finding: Finding, *, places: bool = True) -> Json:
+    """Return one finding; without `places` its occurrences are left to a writer that makes them itself."""
     return {
         "id": finding.id,
         "rule": finding.rule,
@@ -80,7 +84,7 @@ def finding_to_dict(finding: Finding) -> Json:
         "reasons": list(finding.reasons),
         "grant": grant_to_dict(finding.grant),
         "secret": {"redacted": finding.redacted, "fingerprint": finding.fingerprint},
-        "occurrences": [_place_to_dict(place) for place in finding.occurrences],
+        "occurrences": [_place_to_dict(place) for place in finding.occurrences] if places else [],
         "occurrences_total": finding.occurrences_total,
         "reach": None if finding.reach is None else _reach_to_dict(finding.reach),
         "contents": None if finding.contents is None else contents_to_dict(finding.contents),

@@ -25,6 +25,7 @@ _SEPARATOR = re.compile(r"&(?:amp;|#38;|#x26;)?|\\u0026", re.IGNORECASE)
 _FRAGMENT = re.compile(r"(?<!&)#")
 """Begins the fragment; `&#38;` is an ampersand."""
 _AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31})://([^/?#]*)")
+_MARKUP = re.compile("[ <>\"'`&?#]")
 _PORT = re.compile(r"^(.*):(\d{1,5})$")
 
 
@@ -155,7 +156,10 @@ def redact_link(text: str, harmless: frozenset[str], path: Callable[[Link], str]
 
 
 def _plain(text: str) -> str:
-    return "".join(each if each.isprintable() and each not in " <>\"'`&?#" else "_" for each in text[:200])
+    text = text[:200]
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else "_" for each in text)
+    return _MARKUP.sub("_", text)
 
 
 def cut(text: str, longest: int = LONGEST_SHOWN) -> str:

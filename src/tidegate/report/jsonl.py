@@ -6,6 +6,7 @@ from typing import IO
 
 from tidegate.model import codec
 from tidegate.model.report import SCHEMA, Report
+from tidegate.report._finding import finding_text
 from tidegate.report._json import dumps
 
 
@@ -16,7 +17,7 @@ class JsonLines:
 
     def write(self, report: Report, out: IO[str], *, colour: bool = False, width: int = 80) -> None:  # noqa: ARG002
         for finding in report.findings:
-            out.write(dumps({"type": "finding", **codec.finding_to_dict(finding)}) + "\n")
+            out.write(f'{{"type": "finding", {finding_text(finding)[1:]}\n')
         for gap in report.gaps:
             out.write(dumps({"type": "gap", **codec.gap_to_dict(gap)}) + "\n")
         end = {
