@@ -29,6 +29,15 @@ SECRET_NAME: Final = re.compile(
 )
 
 
+CODE: Final = re.compile(
+    rb"(?m)^(?:import [\w.{* ]+|from [\w.]+ import |#include [<\"]|package [\w.]+;?$|using [\w.]+;|def \w+\(|class \w+[(:{ ]"  # noqa: E501
+    rb"|(?:pub )?fn \w+[<(]|func \w*\(|(?:export )?(?:async )?function \w+\(|const \w+ = |public (?:class|interface|static)"  # noqa: E501
+    rb"|namespace [\w\\.:]+|<\?php|use (?:strict|warnings);|module \w+|resource \"\w+\" \"|#define \w+"
+    rb"|cdef |cpdef |cimport \w+|from [\w.]+ cimport )"
+)
+"""Lines that begin as those of programs do: two of them are one."""
+
+
 @lru_cache(maxsize=8)
 def plain(head: bytes) -> bytes | None:
     """Return the head of a text as UTF-8 without its byte order mark; `None` when it is no text.
@@ -49,6 +58,11 @@ def plain(head: bytes) -> bytes | None:
             odd = sum(byte > 127 for byte in head)
             return None if odd * 5 > len(head) else head
     return head
+
+
+def code_begins(text: bytes) -> bool:
+    """Tell a program by how it begins, whatever is written down in it."""
+    return len(CODE.findall(text[:2048])) >= 2
 
 
 def found_in(

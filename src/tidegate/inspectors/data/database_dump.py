@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tidegate.inspectors.data._named import named
 from tidegate.inspectors.data._notes import judged, nothing, of_a_test, plural, quoted, seen
-from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, plain, windows
+from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, code_begins, found_in, plain, windows
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Step
@@ -36,6 +37,12 @@ _NO_COLUMN: Final = frozenset(
     (b"primary", b"unique", b"key", b"constraint", b"index", b"foreign", b"check", b"fulltext")
 )
 _CUSTOM: Final = b"PGDMP"
+_NAMES: Final = (".sql", ".dump", ".psql", ".ddl")
+_COMMANDS: Final = re.compile(rb"\A(?:#TS:\d{1,12}\r\n)?\*\d{1,6}\r\n\$\d{1,3}\r\n[A-Za-z]{2,20}\r\n")
+"""A file of Redis's own commands, each with its length, as it is written beside the data."""
+_COMMAND: Final = re.compile(rb"(?:\A|\n)\*\d{1,6}\r\n\$\d{1,3}\r\n[A-Za-z]{2,20}\r\n")
+_COMMAND_BYTES: Final = 64
+_MOST_COMMANDS_BYTES: Final = 8 << 20
 _MOST_NAMED: Final = 6
 
 
@@ -48,14 +55,16 @@ class DatabaseDump:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by what the program writes first, or by tables with their rows."""
         del tail, size_bytes
-        if head.startswith(_CUSTOM):
+        if head.startswith(_CUSTOM) or _COMMANDS.match(head):
             return True
         text = plain(head)
         if text is None:
             return False
+        if not name.lower().endswith(_NAMES) and (named(name) == "source_code" or code_begins(text)):
+            return False  # a program that writes one, or a test that reads it
         if any(mark.search(text) for mark, _ in _MADE_BY[:5]):
             return True
-        return name.lower().endswith((".sql", ".dump", ".psql", ".ddl")) and bool(
+        return name.lower().endswith(_NAMES) and bool(
             re.search(rb"(?i)CREATE TABLE|INSERT INTO|CREATE DATABASE", text)
         )
 
@@ -64,6 +73,8 @@ class DatabaseDump:
         pieces = windows(data)
         if pieces[0][1].startswith(_CUSTOM):
             return _custom(data)
+        if _COMMANDS.match(pieces[0][1]):
+            return _commands(data, name, context)
         texts = [(at, plain(piece)) for at, piece in pieces]
         first = texts[0][1]
         if first is None:
@@ -91,6 +102,24 @@ class DatabaseDump:
             if text:
                 made.observations += context.sample(text, name, columns, start=at)
         return made
+
+
+def _commands(data: Readable, name: str, context: Context) -> Judgement:
+    whole = data.size_bytes <= _MOST_COMMANDS_BYTES
+    found = found_in(
+        data, _COMMAND, context.meter.check, most_bytes=_MOST_COMMANDS_BYTES, overlap=_COMMAND_BYTES
+    )
+    count = sum(1 for _ in found)
+    words = f"what was written to Redis (its log): {'' if whole else 'at least '}{plural(count, 'command')}"
+    severity = None
+    if of_a_test(name):
+        severity, words = (
+            Severity.LOW,
+            words + "; its path says it is material of a test suite, or an example",
+        )
+    step = Step.WHOLE if whole else Step.SAMPLE
+    note = seen("database_dump", words, severity=severity, step=step, numbers={"rows": count})
+    return judged("database_dump", note)
 
 
 def _custom(data: Readable) -> Judgement:

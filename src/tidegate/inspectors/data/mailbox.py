@@ -33,7 +33,7 @@ _FROM_LINE: Final = re.compile(
 )
 _PATCH: Final = re.compile(rb"From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\r?\n")
 """What git writes above a patch: code in the form of a mail."""
-_FIELD: Final = re.compile(rb"(?i)\A([a-z][a-z0-9-]{1,60}):[ \t]?[^\n]{0,8000}(?:\n|\Z)")
+_FIELD: Final = re.compile(rb"(?i)\A([a-z0-9][a-z0-9-]{1,60}):[ \t]?[^\n]{0,8000}(?:\n|\Z)")
 _OF_MAIL: Final = frozenset(
     b"from to cc subject date message-id received return-path delivered-to mime-version reply-to in-reply-to "
     b"x-mailer dkim-signature authentication-results thread-topic x-received".split()
@@ -54,6 +54,7 @@ class Mailbox:
 
     id = "mailbox"
     order = 44
+    of_archives = True
 
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell a mailbox by its first line, and a message by three fields that mail has."""
@@ -110,7 +111,8 @@ class Mailbox:
         if tally.people:
             words += f" from {'' if whole else 'at least '}{plural(len(tally.people), 'sender')}"
         # One message in the form of a mailbox is a mail that somebody kept, no archive.
-        kind = "mail" if whole and tally.messages <= 1 else "mail_archive"
+        kept = whole and tally.messages <= 1 and not name.lower().endswith(".mbox")
+        kind = "mail" if kept else "mail_archive"
         note = _note(kind, words, numbers, tally, Step.WHOLE if whole else Step.SAMPLE)
         return judged(kind, note, *found)
 

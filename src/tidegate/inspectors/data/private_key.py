@@ -39,6 +39,10 @@ _GNUPG: Final = (
     b"Key: (protected-private-key",
 )
 """How GnuPG keeps a key, a file each."""
+_GNUPG_LATER: Final = re.compile(
+    rb"\A(?:[A-Z][A-Za-z-]{1,40}: [^\r\n]{0,400}\r?\n){1,8}Key: \((?:protected-)?private-key"
+)
+"""As GnuPG writes it since 2.3: other lines may stand before the key."""
 _BASE64: Final = re.compile(rb"M[A-Za-z0-9+/\r\n]{60,}={0,2}\s*")
 """DER, written in letters without the lines of PEM."""
 _AGE: Final = re.compile(rb"(?m)^AGE-SECRET-KEY-1[0-9A-Z]{50,}\r?$")
@@ -104,7 +108,12 @@ class PrivateKey:
             or _STATIC in head
         ):
             return plain(head) is not None
-        if _ARMOURED in head or head.startswith((_PVK, *_GNUPG)) or _BASE64.fullmatch(head):
+        if (
+            _ARMOURED in head
+            or head.startswith((_PVK, *_GNUPG))
+            or _GNUPG_LATER.match(head)
+            or _BASE64.fullmatch(head)
+        ):
             return True
         return _pgp_starts(head) or bool(_der(head, size_bytes))
 
@@ -171,7 +180,7 @@ def _keys(raw: bytes, size_bytes: int) -> list[Key]:
             b"".join(body.partition(b"\n\n")[2].partition(b"\n=")[0].partition(b"-----")[0].split())
         )
         return _gnupg(raw) or _pgp(raw)
-    if raw.startswith(_GNUPG):
+    if raw.startswith(_GNUPG) or _GNUPG_LATER.match(raw):
         return _gnupg(raw)
     if _RAW.fullmatch(raw):
         return [Key("32 or 64 bytes in base64", "Ed25519 or X25519", encrypted=False)]
@@ -249,10 +258,12 @@ def _openssh(content: bytes) -> list[Key]:
 
 
 def _gnupg(raw: bytes) -> list[Key]:
-    if not raw.startswith(_GNUPG):
+    later = _GNUPG_LATER.match(raw)
+    if not raw.startswith(_GNUPG) and later is None:
         return []
-    algorithm = next((word for mark, word in _SEXP.items() if mark in raw[:64]), "unknown algorithm")
-    return [Key("GnuPG", algorithm, encrypted=b"protected-private-key" in raw[:32])]
+    start = raw[later.end() - 32 : later.end() + 48] if later is not None else raw[:64]
+    algorithm = next((word for mark, word in _SEXP.items() if mark in start), "unknown algorithm")
+    return [Key("GnuPG", algorithm, encrypted=b"protected-private-key" in start)]
 
 
 def _putty(text: bytes) -> list[Key]:

@@ -16,13 +16,15 @@ _NAMED: Final = re.compile(
     r"\A\.?(?:bash|zsh|sh|ash|ksh|fish|psql|mysql|python|node_repl|sqlite|rediscli|mongo|irb|lesshst)_?history\Z"
     r"|\A\.?(?:zhistory|histfile|dbshell|rediscli_history|consolehost_history\.txt|python_history)\Z|\A.*_history\Z"
 )
+_BY_NAME: Final = re.compile(r"\A\.(?:bash|zsh|sh|ash|ksh)_history(?:[._~-][^/]*)?\Z")
+"""No other file is named so: whatever stands in it was typed, or was set aside by somebody."""
 _CODE: Final = (
     ".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".go", ".rb", ".rs", ".java", ".php", ".pl", ".lua", ".c", ".h", ".mk",  # noqa: E501
     ".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd", ".md", ".rst", ".html", ".tcl", ".vim", ".cmake",
 )  # fmt: skip
 """Names under which lines of commands are a program, or its manual."""
 _ZSH: Final = re.compile(rb"\A: \d{9,10}:\d+;")
-_TIMES: Final = re.compile(rb"\A#\d{9,10}\Z")
+_TIMES: Final = re.compile(rb"\A#\+?\d{9,10}\Z")
 _FISH: Final = re.compile(rb"\A(?:- cmd: |  when: \d{9,10}\Z)")
 _COMMAND: Final = re.compile(
     rb"\A(?:sudo )?(?:ls|ll|cd|pwd|cat|less|vim?|nano|emacs|git|ssh|scp|rsync|curl|wget|docker|kubectl|helm|terraform|aws|az"  # noqa: E501
@@ -69,6 +71,8 @@ def _shape(text: bytes, name: str) -> bool:
     if (marked >= 2 and marked * 10 >= len(rows) * 4) or (marked >= 3 and marked * 5 >= len(rows)):
         return True
     commands = sum(bool(_COMMAND.match(line)) for line in rows)
+    if _BY_NAME.match(base(name)):
+        return True
     if _NAMED.match(base(name)):
         return commands * 10 >= len(rows) * 2 or len(rows) < 4
     if name.lower().endswith(_CODE):

@@ -22,6 +22,13 @@ _KNOWN: Final[tuple[tuple[frozenset[str], str, str], ...]] = (
     (frozenset(("moz_cookies",)), "browser_profile", "cookies of Firefox's open sessions"),
     (frozenset(("moz_places", "moz_historyvisits")), "browser_profile", "pages visited with Firefox"),
     (frozenset(("urls", "visits")), "browser_profile", "pages visited with a browser"),
+    (frozenset(("history_items", "history_visits")), "browser_profile", "pages visited with Safari"),
+    (frozenset(("completionhistory", "history")), "browser_profile", "pages visited with qutebrowser"),
+    (
+        frozenset(("remote_devices", "history", "visits")),
+        "browser_profile",
+        "pages visited with Firefox on a phone",
+    ),
     (frozenset(("credit_cards", "autofill")), "browser_profile", "forms and cards saved in a browser"),
     (frozenset(("moz_formhistory",)), "browser_profile", "forms filled in with Firefox"),
     (frozenset(("message", "handle", "chat")), "chat_store", "messages of a phone or Mac"),

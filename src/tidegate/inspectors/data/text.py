@@ -7,7 +7,7 @@ from typing import Final
 
 from tidegate.inspectors.data._named import named
 from tidegate.inspectors.data._notes import judged, seen
-from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, plain, windows
+from tidegate.inspectors.data._text import CODE, WHOLE_TEXT_BYTES, plain, windows
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import OTHER, kind
@@ -45,8 +45,7 @@ _ELEMENTS: Final = frozenset(
 """Source: the HTML standard, "Elements", and those of HTML 4 that old pages begin with."""
 _PAGES: Final = (".html", ".htm", ".xhtml", ".shtml")
 _SQL: Final = re.compile(
-    rb"(?im)^[ \t]*(?:(?:create|alter|drop)[ \t]+(?:or[ \t]+replace[ \t]+)?(?:\w+[ \t]+){0,2}"
-    rb"(?:table|index|view|database|schema|sequence|trigger|function|procedure|type|user|role|constraint)\b"
+    rb"(?im)^[ \t]*(?:(?:create|alter|drop)[ \t]+[a-z]{3,20}\b"
     rb"|insert[ \t]+(?:into|or|ignore)\b|(?:delete|select)\b|update[ \t]+\S+[ \t]+set\b|--|/\*"
     rb"|(?:grant|truncate|analyze|vacuum|explain|declare|begin|commit|exec|execute|show|set|use|rename)\b)"
 )
@@ -66,14 +65,11 @@ _ROOTS: Final = {
 _MAP: Final = re.compile(
     rb"xmlns:gml\s*=|\A\s*\{[^{}\[\]]{0,200}\"type\"\s*:\s*\"(?:Topology|FeatureCollection)\""
 )
+_MORK: Final = re.compile(rb"\A//[^\n]{0,80}(?:<mdb:mork:z|\n<\s{0,9}<\(a=c\)>)")
 _ARFF: Final = re.compile(rb"(?im)^@relation\b[^\n]*\n(?:[^\n]*\n){0,40}?@attribute\s")
+_TABLES: Final = (".csv", ".tsv", ".psv")
+"""Tables, whatever else their names promise."""
 _CARD: Final = re.compile(rb"(?i)\A\s*BEGIN:VCARD\b")
-_CODE: Final = re.compile(
-    rb"(?m)^(?:import [\w.{* ]+|from [\w.]+ import |#include [<\"]|package [\w.]+;?$|using [\w.]+;|def \w+\(|class \w+[(:{ ]"  # noqa: E501
-    rb"|(?:pub )?fn \w+[<(]|func \w*\(|(?:export )?(?:async )?function \w+\(|const \w+ = |public (?:class|interface|static)"  # noqa: E501
-    rb"|namespace [\w\\.:]+|<\?php|use (?:strict|warnings);|module \w+|resource \"\w+\" \"|#define \w+"
-    rb"|cdef |cpdef |cimport \w+|from [\w.]+ cimport )"
-)
 
 
 class AnyText:
@@ -113,6 +109,10 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
         root = _ROOT.match(_COMMENT.sub(b"", text[:8192]))
         if root is not None and root[1] in _ROOTS:
             return _ROOTS[root[1]]
+    if _MORK.match(text):
+        if b"addrbk" in text:
+            return "contacts", "address book of Thunderbird"
+        return "browser_profile", "pages visited or forms filled in with an old Firefox"
     if _MAP.search(text[:2048]):
         return "dataset", "map: places and their outlines"
     if _ARFF.search(text[:8192]):
@@ -126,9 +126,11 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
         by_name = OTHER
     if by_name in _BY_NAME:
         return by_name, ""
+    if name.lower().endswith(_TABLES):
+        return "dataset", ""
     if name.lower().endswith(_SQL_NAMES) and _SQL.search(text[:16384]):
         return "source_code", "statements of SQL"
-    if _SHEBANG.match(text) or len(_CODE.findall(text[:8192])) >= 2:
+    if _SHEBANG.match(text) or len(CODE.findall(text[:8192])) >= 2:
         return "source_code", "source code"
     return OTHER, "text"
 

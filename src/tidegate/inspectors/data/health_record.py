@@ -1,0 +1,97 @@
+"""Records of patients as hospitals exchange them: clinical documents (CDA), FHIR, HL7, claims (X12).
+
+Sources: HL7 CDA R2 and FHIR R5 (`Patient`, `Bundle`), HL7 2.x chapter 2 "Control", X12 837 and 835.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tidegate.inspectors.data._notes import judged, nothing, of_a_test, plural, seen
+from tidegate.inspectors.data._text import found_in, plain
+from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.observation import Step
+from tidegate.model.severity import Severity
+
+_READ_BYTES: Final = 8 << 20
+_OVERLAP_BYTES: Final = 256
+_CDA: Final = re.compile(rb"<(?:\w{1,20}:)?ClinicalDocument\b[^>]{0,2000}")
+_HL7: Final = re.compile(rb"\A\x0b?(?:[FB]HS\|[^\r\n]{0,2000}[\r\n]{1,2}){0,2}MSH\|\^~\\&")
+_X12: Final = re.compile(rb"\AISA(?P<apart>[^\w\s])(?:[^\n]{0,20}(?P=apart)){15}")
+_CLAIM: Final = re.compile(rb"ST[^\w\s]83[57][^\w\s]")
+_FHIR: Final = re.compile(
+    rb'"resourceType"\s{0,9}:\s{0,9}"(?:Patient|Bundle|Observation|Condition|Encounter|Procedure|Immunization'
+    rb"|MedicationRequest|MedicationStatement|AllergyIntolerance|DiagnosticReport|Claim|ExplanationOfBenefit"
+    rb'|CarePlan|DocumentReference|Composition|Coverage)"'
+    rb'|<(?:Patient|Bundle|Observation|Condition|Encounter)\s[^>]{0,400}"http://hl7\.org/fhir"'
+)
+_PATIENT: Final = re.compile(rb'"resourceType"\s{0,9}:\s{0,9}"Patient"|<Patient[\s>]')
+_OF_ONE: Final = re.compile(rb'"(?:subject|patient)"\s{0,9}:\s{0,9}\{|<(?:subject|patient)>')
+_PID: Final = re.compile(rb"(?:[\r\n])PID\|")
+_SUBJECT: Final = re.compile(rb"<(?:\w{1,20}:)?patientRole[\s>]")
+
+
+class HealthRecord:
+    """Counts patients, never reads one."""
+
+    id = "health_record"
+    order = 28
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
+        """Tell it by its root, its first segment, or the type of a resource near its start."""
+        del tail, size_bytes, name
+        start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x0b")[:1]
+        if start == b"<":
+            return _CDA.search(head) is not None or _FHIR.search(head) is not None
+        if start in (b"{", b"["):
+            return _FHIR.search(head) is not None
+        return _HL7.match(head) is not None or (
+            _X12.match(head) is not None and _CLAIM.search(head) is not None
+        )
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:
+        """Say what it is, and of how many."""
+        head = data.read(0, 4096)
+        if _HL7.match(head):
+            return _told(data, name, context, "messages of a hospital (HL7)", _PID)
+        if _X12.match(head):
+            return _told(data, name, context, "claims of a health insurance (X12)", _CLAIM)
+        if plain(head) is None:
+            return nothing()
+        if _CDA.search(head):
+            return _told(data, name, context, "clinical document (CDA)", _SUBJECT)
+        return _told(data, name, context, "health records (FHIR)", _PATIENT, or_else=_OF_ONE)
+
+
+def _told(
+    data: Readable,
+    name: str,
+    context: Context,
+    what: str,
+    patient: re.Pattern[bytes],
+    or_else: re.Pattern[bytes] | None = None,
+) -> Judgement:
+    def seen_of(pattern: re.Pattern[bytes]) -> int:
+        check = context.meter.check
+        return sum(1 for _ in found_in(data, pattern, check, most_bytes=_READ_BYTES, overlap=_OVERLAP_BYTES))
+
+    patients = seen_of(patient)
+    if not patients and (or_else is None or not seen_of(or_else)):
+        return nothing()  # a description of the format, or what is about nobody
+    whole = data.size_bytes <= _READ_BYTES
+    least = "" if whole else "at least "
+    words = f"{what}: {least}{plural(patients, 'patient')}" if patients else f"{what} about a patient"
+    severity = None
+    if of_a_test(name):
+        severity, words = (
+            Severity.LOW,
+            words + "; its path says it is material of a test suite, or an example",
+        )
+    step = Step.WHOLE if whole else Step.SAMPLE
+    note = seen("health_data", words, severity=severity, step=step, numbers={"patients": max(1, patients)})
+    return judged("health_data", note)
+
+
+PLUGIN = HealthRecord()
