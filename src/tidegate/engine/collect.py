@@ -18,6 +18,7 @@ from tidegate.model.credential import Credential
 from tidegate.model.document import Spot, Tally
 from tidegate.model.grant import Grant, Scope
 from tidegate.model.place import Place
+from tidegate.model.report import Gap
 from tidegate.model.secret import Secret
 from tidegate.model.sighting import Sighting
 from tidegate.records import dataclass, field, replace
@@ -77,6 +78,8 @@ class Collector:
         nothing = coverage.documents == documents or coverage.bytes == size
         if nothing and len(self._tally.gaps) == gaps:
             self._tally.gap("source", target, "there is nothing to read in it")
+        if len(self._plan.targets) > 1:
+            self._tally.gaps[gaps:] = [_of(target, gap) for gap in self._tally.gaps[gaps:]]
 
     def take(self, target: str) -> None:
         """Take a target that is storage itself: a link, a key, or an address.
@@ -224,6 +227,11 @@ class Collector:
             self._tally.gap("decode", subject, f"{sighting.rule}: {type(why).__name__}")
             return None
         return grant
+
+
+def _of(target: str, gap: Gap) -> Gap:
+    """Say of which target a gap is: of several, a name below one of them is not enough."""
+    return gap if gap.subject == target else replace(gap, subject=f"{target}: {gap.subject}")
 
 
 def identity(sighting: Sighting, grant: Grant) -> str:

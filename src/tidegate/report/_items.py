@@ -14,7 +14,7 @@ from tidegate.model.inspected import Inspected
 from tidegate.model.observation import Inspection, Observation, Verdict
 from tidegate.model.report import SCHEMA
 from tidegate.model.severity import Severity
-from tidegate.report import _lies, _reach, _words
+from tidegate.report import _lies, _reach, _words, text
 from tidegate.report._grant import LABEL, block
 from tidegate.report._json import dumps, quoted
 from tidegate.report._terminal import Paper, table
@@ -153,21 +153,26 @@ def lines(paper: Paper, result: Inspected, *, each: bool = False) -> Iterator[st
         yield from _head(paper, found, place)
     loud = [item for item in result.items if _loud(item)]
     shown = loud if each else list(islice(_unlike(filter(_matters, loud)), CARDS))
+    shown += _named(result, shown)
     for item in shown:
         yield from _card(paper, item)
     yield from _left_out(paper, loud, shown)
-    yield from _gaps(paper, result)
+    yield from text.gaps(paper, result)
     yield paper.rule()
     counted = _verdicts(result)
     told = [f"{counted[verdict]:,} {verdict}" for verdict in reversed(Verdict) if counted[verdict]]
     if not result.items:
         yield from paper.wrap("Nothing was looked into, so this says nothing about the target.", first=" ")
         return
-    yield from paper.wrap(paper.signs.dot.join(told) or "no model file", first=" ")
+    among = "It is" if len(result.items) == 1 else "Among them is"
+    yield from paper.wrap(paper.signs.dot.join(told) or f"{among} no model.", first=" ")
+    if result.gaps:
+        gaps = words.many(len(result.gaps), "thing was", "things were")
+        yield from paper.wrap(f"{gaps} not looked at: this is not all.", first=" ", style="medium")
     others = len(result.items) - sum(counted.values())
     read = [
         words.many(len(result.items), "item"),
-        f"{others:,} of them no model file",
+        *([f"{others:,} of them no model"] if counted and others else []),
         f"{words.size(result.coverage.bytes_read)} of "
         f"{words.size(sum(item.size_bytes for item in result.items))} read",
     ]
@@ -210,6 +215,13 @@ def _severity(kind: Kind) -> str:
     return "" if kind.severity is Severity.INFO else kind.severity.value
 
 
+def _named(result: Inspected, shown: Sequence[Inspection]) -> Iterator[Inspection]:
+    """Yield the files that were named as targets: whoever names one wants to know what it is."""
+    targets, known = set(result.targets), {id(item) for item in shown}
+    named = (item for item in result.items if item.path in targets and id(item) not in known)
+    return islice(named, max(0, CARDS - len(shown)))
+
+
 def _left_out(paper: Paper, loud: Sequence[Inspection], shown: Sequence[Inspection]) -> Iterator[str]:
     """Count what got no card."""
     kept = {id(item) for item in shown}
@@ -250,7 +262,8 @@ def _card(paper: Paper, item: Inspection) -> Iterator[str]:
     yield paper.rule(
         word.upper(), middle=paper.shorten(paper.clean(item.path), paper.width - 20), style=style
     )
-    kind = item.kind.replace("_", " ")
+    unknown = item.kind == "unknown" and item.verdict is None
+    kind = "of no kind that Tidegate knows" if unknown else item.kind.replace("_", " ")
     means = f": {_MEANS[item.verdict]}" if item.verdict else ""
     yield from paper.wrap(paper.clean(f"{kind}{means}"), first=" ", style="bold")
     for seen in item.observations[:NOTES]:
@@ -272,15 +285,3 @@ def _card(paper: Paper, item: Inspection) -> Iterator[str]:
 def _where(seen: Observation) -> str:
     parts = [seen.member, "" if seen.offset is None else f"at byte {seen.offset:,}", seen.loader]
     return ", ".join(part for part in parts if part)
-
-
-def _gaps(paper: Paper, result: Inspected) -> Iterator[str]:
-    if not result.gaps:
-        return
-    yield paper.rule("NOT LOOKED AT", middle=words.many(len(result.gaps), "gap"), style="medium")
-    for group in list(_words.group_gaps(result.gaps))[:12]:
-        count = f"{len(group.subjects):,} times: " if len(group.subjects) > 1 else ""
-        yield from paper.wrap(paper.clean(f"{count}{group.reason}"), first=" ", rest="   ")
-        for subject in group.subjects[:3]:
-            yield f"   {paper.shorten(paper.clean(subject), paper.width - 3)}"
-    yield ""

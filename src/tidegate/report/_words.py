@@ -48,7 +48,8 @@ def verdict(report: Report) -> str:
     if report.gaps:
         gaps = words.many(len(report.gaps), "thing was", "things were")
         return f"Nothing found, but {gaps} not looked at: this is not a clean result."
-    return "No link, token or key to cloud storage was found."
+    other = "other " if report.suppressed else ""
+    return f"No {other}link, token or key to cloud storage was found."
 
 
 def read(report: Report) -> str:

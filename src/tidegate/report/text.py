@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from tidegate.assess import words
 from tidegate.model.finding import Finding, Severity
@@ -12,6 +12,9 @@ from tidegate.report import _reach, _words
 from tidegate.report._card import card
 from tidegate.report._grant import block
 from tidegate.report._terminal import Paper, table
+
+if TYPE_CHECKING:
+    from tidegate.model.inspected import Inspected
 
 CARDS = 30
 """Findings that get a card; the following ones get a line each."""
@@ -142,7 +145,7 @@ def _info(paper: Paper, findings: Sequence[Finding]) -> Iterator[str]:
         yield ""
 
 
-def gaps(paper: Paper, report: Report) -> Iterator[str]:
+def gaps(paper: Paper, report: Report | Inspected) -> Iterator[str]:
     """Write what was not looked at, grouped by the reason."""
     if not report.gaps:
         return

@@ -70,9 +70,17 @@ def clone_bare(url: str, folder: Path, *, timeout_s: float = TIMEOUT_S) -> Path:
     except subprocess.TimeoutExpired as error:
         raise SourceError(f"{without_user(url)}: not cloned within {timeout_s:g} s") from error
     if done.returncode:
-        said = without_user(done.stderr.decode("utf-8", "replace")).strip().splitlines()
-        reason = said[-1][:300] if said else f"git ended with status {done.returncode}"
+        said = _reason(without_user(done.stderr.decode("utf-8", "replace")))
+        reason = said or f"git ended with status {done.returncode}"
         raise SourceError(
             f"{without_user(url)}: {reason}", hint="Check the address, and your rights to read it."
         )
     return bare
+
+
+def _reason(said: str) -> str:
+    """Return the first thing that git complains of: what follows is advice that fits every failure."""
+    lines = [line.strip() for line in said.splitlines()]
+    beside = ("Cloning into ", "warning: ", "hint: ")
+    first = next((line for line in lines if line and not line.startswith(beside)), "")
+    return first.removeprefix("fatal: ")[:300]

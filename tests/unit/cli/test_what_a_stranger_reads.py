@@ -1,0 +1,72 @@
+"""Sentences that were found to mislead whoever read them for the first time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.shared import LINK
+from tidegate.cli import main
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_what_a_baseline_mutes_is_not_said_to_be_absent(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.txt").write_text(LINK)
+    assert main(["scan", "a.txt", "--write-baseline", "known.json"]) == 1
+    capsys.readouterr()
+    assert main(["scan", "a.txt", "--baseline", "known.json"]) == 0
+    out = capsys.readouterr().out
+    assert "No other link, token or key to cloud storage was found." in out
+    assert "in the baseline: 1" in out
+
+
+def test_of_several_targets_a_gap_says_of_which_it_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        (folder / name / "a.zip").write_bytes(b"PK\x03\x04" + bytes(30))
+        (folder / name / "there.txt").write_text("nothing here")
+    assert main(["scan", "one", "two", "three", "--format", "json"]) == 3
+    gaps = json.loads(capsys.readouterr().out)["gaps"]
+    assert sorted(gap["subject"] for gap in gaps) == ["one: a.zip", "three", "two: a.zip"]
+    main(["scan", "one", "--format", "json"])
+    assert [gap["subject"] for gap in json.loads(capsys.readouterr().out)["gaps"]] == ["a.zip"]
+
+
+def test_a_file_that_is_named_is_told_whatever_it_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "rows.csv").write_text("number,place\n" + "1,2\n" * 30)
+    (folder / "words.txt").write_text("nothing here\n")
+    assert main(["inspect", "rows.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "table of 30 rows in 2 columns" in out
+    assert "It is no model." in out
+    assert main(["inspect", "words.txt"]) == 0
+    assert "unknown" not in capsys.readouterr().out
+
+
+def test_what_was_not_looked_into_is_said_beside_the_result(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "words.txt").write_text("nothing here\n")
+    assert main(["inspect", "words.txt", "missing"]) == 3
+    assert "1 thing was not looked at: this is not all." in capsys.readouterr().out
+
+
+def test_a_clone_that_fails_says_why_and_not_how_to_get_rights(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scan", f"file://{folder}/nowhere.git", "--format", "json"]) == 3
+    (gap,) = json.loads(capsys.readouterr().out)["gaps"]
+    assert "does not appear to be a git repository" in gap["reason"]
