@@ -13,7 +13,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from tidegate.detect import known
 from tidegate.detect.match import Match, distinct, explained, read
 from tidegate.detect.matcher import BASE64, PLAIN, RAW, WIDE2, Matcher, Meaning, unpacked
 from tidegate.detect.peel import Base64Run, Peeled, peel_wide
@@ -169,7 +168,8 @@ class Detector:
     def _sightings(
         self, document: bytes, label: Hashable, line_base: int, matches: list[Match]
     ) -> Iterator[Sighting]:
-        taken = {value for match in matches if match.rule.secret_groups for value in match.claims}
+        # A key id that belongs to a key is no finding of its own.
+        taken = {value for match in matches if match.rule.secret_groups for value in match.context.values()}
         ordered = sorted(matches, key=lambda m: m.at)
         ignored = _ignored(document, ordered[0].at, ordered[-1].at)
         lines = _Lines(document)
@@ -183,19 +183,15 @@ class Detector:
             if count > rule.limit:
                 continue
             line, column = lines.at(match.at)
-            text = match.text.decode("latin-1")
-            near = match.context
-            if match.apart:
-                near = {name: value for name, value in near.items() if name not in match.apart}
-            reason = known.why_harmless(text, match.secret, near)
+            text, secret, reason = match.seen()
             if reason is None and ignored and _is_ignored(ignored, line, rule.id):
                 reason = "tidegate:ignore"
             yield Sighting(
                 rule=rule.id,
                 provider=rule.provider,
                 kind=rule.kind,
-                text=Secret(text),
-                secret=Secret(match.secret),
+                text=text,
+                secret=secret,
                 context=match.context,
                 stitched=match.stitched,
                 spot=Spot(label, line + line_base, column, match.steps),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 from urllib.parse import unquote
 
 from tidegate.detect import known
@@ -12,7 +13,25 @@ from tidegate.detect.expression import Spans
 from tidegate.detect.rules import Rule
 from tidegate.detect.stitch import ALIASES, Surroundings
 from tidegate.detect.unwrap import View
-from tidegate.records import dataclass, field
+from tidegate.model.secret import Secret
+from tidegate.records import dataclass
+
+_LONGEST_KEPT: Final = 300
+_MOST_KEPT: Final = 2_000
+"""Addresses of a rule, and bytes of one, whose reading is kept: the same bucket stands in many files."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a match comes to by its own text, wherever that stands."""
+
+    text: bytes
+    secret: str
+    context: Mapping[str, str]
+    low: int
+    """Bytes of the match before `text`: another link, or noise."""
+    seen: tuple[Secret, Secret, str | None] | None = None
+    """Text and secret as a sighting has them, and why it does not alarm, once somebody asked."""
 
 
 @dataclass(slots=True)
@@ -20,9 +39,9 @@ class Match:
     """A confirmed match in a document, before it becomes a sighting."""
 
     rule: Rule
-    text: bytes
-    secret: str
-    context: dict[str, str]
+    reading: Reading
+    context: Mapping[str, str]
+    """That of the reading, or, where something stood apart, another one with that."""
     begin: int
     """Of the whole match, in the outermost document."""
     end: int
@@ -33,15 +52,36 @@ class Match:
     stitched: bool = False
     complete: bool = False
     """The names that stand apart have been sought."""
-    claims: set[str] = field(default_factory=set)
-    """Values of its context: a key id that belongs to this key is no finding of its own."""
-    apart: set[str] = field(default_factory=set)
+    apart: frozenset[str] = frozenset()
     """Names in its context that stand on another line: too far to say that it is only an example."""
+
+    @property
+    def text(self) -> bytes:
+        """The whole match, unwrapped."""
+        return self.reading.text
+
+    @property
+    def secret(self) -> str:
+        """The secret in it in canonical form, or the text where nothing is secret."""
+        return self.reading.secret
 
     @property
     def at(self) -> int:
         """Where a person looks for it."""
         return self.begin if self.rule.link else self.start
+
+    def seen(self) -> tuple[Secret, Secret, str | None]:
+        """Return text and secret as a sighting has them, and why it does not alarm, or `None`."""
+        reading = self.reading
+        if self.context is reading.context and reading.seen is not None:
+            return reading.seen
+        text, near = reading.text.decode("latin-1"), self.context
+        if self.apart:
+            near = {name: value for name, value in near.items() if name not in self.apart}
+        seen = Secret(text), Secret(reading.secret), known.why_harmless(text, reading.secret, near)
+        if self.context is reading.context:
+            reading.seen = seen
+        return seen
 
 
 def read(rule: Rule, view: View, last: int | None = None) -> Iterator[Match]:
@@ -49,10 +89,27 @@ def read(rule: Rule, view: View, last: int | None = None) -> Iterator[Match]:
 
     last: where the last anchor in the view ends, where that is known: behind it there is no match.
     """
-    for spans in rule.regex.find_all(view.data, last):
-        match = _accept(rule, view, spans)
-        if match is not None:
-            yield match
+    data, secret_groups, kept = view.data, rule.secret_groups, rule.readings
+    for spans in rule.regex.find_all(data, last):
+        low, high = first, stop = spans[0]
+        if secret_groups:
+            first, stop = next((spans[each] for each in secret_groups if spans[each][0] >= 0), (low, high))
+            reading = _accept(rule, data, spans, first, stop)
+        else:
+            # All of it hangs on the text and on where the groups are in it; nothing kept so is secret.
+            key = (data[low:high], *[at - low if at >= 0 else at for span in spans for at in span])
+            if key in kept:
+                reading = kept[key]
+            else:
+                reading = _accept(rule, data, spans, low, high)
+                if high - low <= _LONGEST_KEPT:
+                    if len(kept) >= _MOST_KEPT:
+                        kept.clear()
+                    kept[key] = reading
+        if reading is not None:
+            begin, end = view.span(low + reading.low, high)
+            start, stop = view.span(first, stop)
+            yield Match(rule, reading, reading.context, begin, end, start, stop, view.steps)
 
 
 def explained(ends: list[int], matches: list[Match]) -> bool:
@@ -72,30 +129,30 @@ def explained(ends: list[int], matches: list[Match]) -> bool:
     return True
 
 
-def _accept(rule: Rule, view: View, spans: Spans) -> Match | None:
-    """Return the match, or `None` when it does not pass the rule's companion and checks."""
-    data = view.data
+def _accept(rule: Rule, data: bytes, spans: Spans, first: int, stop: int) -> Reading | None:
+    """Return what the match comes to, or `None` when it does not pass the rule's companion and checks.
+
+    first, stop: where its secret is, or all of it where nothing is secret.
+    """
     low, high = spans[0]
     text = data[low:high]
     if rule.companion_regex is not None and not rule.companion_regex.found_in(text):
         return None
     context: dict[str, str] = {}
     for name, index in rule.groups:
-        first, last = spans[index]
-        if last > first:
-            context.setdefault(name, data[first:last].decode("latin-1"))
+        begin, end = spans[index]
+        if end > begin:
+            context.setdefault(name, data[begin:end].decode("latin-1"))
     if rule.refuses and any(name in context for name in rule.refuses):
         return None
-    first, last = next((spans[each] for each in rule.secret_groups if spans[each][0] >= 0), (low, high))
-    secret = _canonical(data[first:last], rule)
+    secret = _canonical(data[first:stop], rule)
     sound = not rule.secret_groups or all(CHECKS[name](secret) for name in rule.checks)
     if not sound and not known.is_placeholder(secret):
         return None
+    begin = low
     if rule.link:
-        low = _link_start(rule, data, low, first if rule.secret_groups else high, high)
-    begin, end = view.span(low, high)
-    start, stop = view.span(first, last)
-    return Match(rule, data[low:high], secret, context, begin, end, start, stop, view.steps)
+        begin = _link_start(rule, data, low, first if rule.secret_groups else high, high)
+    return Reading(data[begin:high], secret, context, begin - low)
 
 
 _SCHEME = re.compile(rb"(?:https?|abfss?|wasbs?|azure|az|s3[an]?|gs)://", re.IGNORECASE)
@@ -142,7 +199,7 @@ def distinct(matches: Iterable[Match], around: Surroundings) -> list[Match]:
             best[-1] = match
     for match in best:
         _complete(match, around)
-    named = [m for m in best if all(name in m.context for name in m.rule.needs)]
+    named = [m for m in best if not m.rule.needs or m.rule.needed <= m.context.keys()]
     named.sort(key=lambda m: m.begin)
     if len(named) < 2 or len({m.rule.rank for m in named}) < 2:
         return named
@@ -196,7 +253,6 @@ def _complete(match: Match, around: Surroundings) -> None:
     if match.complete:
         return
     match.complete = True
-    match.claims = set(match.context.values())
     if match.rule.link and b"://" in match.text:
         return
     for name in match.rule.stitch:
@@ -205,12 +261,11 @@ def _complete(match: Match, around: Surroundings) -> None:
             account = match.context.get("account")
             found = around.nearby(match.begin, match.end, name, steps=match.steps, account=account)
             if found is not None:
-                match.context[target] = found.value
-                match.claims.add(found.value)
+                match.context = {**match.context, target: found.value}
                 low, high = min(found.end, match.end), max(found.start, match.begin)
                 lines = around.document.count(b"\n", low, high)
                 if lines > _SAME_PAIR.get(target, 0):
-                    match.apart.add(target)
+                    match.apart |= {target}
                     match.stitched |= not name.endswith("_hint")
 
 

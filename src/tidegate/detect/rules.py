@@ -10,13 +10,16 @@ import tomllib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidegate.detect.checks import CHECKS
 from tidegate.detect.expression import Expression
 from tidegate.detect.stitch import ALIASES, NAMES
 from tidegate.errors import RuleError
 from tidegate.records import dataclass, field
+
+if TYPE_CHECKING:
+    from tidegate.detect.match import Reading
 
 _SHORTEST = 4
 """Characters of an anchor or literal: with fewer the matcher stops everywhere."""
@@ -91,6 +94,16 @@ class Rule:
     def regex(self) -> Expression:
         """The compiled `pattern`."""
         return Expression(self.pattern, f"{self.file}: pattern")
+
+    @cached_property
+    def readings(self) -> dict[tuple[object, ...], Reading | None]:
+        """What was made of matches of this rule in which nothing is secret; see `match.read`."""
+        return {}
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The same as `needs`, to be compared with a context's names."""
+        return frozenset(self.needs)
 
     @cached_property
     def companion_regex(self) -> Expression | None:
