@@ -14,7 +14,9 @@ DESCRIPTION = """\
 Render a report saved with `tidegate scan --format json -o REPORT.json` in any
 of the forms.
 
-With --fail-on the exit code is that of a scan; without it, 0."""
+With --fail-on the exit code is that of a scan; without it, 0. With --compare it
+is 1 when something is new or worse, and --fail-on says from which severity on;
+3 when nothing is, but the newer report has gaps."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     from tidegate.model.finding import Severity  # noqa: PLC0415
 
     if args.compare:
+        if args.report is not None:
+            raise UsageError("--compare takes the two reports that it names, and no other")
         old, new = args.compare
         return _compare(old, new, args)
     if args.report is None:
@@ -54,19 +58,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(old: str, new: str, args: argparse.Namespace) -> int:
-    """Write what changed; 1 when something is new or worse."""
+    """Write what changed; 1 when something is new or worse, with `--fail-on` of that severity at least."""
     from tidegate.cli.output import Output  # noqa: PLC0415
     from tidegate.model import codec  # noqa: PLC0415
+    from tidegate.model.finding import Severity  # noqa: PLC0415
     from tidegate.watch import changes  # noqa: PLC0415
     from tidegate.watch.diff import Change, diff  # noqa: PLC0415
 
     if args.format not in ("text", "json", "markdown"):
         raise UsageError("changes are told as text, json or markdown")
-    events = diff(codec.loads(_read(old)), codec.loads(_read(new)))
+    after = codec.loads(_read(new))
+    events = diff(codec.loads(_read(old)), after)
     with Output(args.output, args.color) as out:
         out.write(lambda stream: changes.write(events, args.format, stream), unicode=args.format != "text")
-    bad = any(each.change in (Change.NEW, Change.WORSE) for each in events)
-    return codes.FOUND if bad and not args.exit_zero else codes.CLEAN
+    least = Severity(args.fail_on).rank if args.fail_on else 0
+    bad = any(
+        each.change in (Change.NEW, Change.WORSE) and each.finding.severity.rank >= least for each in events
+    )
+    if bad and not args.exit_zero:
+        return codes.FOUND
+    return codes.CLEAN if after.complete else codes.INCOMPLETE
 
 
 def _read(file: str) -> bytes:

@@ -117,6 +117,11 @@ def spot(place: Place) -> str:
     return f"{place.path}:{place.line}:{place.column}"
 
 
+def where(report: Report, place: Place) -> str:
+    """Return the spot; of a report on several targets with the one in which it is."""
+    return f"{place.target}: {spot(place)}" if len(report.targets) > 1 else spot(place)
+
+
 def short_commit(place: Place) -> str:
     """Return the first seven digits of the commit; empty where there is none."""
     return (place.commit or "")[:7]

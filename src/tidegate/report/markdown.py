@@ -102,7 +102,7 @@ def _details(report: Report, finding: Finding) -> Iterator[str]:
         yield f"Behind it: {_text(_reach.behind(finding.contents))}"
         yield ""
     for place in finding.occurrences[:PLACES]:
-        yield f"- {_place(place)}"
+        yield f"- {_place(report, place)}"
     more = finding.occurrences_total - min(PLACES, len(finding.occurrences))
     if more > 0:
         yield f"- and {words.many(more, 'more place')}"
@@ -123,8 +123,8 @@ def _details(report: Report, finding: Finding) -> Iterator[str]:
     yield ""
 
 
-def _place(place: Place) -> str:
-    parts = [_code(_words.spot(place))]
+def _place(report: Report, place: Place) -> str:
+    parts = [_code(_words.where(report, place))]
     if place.in_head is not None:
         parts.append("in HEAD" if place.in_head else "in history only")
     if place.commit:

@@ -177,7 +177,7 @@ def _summary(paper: Paper, report: Report) -> Iterator[str]:
         yield from block(paper, "muted", paper.clean(muted))
     worst = report.findings[0] if report.findings else None
     if worst and worst.severity is not Severity.INFO:
-        where = f", {_words.spot(worst.occurrences[0])}" if worst.occurrences else ""
+        where = f", {_words.where(report, worst.occurrences[0])}" if worst.occurrences else ""
         yield from block(paper, "worst", paper.clean(f"{_words.headline(worst)}{where}"))
         if worst.fix:
             yield from block(paper, "do first", paper.clean(worst.fix[0]))

@@ -70,3 +70,16 @@ def test_a_clone_that_fails_says_why_and_not_how_to_get_rights(
     assert main(["scan", f"file://{folder}/nowhere.git", "--format", "json"]) == 3
     (gap,) = json.loads(capsys.readouterr().out)["gaps"]
     assert "does not appear to be a git repository" in gap["reason"]
+
+
+@pytest.mark.parametrize("form", ["text", "html", "markdown"])
+def test_of_several_targets_a_place_says_in_which_it_is(
+    form: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        (folder / name / "a.txt").write_text(LINK)
+    assert main(["scan", "one", "two", "--format", form]) == 1
+    out = capsys.readouterr().out
+    assert "one: a.txt:1:1" in out
+    assert "two: a.txt:1:1" in out

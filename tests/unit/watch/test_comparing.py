@@ -65,3 +65,43 @@ def test_the_command_tells_it_in_three_forms(tmp_path: Path, capsys: pytest.Capt
     assert main(["report", "--compare", *files, "--format", "markdown"]) == 1
     assert "| new |" in capsys.readouterr().out
     assert main(["report", "--compare", files[0], files[0]]) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "options", "code"),
+    [
+        (report({0}), report({0}), [], 0),
+        (report({0, 1}), report({0}), [], 0),
+        (report({0}), report({0, 1}), [], 1),
+        (report({0}), report({0, 1}), ["--exit-zero"], 0),
+        (report({0}), report({0, 1}), ["--fail-on", "info"], 1),
+        (report({0, 1}), report({0, 1}, gaps=True), [], 3),
+        (report({0}), report({0, 1}, gaps=True), [], 1),
+    ],
+)
+def test_the_exit_code_tells_what_is_new_from_what_was_not_looked_at(
+    old: Report,
+    new: Report,
+    options: list[str],
+    code: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, each in (("old", old), ("new", new)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(codec.to_dict(each)))
+    files = [str(tmp_path / "old.json"), str(tmp_path / "new.json")]
+    assert main(["report", "--compare", *files, *options]) == code
+    assert main(["report", files[0], "--compare", *files]) == 2
+    capsys.readouterr()
+
+
+def test_only_changes_from_the_severity_on_that_was_asked_for_fail(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = replace(FINDINGS[0], severity=Severity.MEDIUM)
+    for name, findings in (("old", []), ("new", [new])):
+        (tmp_path / f"{name}.json").write_text(json.dumps(codec.to_dict(samples.report(findings))))
+    command = ["report", "--compare", str(tmp_path / "old.json"), str(tmp_path / "new.json")]
+    assert main([*command, "--fail-on", "medium"]) == 1
+    assert main([*command, "--fail-on", "high"]) == 0
+    capsys.readouterr()

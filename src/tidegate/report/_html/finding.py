@@ -23,7 +23,7 @@ def card(report: Report, finding: Finding, number: int, *, opened: bool) -> Iter
     """Yield one finding, folded unless `opened`. number: unique on the page."""
     subject = _words.subject(finding.grant)
     yield f'<details class="f"{" open" if opened else ""}><summary>{tag(finding.severity)}'
-    where = _words.spot(finding.occurrences[0]) if finding.occurrences else ""
+    where = _words.where(report, finding.occurrences[0]) if finding.occurrences else ""
     more = f" +{finding.occurrences_total - 1:,}" if finding.occurrences_total > 1 else ""
     stands = f'<span class="at faint">{text(where, 160)}{more}</span>' if where else ""
     opens = "" if subject == _words.UNNAMED else code(subject, 160)
@@ -39,7 +39,7 @@ def card(report: Report, finding: Finding, number: int, *, opened: bool) -> Iter
     yield from _score(finding)
     if finding.grant.warnings:
         yield f"<h4>Mind</h4>{bullets(finding.grant.warnings[:12], sentences=True)}"
-    yield from _where(finding)
+    yield from _where(report, finding)
     permits = list(matrix.one(finding, subject[:80]))
     if permits:
         yield "<h4>Permissions</h4>"
@@ -111,13 +111,14 @@ def _asked(finding: Finding) -> Iterator[str]:
     yield "</details>\n"
 
 
-def _where(finding: Finding) -> Iterator[str]:
+def _where(report: Report, finding: Finding) -> Iterator[str]:
     if not finding.occurrences:
         return
     yield "<h4>Where it stands</h4><ul class='plain'>"
     for place in finding.occurrences[:PLACES]:
         note = history(place, dot=" · ")
-        yield f"<li>{code(_words.spot(place))}{f' <span class=faint>{text(note)}</span>' if note else ''}</li>"
+        beside = f" <span class=faint>{text(note)}</span>" if note else ""
+        yield f"<li>{code(_words.where(report, place))}{beside}</li>"
     more = finding.occurrences_total - min(PLACES, len(finding.occurrences))
     yield f"<li>and {words.many(more, 'more place')}</li></ul>" if more > 0 else "</ul>"
 

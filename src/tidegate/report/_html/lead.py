@@ -29,7 +29,7 @@ def summary(report: Report) -> Iterator[str]:
     if worst.occurrences:
         more = worst.occurrences_total - 1
         beside = f" and in {words.many(more, 'more place')}" if more > 0 else ""
-        parts.append(f"it stands in {code(_words.spot(worst.occurrences[0]), 160)}{beside}")
+        parts.append(f"it stands in {code(_words.where(report, worst.occurrences[0]), 160)}{beside}")
     if worst.contents is not None and worst.contents.items:
         parts.append(text(_behind_it(worst.contents)))
     yield f"{'; '.join(parts)}."
