@@ -5,6 +5,7 @@ The binding is asked itself: the module above it makes objects for each match, w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -18,28 +19,34 @@ Spans = tuple[tuple[int, int], ...]
 _MEMORY_BYTES: Final = 64 << 20
 """RE2's own limit for one pattern; counted repeats are unrolled and need more than its default 8 MB."""
 _UNANCHORED: Final = re2._re2.RE2.Anchor.UNANCHORED
+_CLASS: Final = r"\[(?:\\.|[^\]\\])+\]"
+_COUNTED: Final = re.compile(rf"\(\?P<(\w+)>((?:{_CLASS})?)({_CLASS})\{{(\d+),(\d+)\}}((?:{_CLASS})?)\)")
+"""A group that is one class so many times, perhaps with another before or behind it."""
 
 
 class Expression:
     """A compiled pattern."""
 
-    __slots__ = ("_compiled", "_match", "pattern")
+    __slots__ = ("_compiled", "_exact", "_longest", "_match", "pattern")
 
-    def __init__(self, pattern: str, where: str) -> None:
-        """Compile it. Raises `RuleError`, which begins with `where`, when it does not compile."""
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.log_errors = False
-        options.max_mem = _MEMORY_BYTES
-        try:
-            self.pattern = pattern.encode("latin-1")
-        except UnicodeEncodeError:
-            raise RuleError(f"{where} does not compile: a character beyond Latin-1") from None
-        self._compiled: Any = re2._re2.RE2(self.pattern, options)
-        if not self._compiled.ok():
-            reason = self._compiled.error()
-            said = reason.decode("latin-1") if isinstance(reason, bytes) else str(reason)
-            raise RuleError(f"{where} does not compile: {said}")
+    def __init__(self, pattern: str, where: str, *, relaxed: bool = False) -> None:
+        """Compile it. Raises `RuleError`, which begins with `where`, when it does not compile.
+
+        relaxed: look without the bounds of groups such as `(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])`
+        first. Where no group of a match is longer than its bound, the match is the one with bounds too: what
+        the bounds allow is part of what is tried, and in the same order. Else it is sought again with them.
+        Only for patterns in which no such group stands in something that repeats. RE2 unrolls the bounds,
+        and its first look at a text takes a third as long without.
+        """
+        self.pattern = _encoded(pattern, where)
+        self._longest: list[tuple[int, int]] = []
+        self._exact: Any = None
+        counted = {m[1]: int(m[5]) + bool(m[2]) + bool(m[6]) for m in _COUNTED.finditer(pattern) if relaxed}
+        if counted:
+            self._compiled = _compiled(_COUNTED.sub(r"(?P<\1>\2\3{\4,}\6)", pattern).encode("latin-1"), where)
+            self._longest = [(index, counted[name]) for name, index in self.names if name in counted]
+        else:
+            self._compiled = _compiled(self.pattern, where)
         self._match = self._compiled.Match
 
     @property
@@ -57,6 +64,10 @@ class Expression:
         last = end if enough is None else enough
         while at < end:
             spans: Spans = match(_UNANCHORED, text, at, end)
+            for index, most in self._longest:
+                if spans[index][1] - spans[index][0] > most:
+                    spans = self._bounded(text, at, end)
+                    break
             low, high = spans[0]
             if low < 0:
                 return
@@ -64,3 +75,29 @@ class Expression:
             if high >= last:
                 return
             at = high if high > at else at + 1
+
+    def _bounded(self, text: bytes, at: int, end: int) -> Spans:
+        if self._exact is None:
+            self._exact = _compiled(self.pattern, "a pattern").Match
+        spans: Spans = self._exact(_UNANCHORED, text, at, end)
+        return spans
+
+
+def _encoded(pattern: str, where: str) -> bytes:
+    try:
+        return pattern.encode("latin-1")
+    except UnicodeEncodeError:
+        raise RuleError(f"{where} does not compile: a character beyond Latin-1") from None
+
+
+def _compiled(pattern: bytes, where: str) -> Any:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.max_mem = _MEMORY_BYTES
+    compiled = re2._re2.RE2(pattern, options)
+    if not compiled.ok():
+        reason = compiled.error()
+        said = reason.decode("latin-1") if isinstance(reason, bytes) else str(reason)
+        raise RuleError(f"{where} does not compile: {said}")
+    return compiled
