@@ -80,13 +80,18 @@ def test_what_time_machine_linked_from_an_older_copy_is_found_in_the_latest() ->
     assert volume.open(volume.find(folder, "linked.bin")).read(0, 1 << 20) == LONG
 
 
-@pytest.mark.parametrize("form", ["zlib", "bzip2", "lzma", "LZFSE"])
+@pytest.mark.parametrize("form", ["zlib", "bzip2", "lzma", "LZFSE", "ADC", "none"])
 def test_a_dmg_is_the_disk_that_is_packed_in_it(form: str) -> None:
     number, pack = {
         "zlib": (0x80000005, zlib.compress),
         "bzip2": (0x80000006, bz2.compress),
         "lzma": (0x80000008, lzma.compress),
-        "LZFSE": (0x80000007, lambda data: data),
+        "LZFSE": (0x80000007, lambda data: b"bvx-" + struct.pack("<I", len(data)) + data + b"bvx$"),
+        "ADC": (
+            0x80000004,
+            lambda data: b"".join(b"\xff" + data[n : n + 128] for n in range(0, len(data), 128)),
+        ),
+        "none": (0x80000009, lambda data: data),
     }[form]
     step, packed, chunks = 128 << 10, b"", b""
     for at in range(0, len(IMAGE), step):
@@ -104,8 +109,8 @@ def test_a_dmg_is_the_disk_that_is_packed_in_it(form: str) -> None:
     struct.pack_into(">QQ", trailer, 216, len(packed), len(plist))
     judged = look(Memory(packed + plist + bytes(trailer)), "mac.dmg")
     words = [each.summary for each in judged.observations]
-    if form == "LZFSE":
-        assert any("LZFSE, which is not unpacked" in each for each in words), words
+    if form == "none":
+        assert any("form 0x80000009, which is not unpacked" in each for each in words), words
         assert not judged.complete
     else:
         assert "HFS+ with macOS and the homes of 2 users" in words

@@ -42,7 +42,50 @@ def fork(data: bytes) -> bytes:
     )
 
 
+def lzvn(data: bytes) -> bytes:
+    """Literals, and of what repeats its own first half matches; a stream ends with the opcode 6 and zeros."""
+    half = len(data) // 2
+    if half > 80 and data[:half] == data[half : 2 * half]:
+        out, left = literals(data[:half]), half - 10
+        out += bytes([0x3F]) + struct.pack("<H", half)  # ten bytes from that far back
+        while left > 16:
+            count = min(left, 271)
+            out += bytes([0xF0, count - 16])
+            left -= count
+        out += bytes([0xF0 | left]) if left else b""
+        return out + literals(data[2 * half :]) + b"\x06" + bytes(7)
+    return literals(data) + b"\x06" + bytes(7)
+
+
+def literals(data: bytes) -> bytes:
+    out = b""
+    for at in range(0, len(data), 271):
+        part = data[at : at + 271]
+        out += (bytes([0xE0, len(part) - 16]) if len(part) >= 16 else bytes([0xE0 | len(part)])) + part
+    return out
+
+
+def raw_lzfse(data: bytes) -> bytes:
+    return b"bvx-" + struct.pack("<I", len(data)) + data + b"bvx$"
+
+
+def listed(data: bytes, pack) -> bytes:
+    """A fork of the later form: offsets of blocks, the last that of their end."""
+    blocks = [pack(data[at : at + 65536]) for at in range(0, len(data), 65536)]
+    ends, at = [], 4 * (len(blocks) + 1)
+    for each in [b"", *blocks]:
+        at += len(each)
+        ends.append(at)
+    return struct.pack(f"<{len(ends)}I", *ends) + b"".join(blocks)
+
+
+TWICE = (TEXT[:32_768] * 2) + TEXT
 FILES = {
+    "short, LZVN": (b"a few words\n", attribute(7, 12, lzvn(b"a few words\n")), b""),
+    "plain, LZVN": (b"as they are", attribute(7, 11, b"\x06as they are"), b""),
+    "long, LZVN": (TWICE, attribute(8, len(TWICE)), listed(TWICE, lzvn)),
+    "short, LZFSE": (b"a few words\n", attribute(11, 12, raw_lzfse(b"a few words\n")), b""),
+    "long, LZFSE": (TEXT, attribute(12, len(TEXT)), listed(TEXT, raw_lzfse)),
     "short.txt": (b"a few words\n", attribute(3, 12, zlib.compress(b"a few words\n")), b""),
     "plain.txt": (b"as they are", attribute(3, 11, b"\xffas they are"), b""),
     "long.txt": (TEXT, attribute(4, len(TEXT)), fork(TEXT)),
@@ -76,7 +119,7 @@ def test_what_a_mac_has_compressed_is_read_in_any_part(form, name):
     assert data.read(65_000, 1000) == FILES[name][0][65_000:66_000]
 
 
-@pytest.mark.parametrize(("form", "word"), [(8, "LZVN"), (12, "LZFSE"), (99, "form 99")])
+@pytest.mark.parametrize(("form", "word"), [(14, "LZBITMAP"), (99, "form 99")])
 def test_what_is_not_read_says_by_what_it_was_packed(form, word):
     with pytest.raises(DamageError, match=word):
         open_packed(attribute(form, 10), lambda: Memory(b""))

@@ -1,7 +1,6 @@
 """DMG, of Apple: pieces of a disk, packed one by one; what they are packed with stands in a property list.
 
 Source: no specification is published; Vu, "Demystifying the DMG File Format", and files that hdiutil writes.
-LZFSE and ADC are not unpacked.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from tidegate.inspectors.disks.containers.opened import Opened
 from tidegate.inspectors.disks.damage import MIB, DamageError, big, exact
 from tidegate.inspectors.meter import Meter
 from tidegate.inspectors.readable import Readable
+from tidegate.packing.lzfse import unpack_adc, unpack_lzfse
 
 _TRAILER: Final = 512
 _MOST_LIST_BYTES: Final = 16 * MIB
@@ -29,7 +29,7 @@ _KEPT: Final = 16
 _TABLES: Final = re.compile(rb"<key>blkx</key>\s*<array>(.*?)</array>", re.DOTALL)
 _TABLE: Final = re.compile(rb"<data>([A-Za-z0-9+/=\s]*)</data>")
 _ZERO, _RAW, _IGNORED = 0, 1, 2
-_ZLIB, _BZIP2, _LZMA = 0x80000005, 0x80000006, 0x80000008
+_ADC, _ZLIB, _BZIP2, _LZFSE, _LZMA = 0x80000004, 0x80000005, 0x80000006, 0x80000007, 0x80000008
 _COMMENT, _END = 0x7FFFFFFE, 0xFFFFFFFF
 
 
@@ -142,7 +142,10 @@ def _unpack(form: int, packed: bytes, most: int) -> bytes:
             return bz2.BZ2Decompressor().decompress(packed, most)
         if form == _LZMA:
             return lzma.LZMADecompressor(memlimit=64 * MIB).decompress(packed, most)
+        if form == _LZFSE:
+            return unpack_lzfse(packed, most)
+        if form == _ADC:
+            return unpack_adc(packed, most)
     except (OSError, ValueError, EOFError, lzma.LZMAError):
         raise DamageError("a compressed piece cannot be unpacked") from None
-    name = {0x80000004: "ADC", 0x80000007: "LZFSE"}.get(form, f"form {form:#x}")
-    raise DamageError(f"a DMG packed with {name}, which is not unpacked")
+    raise DamageError(f"a DMG packed in form {form:#x}, which is not unpacked")
