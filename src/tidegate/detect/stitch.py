@@ -38,7 +38,7 @@ _IS = (
 )
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _THREE = r"clientsecretcredential(?:builder)?\(\s{0,40}"
-"""Tenant, client and secret, in this order. Source: the Azure identity libraries, `ClientSecretCredential`."""
+"""Tenant, client and secret, in this order. Source: the Azure identity libraries' documentation."""
 _STORAGE = r"(?:blob|dfs|file|queue|table|web)"
 
 
@@ -168,10 +168,8 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
             rf"(?i)(?:client|app(?:lication)?)[_.-]?id{_IS}"
             rf"({_UUID})",
         ),
-        _Source(
-            "--service-principal --application-id az login",
-            rf"(?i)(?:\s-u|--username|--application-id)[ =][\"']?({_UUID})\b",
-        ),
+        _Source("login", rf"(?i)\blogin\b.{{0,200}}?\s(?:-u|--username)[ =][\"']?({_UUID})\b"),
+        _Source("--application-id", rf"(?i)--application-id[ =][\"']?({_UUID})\b"),
         _Source(
             "clientsecretcredential",
             rf"(?i){_THREE}[\"'`]{_UUID}[\"'`]\s{{0,4}},\s{{0,40}}[\"'`]({_UUID})[\"'`]",
