@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -37,8 +36,6 @@ NO_RULE = 1023
 """Stands for no rule where names are counted by rule."""
 PIECE_ROWS = 4 * GROUP_ROWS
 """Names that are told at a time."""
-PROCESSES_MB: dict[int, float] = {}
-"""Of each process of a way that has several, its most memory."""
 PEERS_ROWS = 5_000_000
 """So many of the first rows are told by the others: they take minutes for all."""
 FOLDERS = (
@@ -121,35 +118,27 @@ def make(file: Path, rows: int) -> None:
 
 
 def ours(file: Path, cache_dir: Path) -> dict[str, int]:
-    """Tell the kind of every name, in as many processes as there are cores."""
-    from tidegate.inventory.apart import in_parts  # noqa: PLC0415
+    """Tell the kind of every name, in as many threads as there are cores."""
+    from tidegate.inventory.names import Ruler  # noqa: PLC0415
+    from tidegate.inventory.parts import in_parts  # noqa: PLC0415
     from tidegate.kinds.names import rules  # noqa: PLC0415
 
-    total = np.zeros(NO_RULE + 1, np.int64)
-    for told in in_parts("names:told", file, {"cache_dir": str(cache_dir)}, roots=[Path(__file__).parent]):
-        counts = np.frombuffer(told, np.int64)
-        total += counts[:-2]
-        process, most_kb = counts[-2:].tolist()
-        PROCESSES_MB[process] = max(PROCESSES_MB.get(process, 0), most_kb / 1024)
+    table = pl.scan_parquet(file).select("name")
+    ruler = Ruler(0, cache_dir)
+
+    def told(first: int, rows: int) -> Any:
+        counts = np.zeros(NO_RULE + 1, np.int64)
+        for start, count in whole_groups(file, PIECE_ROWS, first, rows):
+            piece = table.slice(start, count).collect(engine="in-memory")
+            counts += np.bincount(np.minimum(ruler.rules(piece["name"]), NO_RULE), minlength=NO_RULE + 1)
+        return counts
+
+    total = sum(in_parts(told, file))
     found: dict[str, int] = {}
     for number, items in enumerate(total.tolist()):
         kind = "other" if number == NO_RULE else (rules()[number].kind if items else "other")
         found[kind] = found.get(kind, 0) + items
     return found
-
-
-def told(file: Path, first: int, rows: int, *, cache_dir: str) -> bytes:
-    """Tell the kinds of a part. Returns how many names each rule won, the process, its most memory in KB."""
-    from tidegate.inventory.names import Ruler  # noqa: PLC0415
-
-    table = pl.scan_parquet(file).select("name")
-    ruler = Ruler.of(rows, Path(cache_dir))
-    total = np.zeros(NO_RULE + 3, np.int64)
-    for start, count in whole_groups(file, PIECE_ROWS, first, rows):
-        piece = table.slice(start, count).collect(engine="in-memory")
-        total[:-2] += np.bincount(np.minimum(ruler.rules(piece["name"]), NO_RULE), minlength=NO_RULE + 1)
-    total[-2:] = os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return total.tobytes()
 
 
 def only_read(file: Path, _cache_dir: Path) -> dict[str, int]:
@@ -232,8 +221,7 @@ def run_one(way: str, file: Path, cache_dir: Path) -> None:
     seconds = time.perf_counter() - start
     uses = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu_s = sum(use.ru_utime + use.ru_stime for use in uses)
-    mb = sum(PROCESSES_MB.values()) or uses[0].ru_maxrss / 1024
-    numbers = {"s": seconds, "cpu_s": cpu_s, "mb": mb, "found": found}
+    numbers = {"s": seconds, "cpu_s": cpu_s, "mb": uses[0].ru_maxrss / 1024, "found": found}
     print(json.dumps(numbers))
 
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+import math
 import re
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 
-from tidegate.inventory import _needles
-from tidegate.inventory._endings import Endings
+from tidegate.inventory import _needles, _tables
+from tidegate.inventory._tables import Endings, Needles
 from tidegate.kinds import names as one_by_one
 from tidegate.packing import kept
 
-_FORM: Final = b"tidegate-names-4\n"
-_HASHES: Final = 1 << 16
+_FORM: Final = b"tidegate-names-5\n"
+_MANY_COST: Final = 2e-5
+"""What each of the texts that four letters stand for adds to what looking for them costs."""
+_GRAM: Final = 4
+_TOLD: Final = 8
 
 
 class Search:
@@ -31,20 +36,16 @@ class Search:
         self._own = threading.local()
 
     @classmethod
-    def of(cls, expressions: list[list[bytes]], flags: int = 0) -> Self:
-        """Compile them. Those of one list have one number."""
+    def of(cls, expressions: list[bytes], flags: int = 0) -> Self:
+        """Compile them."""
         import hyperscan  # noqa: PLC0415 - only for many names
 
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        numbers = [number for number, each in enumerate(expressions) for _ in each]
-        count = len(numbers)
+        count = len(expressions)
         # Without UTF-8, either case is that of ASCII alone, as the one-by-one form has it.
         flags |= hyperscan.HS_FLAG_CASELESS
         database.compile(
-            expressions=list(chain.from_iterable(expressions)),
-            ids=numbers,
-            elements=count,
-            flags=[flags] * count,
+            expressions=expressions, ids=list(range(count)), elements=count, flags=[flags] * count
         )
         return cls(database)
 
@@ -71,28 +72,13 @@ class Search:
 class Known:
     """What the rules of names are made into."""
 
-    needles: Search
+    needles: Needles
     """Texts without which no pattern fits."""
+    endings: Endings
     patterns: Search
     """The patterns, for names that stand a name a line."""
-    groups: Any
-    """The group of each needle: needles of one group stand for the same patterns."""
-    beyond: Any
-    """How far behind the name's end each needle ends: 0 for one that ends in it."""
-    decided: Any
-    """Of each group the pattern that its needles are all of, `NO_RULE` where its patterns must be tried."""
     held: list[list[int]]
-    """The patterns that each group stands for; the last group is of needles that count only at the start."""
-    tails: Any
-    """[group, hash of the last bytes], in bits: whether a name with that end may fit one of its patterns."""
-    starts: Any
-    """(n, 2): what the first four bytes of a name may be: which bits count, and what they are."""
-    endings: Endings
-
-    def ends_well(self, group: Any, last: Any) -> Any:
-        """Tell of each name whether it may fit a pattern of its group. last: its last four bytes."""
-        at = _hashed(last)
-        return (self.tails[group, at >> np.uint32(3)] >> (at & np.uint32(7)).astype(np.uint8) & 1).view(bool)
+    """The patterns that each group of needles stands for."""
 
 
 _making: Final = threading.Lock()
@@ -120,7 +106,6 @@ def _make(folder: Path | None) -> Known:
     import hyperscan  # noqa: PLC0415
 
     rules = one_by_one.patterns()
-    ends = [_needles.tails(rule.pattern) for rule in rules]
     pairs: dict[str, int] = {}
     words: dict[_needles.Word, frozenset[int]] = {}
     for number, rule in enumerate(rules):
@@ -129,88 +114,154 @@ def _make(folder: Path | None) -> Known:
             pairs.setdefault(end.decode(), number)
         for word in own:
             words[word] = words.get(word, frozenset()) | {number}
-    # Patterns of which the usual words would be found in many names: searched for as they are.
-    usual = _needles.sought(_inside(words), ends).to_the_end.values()
-    written = {number: _needles.expression_of_all(rules[number].pattern) for held in usual for number in held}
-    whole = {number: expression for number, expression in written.items() if expression is not None}
-    words = {word: held - whole.keys() for word, held in words.items() if held - whole.keys()}
-    at_start = {word: held for word, held in words.items() if word[0] == _needles.START}
-    sought = _needles.sought(_inside(words), ends)
-    in_part = [_needles.ends_in_part(rule.pattern) for rule in rules]
-    expressions = [[_needles.expression(word)] for word in sought.needles]
-    for held in dict.fromkeys(sought.to_the_end.values()):
-        last = set().union(*(ends[number] or set() for number in held))
-        alone_in_part = all(in_part[number] for number in held)
-        # With one number for all, what follows the words is looked for by one machine.
-        expressions.append(
-            [
-                each
-                for word, others in sought.to_the_end.items()
-                if others == held
-                for each in _needles.expressions_to_the_end(word, last, in_part=alone_in_part)
-            ]
-        )
-    expressions += [[expression] for expression in whole.values()]
-    all_held = [*sought.needles.values(), *dict.fromkeys(sought.to_the_end.values())]
-    groups = {held: number for number, held in enumerate(dict.fromkeys(all_held))}
-    all_groups = [*groups, *(frozenset({number}) for number in whole)]
-    decided = [one_by_one.NO_RULE] * len(groups) + [*whole]
-    own_groups = [*(groups[held] for held in all_held), *range(len(groups), len(all_groups))]
-    all_groups.append(frozenset().union(*at_start.values()))
+    groups = list(dict.fromkeys(words.values()))
+    numbers = {rule.id: number for number, rule in enumerate(one_by_one.rules())}
     found = Known(
-        needles=Search.of(expressions, hyperscan.HS_FLAG_DOTALL),
-        patterns=Search.of(
-            [[_in_line(rule.pattern).encode()] for rule in rules], hyperscan.HS_FLAG_MULTILINE
-        ),
-        groups=np.array(own_groups, np.int64),
-        beyond=np.repeat(
-            [0, _needles.MARK_BYTES], [len(sought.needles), len(expressions) - len(sought.needles)]
-        ),
-        decided=np.array([*decided, one_by_one.NO_RULE], np.uint16),
-        held=[sorted(each) for each in all_groups],
-        tails=_tails(all_groups),
-        starts=np.array(sorted({_start(word) for word in at_start}), np.uint32).reshape(-1, 2),
-        endings=_endings(pairs),
+        needles=needles_of(words, groups),
+        endings=endings_of({each: numbers[rule.id] for each, rule in one_by_one.by_ending().items()}, pairs),
+        patterns=Search.of([_in_line(rule.pattern).encode() for rule in rules], hyperscan.HS_FLAG_MULTILINE),
+        held=[sorted(each) for each in groups],
     )
-    _keep(found, pairs, folder)
+    _keep(found, folder)
     return found
 
 
-def _inside(words: dict[_needles.Word, frozenset[int]]) -> dict[_needles.Word, frozenset[int]]:
-    return {word: held for word, held in words.items() if word[0] != _needles.START}
+# Tables.
 
 
-def _endings(pairs: dict[str, int]) -> Endings:
-    numbers = {rule.id: number for number, rule in enumerate(one_by_one.rules())}
-    return Endings({each: numbers[rule.id] for each, rule in one_by_one.by_ending().items()}, pairs)
+def needles_of(words: Mapping[_needles.Word, frozenset[int]], groups: list[frozenset[int]]) -> Needles:
+    """Return the tables of needles. words: needle -> the patterns that it stands for, one of the groups."""
+    letters = _letters()
+    cells: dict[_needles.Cell, int] = {}
+    numbers: list[int] = []
+    firsts = [0]
+    entries = set()
+    for number, word in enumerate(words):
+        start, choices = _gram(word, letters)
+        for choice in itertools.product(*choices):
+            gram = 0
+            for letter in choice:
+                gram = gram << _tables.LETTER_BITS | letter
+            entries.add((_tables.gram_hash(gram), gram, number, start + _GRAM - 1))
+        numbers += [
+            _tables.AT_START if cell == _needles.START else cells.setdefault(cell, len(cells))
+            for cell in word
+        ]
+        firsts.append(len(numbers))
+    bits = np.zeros(1 << _tables.FILTER_BITS, bool)
+    slots = np.full(1 << _tables.SLOT_BITS, len(entries), np.int16)
+    rows = []
+    for place, (hashed, gram, number, back) in enumerate(sorted(entries)):
+        bits[hashed >> 32 - _tables.FILTER_BITS] = True
+        slot = hashed >> 32 - _tables.SLOT_BITS
+        slots[slot] = min(int(slots[slot]), place)
+        rows.append((gram, slot, number, back))
+    rows.append((0, -1, 0, 0))
+    grams, hashes, own, backs = zip(*rows, strict=True)
+    fitting = np.zeros((len(cells), 256), np.uint8)
+    for cell, place in cells.items():
+        fitting[place, [*cell, *bytes(sorted(cell)).upper()]] = 1
+    places = {held: place for place, held in enumerate(groups)}
+    return Needles(
+        letters=letters,
+        filter=np.packbits(bits, bitorder="little"),
+        slots=slots,
+        grams=np.array(grams, np.uint32),
+        hashes=np.array(hashes, np.int16),
+        words=np.array(own, np.int16),
+        backs=np.array(backs, np.int16),
+        firsts=np.array(firsts, np.int32),
+        cells=np.array(numbers, np.uint8),
+        fitting=fitting,
+        groups=np.array([places[held] for held in words.values()], np.int32),
+        tails=_tails(groups),
+    )
 
 
-def _tails(groups: list[frozenset[int]]) -> Any:
-    found = np.zeros((len(groups), _HASHES), bool)
+def _letters() -> Any:
+    """Return byte -> letter: the same for a letter and its capital, for controls, for bytes beyond ASCII."""
+    found = np.zeros(256, np.uint8)
+    seen: dict[int, int] = {}
+    for byte in range(256):
+        like = 0 if byte < 32 or byte == 127 else min(byte, 128)
+        found[byte] = seen.setdefault(ord(chr(like).lower()), len(seen))
+    return found
+
+
+def _gram(word: _needles.Word, letters: Any) -> tuple[int, list[list[int]]]:
+    """Return where in a needle the four letters begin that are looked for, and what each may be."""
+    own = [
+        [_tables.START] if cell == _needles.START else sorted({int(letters[byte]) for byte in cell})
+        for cell in word
+    ]
+    if len(word) < _GRAM:
+        anything = [*sorted({int(each) for each in letters}), _tables.END]
+        return 0, [*own, *[anything] * (_GRAM - len(word))]
+    start = min(
+        range(len(word) - _GRAM + 1),
+        key=lambda first: (
+            _needles.share_of_gram(word[first : first + _GRAM])
+            + _MANY_COST * math.prod(map(len, own[first : first + _GRAM]))
+        ),
+    )
+    return start, own[start : start + _GRAM]
+
+
+def _tails(groups: Iterable[frozenset[int]]) -> Any:
     by_pattern = [_needles.tails(rule.pattern) for rule in one_by_one.patterns()]
-    for number, held in enumerate(groups):
+    rows = []
+    for held in groups:
+        row = np.zeros(1 << _tables.LAST_BITS, bool)
         for pattern in held:
             tails = by_pattern[pattern]
             if tails is None:
-                found[number] = True
+                row[:] = True
             else:
-                last = np.array([int.from_bytes(tail, "little") << 8 for tail in tails], np.uint32)
-                found[number, _hashed(last)] = True
-    return np.packbits(found, axis=1, bitorder="little")
+                row[[_tables.last_hash(int.from_bytes(tail, "little")) for tail in tails]] = True
+        rows.append(np.packbits(row, bitorder="little"))
+    return np.array(rows)
 
 
-def _hashed(last: Any) -> Any:
-    """Return a number for the last three of the last four bytes of names, whatever their case."""
-    return ((last >> np.uint32(8) | np.uint32(0x202020)) * np.uint32(0x9E3779B1)) >> np.uint32(16)
+def endings_of(numbers: Mapping[str, int], pairs: Mapping[str, int]) -> Endings:
+    """Return the tables of endings. numbers: ending -> rule; pairs: two that stand together -> rule.
+
+    All in lower case, dots included. Raises `ValueError` for one of another form.
+    """
+    seconds = {pair[pair.rindex(".") :] for pair in pairs}
+    if any(len(pair) > _TOLD for pair in pairs) or not seconds <= numbers.keys():
+        raise ValueError("a pair of endings is of eight letters at most, the second one known")
+    rows = []
+    slots = np.full(1 << _tables.ENDING_SLOT_BITS, -1, np.int16)
+    for place, (text, rule) in enumerate({**numbers, **pairs}.items()):
+        ending = text.encode()
+        if not 2 <= len(ending) <= 2 * _TOLD:
+            raise ValueError(f"no ending: {text}")
+        slot = _tables.ending_hash(ending)
+        last, head = ending[-_TOLD:], ending[:-_TOLD]
+        value, mask = _number(last)
+        head_value, head_mask = (each << 8 * (_TOLD - len(head)) for each in _number(head))
+        # Behind the last byte stand zeros in what is compared; they are the ending's.
+        mask |= (1 << 64) - (1 << 8 * len(last))
+        rows.append((slots[slot], value, mask, head_value, head_mask, rule, text in seconds))
+        slots[slot] = place
+    after, values, masks, heads, head_masks, rules, second = zip(*rows, strict=True)
+    return Endings(
+        slots=slots,
+        after=np.array(after, np.int16),
+        values=np.array(values, np.uint64),
+        masks=np.array(masks, np.uint64),
+        heads=np.array(heads, np.uint64),
+        head_masks=np.array(head_masks, np.uint64),
+        rules=np.array(rules, np.uint16),
+        seconds=np.array(second, np.uint8),
+    )
 
 
-def _start(word: _needles.Word) -> tuple[int, int]:
-    mask = value = 0
-    for place, cell in enumerate(word[1:5]):
-        if len(cell) == 1:
-            mask |= 0xFF << 8 * place
-            value |= (next(iter(cell)) | 0x20) << 8 * place
-    return mask, value
+def _number(text: bytes) -> tuple[int, int]:
+    """Return a text as a little-endian number, and which of its bits count."""
+    mask = bytes(0xFF ^ (0x20 if letter in b"abcdefghijklmnopqrstuvwxyz" else 0) for letter in text)
+    number = int.from_bytes(mask, "little")
+    return int.from_bytes(text, "little") & number, number
 
 
 _SAME: Final = (
@@ -243,30 +294,23 @@ def _name() -> str:
     for part in (
         hyperscan.__version__,  # type: ignore[attr-defined] # its stub leaves it out
         kept.processor(),
-        *(Path(module).read_text(encoding="utf-8") for module in (__file__, _needles.__file__)),
-        *(rule.pattern for rule in one_by_one.patterns()),
+        *(Path(each).read_text(encoding="utf-8") for each in (__file__, _tables.__file__, _needles.__file__)),
+        *(f"{rule.pattern} {rule.endings}" for rule in one_by_one.rules()),
     ):
         digest.update(part.encode() + b"\x00")
     return f"names-{digest.hexdigest()[:32]}.hs"
 
 
-def _keep(made: Known, pairs: dict[str, int], folder: Path | None) -> None:
+def _keep(made: Known, folder: Path | None) -> None:
     import hyperscan  # noqa: PLC0415
 
     if folder is None:
         return
-    bodies = [
-        hyperscan.dumpb(made.needles.database),
-        hyperscan.dumpb(made.patterns.database),
-        made.tails.tobytes(),
-    ]
+    tables = [*made.needles, *made.endings]
+    bodies = [hyperscan.dumpb(made.patterns.database), *(table.tobytes() for table in tables)]
     head = {
-        "pairs": pairs,
-        "groups": made.groups.tolist(),
-        "beyond": made.beyond.tolist(),
-        "decided": made.decided.tolist(),
         "held": made.held,
-        "starts": made.starts.tolist(),
+        "tables": [(table.dtype.str, table.shape) for table in tables],
         "bytes": [len(body) for body in bodies],
     }
     kept.write(folder, _name(), _FORM, b"\n".join([json.dumps(head).encode(), b"".join(bodies)]))
@@ -280,22 +324,16 @@ def _kept(folder: Path | None) -> Known | None:
         return None
     head, _, rest = content.partition(b"\n")
     told = json.loads(head)
-    needles, patterns, _ = told["bytes"]
+    ends = [0, *itertools.accumulate(told["bytes"])]
+    patterns, *bodies = (rest[first:end] for first, end in itertools.pairwise(ends))
+    tables = [
+        # A copy: what may be written to is of the type for which the loop was compiled.
+        np.frombuffer(body, kind).reshape(shape).copy()
+        for body, (kind, shape) in zip(bodies, told["tables"], strict=True)
+    ]
     try:
-        searches = [
-            Search(hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK))
-            for body in (rest[:needles], rest[needles : needles + patterns])
-        ]
+        search = Search(hyperscan.loadb(patterns, hyperscan.HS_MODE_BLOCK))
     except hyperscan.error:
         return None
-    return Known(
-        needles=searches[0],
-        patterns=searches[1],
-        groups=np.array(told["groups"], np.int64),
-        beyond=np.array(told["beyond"], np.int64),
-        decided=np.array(told["decided"], np.uint16),
-        held=told["held"],
-        tails=np.frombuffer(rest, np.uint8, offset=needles + patterns).reshape(-1, _HASHES // 8),
-        starts=np.array(told["starts"], np.uint32).reshape(-1, 2),
-        endings=_endings(told["pairs"]),
-    )
+    count = len(Needles._fields)
+    return Known(Needles(*tables[:count]), Endings(*tables[count:]), search, told["held"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -23,13 +23,9 @@ START: Final[Cell] = frozenset({-1})
 _MOST_WORDS: Final = 400
 _RARE: Final = 3e-7
 """As often as this, per byte, a needle costs as much by being looked for as by being found."""
-_COMMON: Final = 4e-6
-_MOST_TEXTS: Final = 40
-_MOST_ENDS: Final = 80
-_DIGITS: Final = frozenset(b"0123456789")
+_MOST_GRAMS: Final = 3_000
+_START_SHARE: Final = 1e-3
 _TAIL: Final = 3
-MARK_BYTES: Final = 4
-"""Behind each name there are four bytes, of which the last two are zeros."""
 _MOST_TAILS: Final = 20_000
 _LONG: Final = 8
 """A longer repeat is no needle."""
@@ -53,7 +49,11 @@ _USUAL_WORDS: Final = (
     " client customer contact product order default source static public private message number detail"
     " content site-pack dist-pack package third_party vendor share/doc /doc /docs doc/ docs/ /test"
     " test/ tests/ /man man/ usr/ /lib lib/ lib64/ libexec/ share/ icons locale template schema"
-    " internal network search browser"
+    " internal network search browser component session thumb snappy completion batch frame shard chunk"
+    " event click product upload nightly dataset common asset project video temporary finance device main"
+    " java javascript python webp part photo audio cache temp version release build target application"
+    " group team company daily weekly monthly annual final draft copy old new sheet list table page section"
+    " chapter scan user. users/ image_ img_ data_ report_ report- file- file_ _file _data -data _list"
 )
 _USUAL: Final = re.compile(
     "|".join(map(re.escape, sorted(_USUAL_WORDS.split(), key=len, reverse=True))).encode()
@@ -123,109 +123,13 @@ def _by_end(pattern: Node) -> tuple[set[bytes], Node]:
     return (ends, Node("any", tuple(left))) if len(ends) > _FEW and left else (set(), pattern)
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """What is looked for, each with the patterns that it stands for."""
-
-    needles: dict[Word, frozenset[int]]
-    to_the_end: dict[Word, frozenset[int]]
-    """Those that names are full of: worth to be told only where the name also ends as the patterns ask."""
-
-
-def sought(words: Mapping[Word, frozenset[int]], ends: Sequence[set[bytes] | None]) -> Sought:
-    """Return needles as they are quickest to look for.
-
-    words: needle -> the patterns that it stands for; ends: of each pattern, as `tails` returns them.
-    """
-    needles: dict[Word, frozenset[int]] = {}
-    usual: dict[Word, frozenset[int]] = {}
-    for word, held in words.items():
-        texts = _texts(word)
-        if not texts and _USUAL.search(_text(word)):
-            last = [ends[number] for number in held]
-            if None not in last and len(set().union(*filter(None, last))) <= _MOST_ENDS:
-                for text in _with_what_follows(word):
-                    usual[text] = usual.get(text, frozenset()) | held
-                continue
-        for text in texts or _spelled_out(_cut(word)):
-            needles[text] = needles.get(text, frozenset()) | held
-    return Sought(fewest(needles), fewest(usual))
-
-
-def _texts(word: Word) -> list[Word]:
-    """Return the texts that stand for a needle, none where they are too many or too usual.
-
-    Thousands of texts are as quickly looked for as hundreds. What has a class behind it is tried wherever the
-    text before that is found: 60 ns.
-    """
-    word = _cut(word)
-    places = range(len(word))
-    edges = [place for place in places if place == 0 or len(word[place - 1]) > 1 or len(word[place]) > 1]
-    parts = [
-        word[first:after]
-        for first, after in itertools.combinations([*edges, len(word)], 2)
-        if after - first >= 3 and math.prod(map(len, word[first:after])) <= _MOST_TEXTS
-    ]
-    part = min(parts, key=lambda each: (max(_chance(each), _RARE), -len(each)), default=())
-    if not part or START in part or _chance(part) > _COMMON:
-        return []
-    return _spelled_out(part)
-
-
-def _spelled_out(word: Word) -> list[Word]:
-    """Return all that a needle stands for, its last places left as they are where that is too much."""
-    found: list[Word] = [()]
-    for place, cell in enumerate(word):
-        if len(found) * len(cell) > _MOST_TEXTS:
-            return [(*each, *word[place:]) for each in found]
-        found = [(*each, frozenset({byte})) for each in found for byte in sorted(cell)]
-    return found
-
-
-def _with_what_follows(word: Word) -> list[Word]:
-    """Return the text of a needle with each byte that may follow it, alone where those are many.
-
-    A text that is looked for costs 100 ns where it is found: `home/` is no `home-`.
-    """
-    *text, last = word
-    if any(len(cell) > 1 for cell in text) or len(last) > _MOST_TEXTS:
-        return [_longest_text(word)]
-    return _spelled_out(word)
-
-
 def _longest_text(word: Word) -> Word:
     return tuple(frozenset({byte}) for byte in max(_stretches(word), key=len, default=b""))
-
-
-def _cut(word: Word) -> Word:
-    """Leave out what stands behind two digits: that they are there is rare enough."""
-    for place in range(len(word) - 2):
-        if word[place] == word[place + 1] == _DIGITS:
-            return word[: place + 2]
-    return word
 
 
 def _text(word: Word) -> bytes:
     """Return the text of a needle, zeros where it may hold several bytes."""
     return bytes(next(iter(cell)) if len(cell) == 1 and cell != START else 0 for cell in word)
-
-
-def fewest(words: Mapping[Word, frozenset[int]]) -> dict[Word, frozenset[int]]:
-    """Leave out every needle that holds another one, which takes its place: where one is, so is the other.
-
-    words: needle -> the patterns that it stands for.
-    """
-    texts: dict[bytes, Word] = {}
-    kept: dict[Word, frozenset[int]] = {}
-    for word in sorted(words, key=len):
-        stretches = _stretches(word)
-        other = next((held for text, held in texts.items() if any(text in each for each in stretches)), word)
-        if other is word:
-            other = next((word[:end] for end in range(1, len(word)) if word[:end] in kept), word)
-        kept[other] = kept.get(other, frozenset()) | words[word]
-        if other is word and len(stretches) == 1 and len(stretches[0]) == len(word):
-            texts[stretches[0]] = word
-    return kept
 
 
 def tails(pattern: str) -> set[bytes] | None:
@@ -263,70 +167,6 @@ def _stretches(word: Word) -> list[bytes]:
     """Return the texts in a needle between the places that may hold several bytes, or the start."""
     groups = itertools.groupby(word, key=lambda cell: len(cell) == 1 and cell != START)
     return [bytes(next(iter(cell)) for cell in cells) for single, cells in groups if single]
-
-
-def expression(word: Word) -> bytes:
-    """Write a needle for Hyperscan."""
-    return b"".join(_written(cell) for cell in word)
-
-
-def expressions_to_the_end(word: Word, ends: set[bytes], *, in_part: bool) -> list[bytes]:
-    """Write a needle with one of the ends behind it, and `MARK_BYTES` that follow a name.
-
-    The needle's last byte may be the end's first. in_part: only where no slash stands between the two. Names
-    hold no zeros.
-    """
-    between = rb"[^/\x00]*" if in_part else rb"[^\x00]*"
-    found = [expression(word) + between + _one_of(ends)]
-    shared = {end for end in ends if end[0] in word[-1]}
-    return [*found, expression(word[:-1]) + _one_of(shared)] if shared else found
-
-
-def _one_of(ends: set[bytes]) -> bytes:
-    last = b"|".join(b"".join(b"\\x%02x" % byte for byte in end) for end in sorted(ends))
-    return b"(?:" + last + rb")[\x00-\xff]{2}\x00\x00"
-
-
-def ends_in_part(pattern: str) -> bool:
-    """Tell whether nothing of a pattern but its first part fits a slash."""
-
-    def slash(node: Node) -> bool:
-        return (node.what == "cell" and ord("/") in node.cell) or any(map(slash, node.parts))
-
-    whole = _parsed(pattern)
-    return whole.what == "each" and not any(map(slash, _flat(whole)[1:]))
-
-
-def expression_of_all(pattern: str) -> bytes | None:
-    """Write a whole pattern for names with `MARK_BYTES` behind each; `None` where that is not quick to find.
-
-    Quick is one of some words, then one of some ends, with no choice between.
-    """
-    whole = _parsed(pattern)
-    starts = next((start for start in _STARTS if pattern.startswith(start)), None)
-    if whole.what != "each" or starts is None or not ends_in_part(pattern) or not pattern.endswith("$"):
-        return None
-    choices = [part.what == "any" for part in _flat(_parsed(pattern[len(starts) :]))]
-    if (
-        sum(choices) != 2
-        or not choices[0]
-        or any(map(_chooses, _flat(_parsed(pattern[len(starts) :]))[1:-2]))
-    ):
-        return None
-    rest = re.sub(r"\[\^([^\]]*)\]", r"[^\1\\x00]", pattern[len(starts) : -1])
-    return (_STARTS[starts] + rest).encode() + rb"[\x00-\xff]{2}\x00\x00"
-
-
-_STARTS: Final = {
-    r"(?:^|/)(?:[^/]*[^a-z/])?": r"[^a-z]",
-    r"(?:^|[^a-z])": r"[^a-z]",
-    r"(?:^|/)": r"[\x00/]",
-}
-"""How patterns begin, and what of that stands before the word where a zero stands before each name."""
-
-
-def _chooses(node: Node) -> bool:
-    return node.what == "any" or any(map(_chooses, node.parts))
 
 
 def _parsed(pattern: str) -> Node:
@@ -540,11 +380,16 @@ def _chance(word: Word) -> float:
     return max(found, _USUAL_SHARE * math.prod(map(_share, others)))
 
 
-def _written(cell: Cell) -> bytes:
-    places = sorted(cell)
-    runs = []
-    for _, group in itertools.groupby(enumerate(places), key=lambda pair: pair[1] - pair[0]):
-        run = [byte for _, byte in group]
-        runs.append(b"\\x%02x" % run[0] if len(run) == 1 else b"\\x%02x-\\x%02x" % (run[0], run[-1]))
-    text = b"".join(runs)
-    return text if len(places) == 1 else b"[" + text + b"]"
+def share_of_gram(cells: Word) -> float:
+    """Return about how often, per byte, a few cells that follow one another are found in names."""
+    found = math.prod(_START_SHARE if cell == START else _share(cell) for cell in cells)
+    if START in cells or math.prod(map(len, cells)) > _MOST_GRAMS:
+        return found
+    usual = _usual_grams(len(cells))
+    return max(found, _USUAL_SHARE * any(bytes(each) in usual for each in itertools.product(*cells)))
+
+
+@cache
+def _usual_grams(size: int) -> frozenset[bytes]:
+    words = [word.encode() for word in _USUAL_WORDS.split()]
+    return frozenset(word[place : place + size] for word in words for place in range(len(word) - size + 1))

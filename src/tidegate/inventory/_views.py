@@ -10,16 +10,13 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 SHORT: Final = 12
-"""Bytes of a text that stands in the view itself."""
-MANY: Final = 200
-"""Texts of one buffer, on the average, that are worth to be looked at by themselves."""
+"""Bytes of a text that stands in its view."""
 _VIEWS: Final = b"vu"
 
 
@@ -57,22 +54,16 @@ _release: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Texts of a column that follow one another, of one buffer where that has enough of them.
-
-    Only while their `views_of` is open. What is done with them one after the other finds them in the
-    processor's cache.
-    """
+    """Texts of a column that follow one another. Only while their `views_of` is open."""
 
     first: int
     """The row of the column that its first text is."""
-    text: Any
-    """Bytes from the first buffer's to the last one's; what lies between buffers must not be read."""
-    starts: Any
-    """Where in `text` each begins."""
-    lengths: Any
-    """Bytes of each text."""
-    prefixes: Any
-    """The first four bytes of each text as a little-endian number, zeros after a shorter one."""
+    views: Any
+    """uint32[texts, 4]: length, then the text where it is short, or its first bytes, buffer and offset."""
+    buffers: Any
+    """int64: the address of each buffer."""
+    inline: int
+    """The address of the views themselves."""
 
 
 @contextmanager
@@ -111,39 +102,17 @@ def _chunks(arrays: list[_Array]) -> Iterator[Views]:
     for array in arrays:
         count, rows = array.n_buffers - 3, array.length
         if rows:
-            sizes = _bytes(array.buffers[array.n_buffers - 1] or 0, 8 * count).view(np.int64)
-            buffers = [(array.buffers[2 + number] or 0, int(sizes[number])) for number in range(count)]
-            yield from _pages(first, (array.buffers[1] or 0) + 16 * array.offset, rows, buffers)
+            address = (array.buffers[1] or 0) + 16 * array.offset
+            yield Views(
+                first=first,
+                views=_bytes(address, 16 * rows).view(np.uint32).reshape(-1, 4),
+                # A buffer without bytes has no address, and no texts.
+                buffers=np.array(
+                    [array.buffers[2 + number] or 0 for number in range(count)] or [0], np.int64
+                ),
+                inline=address,
+            )
         first += rows
-
-
-def _pages(first: int, address: int, rows: int, buffers: list[tuple[int, int]]) -> Iterator[Views]:
-    """Yield the texts of one array, those of a buffer by themselves where it has enough of them.
-
-    address: of the views, 16 bytes each.
-    """
-    views = _bytes(address, 16 * rows).view("<u4").reshape(-1, 4)
-    filled = [(address, 16 * rows), *((place, size) for place, size in buffers if size)]
-    lowest = min(place for place, _ in filled)
-    text = _bytes(lowest, max(place + size for place, size in filled) - lowest)
-    places = np.array([place - lowest for place, _ in [*buffers, (address, 0)]], np.int64)
-    if (views[:, 0] <= SHORT).any():
-        short = views[:, 0] <= SHORT
-        numbers = np.where(short, len(buffers), views[:, 2])
-        # A short text stands in its view, behind the length.
-        offsets = np.where(short, np.arange(rows, dtype=np.int64) * 16 + 4, views[:, 3])
-    else:
-        numbers, offsets = views[:, 2], views[:, 3]
-    bounds = [0, *(np.flatnonzero(numbers[1:] != numbers[:-1]) + 1).tolist(), rows]
-    if rows < MANY * (len(bounds) - 1):
-        starts = places.take(numbers) + offsets
-        yield Views(first, text, starts, views[:, 0].astype(np.int64), views[:, 1])
-        return
-    for start, after in pairwise(bounds):
-        part = slice(start, after)
-        starts = offsets[part].astype(np.int64)
-        starts += places[numbers[start]]
-        yield Views(first + start, text, starts, views[part, 0].astype(np.int64), views[part, 1])
 
 
 def _bytes(address: int, size: int) -> Any:

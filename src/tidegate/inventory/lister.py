@@ -8,6 +8,7 @@ listing goes on where the catalogue ends, and the file is the same as without th
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -101,9 +102,12 @@ def list_all(
         finally:
             catalogue.close()
     except OSError as error:
+        stays = work_folder(file)
         raise UsageError(
             f"cannot write {file}: {error.strerror or error}",
-            hint=f"what was listed stays in {work_folder(file)}: the same command goes on from there",
+            hint=f"what was listed stays in {stays}: the same command goes on from there"
+            if os.path.isdir(stays)  # noqa: PTH112 - `Path` raises where nobody may look
+            else "nothing was listed",
         ) from error
     return listing
 

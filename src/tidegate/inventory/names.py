@@ -16,27 +16,24 @@ import numpy as np
 import polars as pl
 
 from tidegate.inventory._compiled import Known, known, known_already
-from tidegate.inventory._needles import MARK_BYTES
-from tidegate.inventory._views import MANY, SHORT, Views, views_of
+from tidegate.inventory._views import views_of
 from tidegate.kinds import names as one_by_one
 from tidegate.kinds.names import NO_RULE
 from tidegate.kinds.table import OTHER
 
 _FEW: Final = 1_000_000
 _FEW_IF_KEPT: Final = 20_000
-_AROUND: Final = 16
-"""Zeros before the first and behind the last of names that are laid out."""
+_ROOM: Final = 8
+"""At first there is room for one needle in so many names."""
 _MANY: Final = 30
 """So many names that hold the same needles are worth a search of their own for each pattern."""
 _IN_TURN: Final = 5
 """Patterns up to which each is tried by itself."""
-_LONGEST: Final = 13
-"""Letters of the longest ending, its dot included."""
 
 
 def key(name: pl.Expr) -> pl.Expr:
     """Return the ending of each name, with its dot, in lower case; empty where there is none."""
-    last = name.str.tail(_LONGEST)
+    last = name.str.tail(one_by_one.LONGEST)
     return last.str.extract(f"({one_by_one.ENDING})$", 1).str.to_lowercase().fill_null("")
 
 
@@ -88,87 +85,29 @@ def kind_by_rule() -> dict[int, str]:
 
 
 def _told(names: pl.Series, known: Known) -> Any:
+    from tidegate.inventory._kernel import tell  # noqa: PLC0415 - only for many names
+
     with views_of(names) as chunks:
         if chunks is None:
             return np.array(one_by_one.winners(names), np.uint16)
         found = np.empty(len(names), np.uint16)
         hits = []
         for chunk in chunks:
-            part = slice(chunk.first, chunk.first + len(chunk.starts))
-            lying, odd = _with_marks(names[part], chunk)
-            found[part] = known.endings.tell(lying.text, lying.starts, lying.lengths)
-            places, groups = _search(known, lying)
-            any_group = np.full(len(odd), len(known.held) - 1, np.int64)
-            hits.append((part.start + np.concatenate([places, odd]), np.concatenate([groups, any_group])))
+            own = found[chunk.first : chunk.first + len(chunk.views)]
+            room = len(own) // _ROOM + 1
+            while True:
+                rows, groups = np.empty(room, np.int64), np.empty(room, np.int32)
+                count = tell(known.needles, known.endings, chunk, own, (rows, groups))
+                if count <= room:
+                    break
+                room = count
+            hits.append((rows[:count] + chunk.first, groups[:count]))
     if hits:
         all_rows, all_groups = (np.concatenate(column) for column in zip(*hits, strict=True))
-        order = np.argsort(all_rows, kind="stable")
-        rows, patterns = _by_patterns(names, all_rows[order], all_groups[order], known)
+        rows, patterns = _by_patterns(names, all_rows, all_groups.astype(np.int64), known)
         # Two endings that stand together tell a pattern too, and of patterns the first wins.
         found[rows] = np.minimum(found[rows], patterns)
     return found
-
-
-def _search(known: Known, names: Views) -> tuple[Any, Any]:
-    """Return the places of names that hold a needle, and the needle's group, as often as there are needles.
-
-    The last group, of many patterns, stands for any where it cannot be told.
-    """
-    text, starts, lengths = names.text, names.starts, names.lengths
-    ends = starts + lengths
-    last_four = np.ndarray((len(text) - 3,), "<u4", text, 0, (1,))
-    any_group = len(known.held) - 1
-    at_start = _begins(names.prefixes, known.starts)
-    if lengths.min() < 4:
-        # Before such a name there may be nothing, and what is read before it is of another.
-        at_start = np.union1d(at_start, np.flatnonzero(lengths < 4))
-    at_start = at_start[known.ends_well(any_group, last_four[ends[at_start] - 4]) | (lengths[at_start] < 4)]
-    from_byte = int(starts[0]) - 1  # a zero: there a name begins
-    needles, at = known.needles.scan(text[from_byte : int(ends[-1])])
-    at += from_byte
-    at -= known.beyond.take(needles)
-    places = np.searchsorted(starts, at, "left") - 1
-    groups = known.groups.take(needles)
-    good = (places >= 0) & (at <= ends[places])
-    good &= known.ends_well(groups, last_four[ends[places] - 4])
-    return (
-        np.concatenate([places[good], at_start]),
-        np.concatenate([groups[good], np.full(len(at_start), any_group, np.int64)]),
-    )
-
-
-def _with_marks(names: pl.Series, chunk: Views) -> tuple[Views, Any]:
-    """Return names with `MARK_BYTES` behind each, laid out anew where there are none.
-
-    And the places of those in which a needle may not be found: they hold zeros, or are a page's last.
-    """
-    if _marked(chunk):
-        return chunk, np.array([len(chunk.starts) - 1])
-    text = names.str.join("\0" * MARK_BYTES).cast(pl.Binary).item()
-    lengths = names.str.len_bytes().to_numpy().astype(np.int64)
-    starts = np.cumsum(lengths + MARK_BYTES) - lengths + (_AROUND - MARK_BYTES)
-    zeros = text.count(b"\0") - MARK_BYTES * (len(names) - 1)
-    odd = np.array([len(names) - 1])
-    if zeros:
-        odd = np.append(names.str.contains("\0", literal=True).arg_true().to_numpy(), odd)
-    laid = np.frombuffer(b"".join([bytes(_AROUND), text, bytes(_AROUND)]), np.uint8)
-    return Views(0, laid, starts, lengths, chunk.prefixes), odd
-
-
-def _marked(names: Views) -> bool:
-    """Tell whether names lie as in pages of Parquet, where before each stands its length: below 256.
-
-    That is, in order, four bytes from one another, of which three are zeros; and there are no other zeros.
-    """
-    text, starts, lengths = names.text, names.starts, names.lengths
-    if lengths.min() <= SHORT or lengths.max() >= 1 << 8:
-        return False
-    between = starts[1:] - starts[:-1]
-    between -= lengths[:-1]
-    if (between != MARK_BYTES).any():
-        return False
-    part = text[int(starts[0]) - MARK_BYTES : int(starts[-1] + lengths[-1])]
-    return len(part) - int(np.count_nonzero(part)) == 3 * len(starts)
 
 
 def _by_patterns(names: pl.Series, rows: Any, groups: Any, known: Known) -> tuple[Any, Any]:
@@ -178,15 +117,9 @@ def _by_patterns(names: pl.Series, rows: Any, groups: Any, known: Known) -> tupl
     """
     if not len(rows):
         return rows, np.empty(0, np.uint16)
-    firsts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-    rows_once = rows[firsts]
-    decided = known.decided.take(groups)
-    found = np.minimum.reduceat(decided, firsts)
-    open_ = np.maximum.reduceat(decided, firsts) == NO_RULE
-    if open_.any():
-        open_hits = np.repeat(open_, np.diff(firsts, append=len(rows)))
-        found[open_] = _tried(names, rows[open_hits], groups[open_hits], known)
-    return rows_once, found
+    return rows[np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))], _tried(
+        names, rows, groups, known
+    )
 
 
 def _tried(names: pl.Series, rows: Any, groups: Any, known: Known) -> Any:
@@ -201,7 +134,7 @@ def _tried(names: pl.Series, rows: Any, groups: Any, known: Known) -> Any:
     held = names.gather(rows[firsts])
     if len(firsts) >= _MANY:
         least, most = np.minimum.reduceat(groups, firsts), np.maximum.reduceat(groups, firsts)
-        told = (np.diff(firsts, append=len(rows)) <= 2) & (most < len(known.held) - 1)
+        told = np.diff(firsts, append=len(rows)) <= 2
         pairs = least * len(known.held) + most
         values, counts = np.unique(pairs[told], return_counts=True)
         often = counts >= _MANY
@@ -233,19 +166,6 @@ def _in_turn(names: pl.Series, patterns: list[int]) -> Any:
 @cache
 def _portable(number: int) -> str:
     return one_by_one.portable(one_by_one.rules()[number].pattern)
-
-
-def _begins(prefixes: Any, starts: Any) -> Any:
-    """Return the places of names that may begin with a needle that counts only there."""
-    changes = np.concatenate([[0], np.flatnonzero(prefixes[1:] != prefixes[:-1]) + 1, [len(prefixes)]])
-    lower = prefixes[changes[:-1]] | np.uint32(0x20202020)
-    found = np.zeros(len(lower), bool)
-    for first in range(0, len(lower), MANY):
-        part = slice(first, first + MANY)
-        found[part] = ((lower[part, None] & starts[:, 0]) == starts[:, 1]).any(axis=1)
-    if not found.any():
-        return np.empty(0, np.int64)
-    return np.flatnonzero(np.repeat(found, np.diff(changes)))
 
 
 def _in_lines(names: pl.Series, known: Known) -> Any:

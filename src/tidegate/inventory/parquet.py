@@ -56,15 +56,10 @@ def group_rows(path: Path) -> list[int]:
         with path.open("rb") as source:
             footer, _ = _footer(source)
         found = [group[_GROUP_ROWS][1] for group in footer[_ROW_GROUPS][1][1]]
-        know_group_rows(path, found)
+        while len(_known) >= _KNOWN:
+            del _known[next(iter(_known))]
+        _known[_version(path)] = found
     return list(found)
-
-
-def know_group_rows(path: Path, rows: list[int]) -> None:
-    """Take what another process read with `group_rows`. Raises `OSError`."""
-    while len(_known) >= _KNOWN:
-        del _known[next(iter(_known))]
-    _known[_version(path)] = rows
 
 
 def _version(path: Path) -> tuple[str, int, int]:

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 CONFIDENCES: Final = ("high", "medium", "low")
 NO_RULE: Final = 0xFFFF
 """In place of a rule's number where none fits."""
-ENDING: Final = r"\.[a-zA-Z0-9_+-]{1,12}"
+ENDING: Final = r"\.[a-zA-Z0-9_+-]{1,13}"
 """What can be an ending, its dot included."""
+LONGEST: Final = 14
+"""Letters of the longest ending, its dot included."""
 _ENDING: Final = re.compile(rf"{ENDING}\Z")
 _LETTER: Final = re.compile(r"[a-z]")
 _TOKEN: Final = re.compile(
@@ -147,7 +149,7 @@ def problems() -> list[str]:
 
 def ending_of(path: str) -> str:
     """Return the ending with its dot, in lower case; empty where there is none."""
-    found = _ENDING.search(path, max(0, len(path) - 13))
+    found = _ENDING.search(path, max(0, len(path) - LONGEST))
     return found[0].lower() if found else ""
 
 
@@ -196,6 +198,8 @@ def _rule(row: dict[str, Any], file: str) -> NameRule:
         if rule.confidence not in CONFIDENCES:
             raise ValueError(f"confidence is one of {', '.join(CONFIDENCES)}")  # noqa: TRY301
         portable(rule.pattern)
+        if odd := [each for each in rule.endings if ending_of(f".{each}") != f".{each}"]:
+            raise ValueError(f"no endings: {odd}")  # noqa: TRY301
     except (TypeError, ValueError) as why:
         raise ValueError(f"{file}: {row.get('id', 'a rule without id')}: {why}") from why
     return rule

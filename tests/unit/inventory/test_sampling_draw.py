@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tidegate.inventory._siphash import siphash, siphashes
 from tidegate.inventory.sampling.draw import COLUMNS, Draw
 
 MOST = {0: 5, 1: 3}
@@ -55,14 +56,29 @@ def test_more_of_a_band_begin_with_fewer_of_it(named: list[tuple[str, int]]) -> 
         assert names(few)[band] == names(more)[band][:most]
 
 
-def test_the_order_is_that_of_the_sha_256_of_seed_account_and_name() -> None:
+def test_the_order_is_that_of_the_hash_keyed_by_seed_and_account() -> None:
     draw = Draw(3, "contoso", {0: 100})
     draw.add(rows([(f"file-{number}", 0) for number in range(40)]))
+    digest = hashlib.sha256(b"3\0contoso").digest()
+    key = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
+    drawn = draw.drawn(0)["name"].to_list()
+    assert drawn == sorted(drawn, key=lambda name: siphash(f"\0\0{name}\0\0".encode(), key))
 
-    def key(name: str) -> bytes:
-        return hashlib.sha256(f"3\0contoso\0\0\0{name}\0\0".encode()).digest()
 
-    assert draw.drawn(0)["name"].to_list() == sorted(draw.drawn(0)["name"].to_list(), key=key)
+KEY = (0x0706050403020100, 0x0F0E0D0C0B0A0908)
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "told"),
+    [(0, "310e0edd47db6f72"), (1, "fd67dc93c539f874"), (7, "37d1018bf50002ab"), (15, "e545be4961ca29a1")],
+)
+def test_the_hash_is_that_of_its_paper(bytes_: int, told: str) -> None:
+    assert siphash(bytes(range(bytes_)), KEY).to_bytes(8, "little").hex() == told
+
+
+def test_many_texts_have_the_hashes_that_each_has() -> None:
+    texts = [f"{'x' * (number % 40)}{number}é" for number in range(3_000)]
+    assert siphashes(pl.Series(texts), KEY).tolist() == [siphash(text.encode(), KEY) for text in texts]
 
 
 def test_another_seed_draws_others_and_is_not_merged() -> None:

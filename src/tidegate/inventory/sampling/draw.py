@@ -1,5 +1,6 @@
-"""Drawing items evenly in one pass: of each band those with the smallest SHA-256 of their name.
+"""Drawing items evenly in one pass: of each band those with the smallest keyed hash of their name.
 
+The hash is SipHash-2-4; its key are the first 16 bytes of the SHA-256 of the seed, a zero and the account.
 The same seed draws the same items, whatever the order and the pieces in which they come; two draws of parts
 merge into that of the whole; more of a band is a superset of fewer.
 """
@@ -7,14 +8,13 @@ merge into that of the whole; more of a band is a superset of fewer.
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-import numpy as np
 import polars as pl
+
+from tidegate.inventory._siphash import siphashes
 
 ID: Final = ("service", "container", "name", "state", "version")
 """Columns that tell an item from all others; `name` as the service gives it."""
@@ -81,37 +81,10 @@ class Draw:
             both = pl.concat([held, more]).sort("key", *ID, nulls_last=False)
             self._held[band] = both.head(most)
 
-    def _keys(self, rows: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.uint64]]:
-        """Return the first 64 bits of each item's SHA-256: equal ones are told apart by name."""
-        begun = hashlib.sha256(f"{self.seed}\0{self.account}\0".encode())
-        names = rows.select(pl.concat_str(pl.col(ID).fill_null(""), separator="\0")).to_series().to_list()
-        digests = []
-        for name in names:
-            each = begun.copy()
-            each.update(name.encode())
-            digests.append(each.digest()[:8])
-        return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
-
-
-def dumped(draw: Draw) -> bytes:
-    """Write what was drawn, for `loaded`."""
-    held = [band for band in draw.most if draw.drawn(band).height]
-    counts = {"items": draw.items, "bytes": draw.bytes, "held": held}
-    file = io.BytesIO()
-    pl.concat([draw.drawn(band) for band in draw.most]).write_ipc(file)
-    return json.dumps(counts).encode() + b"\n" + file.getvalue()
-
-
-def loaded(content: bytes, seed: int, account: str, most: Mapping[int, int]) -> Draw:
-    """Read what `dumped` wrote of a draw with the same seed, account and numbers."""
-    head, _, body = content.partition(b"\n")
-    counts = json.loads(head)
-    rows = pl.read_ipc(io.BytesIO(body))
-    return Draw(
-        seed,
-        account,
-        most,
-        {int(band): count for band, count in counts["items"].items()},
-        {int(band): count for band, count in counts["bytes"].items()},
-        {band: rows.filter(pl.col("band") == band) for band in counts["held"]},
-    )
+    def _keys(self, rows: pl.DataFrame) -> Any:
+        """Return the hash of each item; equal ones are told apart by name."""
+        digest = hashlib.sha256(f"{self.seed}\0{self.account}".encode()).digest()
+        key = int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
+        return siphashes(
+            rows.select(pl.concat_str(pl.col(ID).fill_null(""), separator="\0")).to_series(), key
+        )

@@ -9,11 +9,11 @@ from typing import Final
 
 import polars as pl
 
-from tidegate.inventory.apart import PART_ROWS, in_parts
 from tidegate.inventory.names import Ruler, kinds_of
-from tidegate.inventory.parquet import whole_groups
+from tidegate.inventory.parquet import group_rows, whole_groups
+from tidegate.inventory.parts import PART_ROWS, in_parts
 from tidegate.inventory.sampling.bands import HELD, Band, band
-from tidegate.inventory.sampling.draw import COLUMNS, Draw, dumped, loaded
+from tidegate.inventory.sampling.draw import COLUMNS, Draw
 
 PIECE_ROWS: Final = 131_072
 _READ: Final = (
@@ -67,34 +67,18 @@ def frame(
     """
     held = {int(which): count for which, count in HELD.items()} | dict(most or {})
     held |= {int(Band.EMPTY): 0, int(Band.UNREADABLE): 0}
-    arguments = {
-        "account": account,
-        "seed": seed,
-        "most": {str(which): count for which, count in held.items()},
-        "cache_dir": None if cache_dir is None else str(cache_dir),
-    }
+    ruler = Ruler.of(sum(group_rows(file)), cache_dir)
+
+    def drawn(first: int, rows: int) -> Draw:
+        own = Draw(seed, account, held)
+        for piece in _pieces(file, first, rows):
+            own.add(banded(piece, ruler))
+        return own
+
     draw = Draw(seed, account, held)
-    for part in in_parts(f"{__name__}:drawn", file, arguments, jobs=jobs, part_rows=part_rows):
-        draw.merge(loaded(part, seed, account, held))
+    for part in in_parts(drawn, file, jobs=jobs, part_rows=part_rows):
+        draw.merge(part)
     return Frame(draw)
-
-
-def drawn(
-    file: Path,
-    first: int,
-    rows: int,
-    *,
-    account: str,
-    seed: int,
-    most: Mapping[str, int],
-    cache_dir: str | None,
-) -> bytes:
-    """Draw of a part of an inventory, for `in_parts`. Returns what `loaded` reads."""
-    draw = Draw(seed, account, {int(which): count for which, count in most.items()})
-    ruler = Ruler.of(rows, None if cache_dir is None else Path(cache_dir))
-    for piece in _pieces(file, first, rows):
-        draw.add(banded(piece, ruler))
-    return dumped(draw)
 
 
 def banded(piece: pl.DataFrame, ruler: Ruler) -> pl.DataFrame:

@@ -1,21 +1,16 @@
-"""Parts of an inventory in processes of their own."""
+"""Parts of an inventory, in several threads."""
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tidegate.inventory.apart import _cut, in_parts
 from tidegate.inventory.parquet import Joined, write
+from tidegate.inventory.parts import _cut, in_parts
 from tidegate.inventory.sampling.frame import frame
 from tidegate.items import frame as items
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -34,43 +29,22 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def rows_of(file: Path, first: int, rows: int, *, more: int) -> bytes:
-    return f"{first} {rows} {more}".encode()
+@pytest.mark.parametrize("jobs", [1, 3, None])
+def test_every_part_is_done_once(inventory: Path, jobs: int | None) -> None:
+    told = in_parts(lambda first, rows: (first, rows), inventory, jobs=jobs, part_rows=5_000)
+    assert sorted(told) == [(0, 6000), (6000, 6000), (12000, 6000), (18000, 6000), (24000, 3000)]
 
 
-@pytest.mark.parametrize("ours", [sys.executable, "/bin/false", "/nowhere"])
-def test_every_part_is_done_once_even_where_other_processes_fail(
-    inventory: Path, ours: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "executable", ours)
-    told = in_parts(
-        "test_apart:rows_of",
-        inventory,
-        {"more": 1},
-        jobs=3,
-        part_rows=5_000,
-        roots=[HERE, *map(Path, sys.path)],
-    )
-    assert sorted(told) == [b"0 6000 1", b"12000 6000 1", b"18000 6000 1", b"24000 3000 1", b"6000 6000 1"]
+def test_what_a_part_raises_is_raised_and_no_further_part_is_begun(inventory: Path) -> None:
+    begun = []
 
+    def fails(first: int, rows: int) -> int:
+        begun.append(first)
+        raise ValueError(f"at {first} of {rows}")
 
-def dies(file: Path, first: int, rows: int, *, here: int) -> bytes:
-    if os.getpid() != here:
-        os._exit(1)
-    time.sleep(0.3)  # so that another process gets a part
-    return b"%d" % rows
-
-
-def test_a_part_whose_process_dies_in_it_is_done_here(inventory: Path) -> None:
-    told = in_parts(
-        "test_apart:dies",
-        inventory,
-        {"here": os.getpid()},
-        jobs=2,
-        part_rows=5_000,
-        roots=[HERE, *map(Path, sys.path)],
-    )
-    assert sum(map(int, told)) == 27_000
+    with pytest.raises(ValueError, match="at 0 of 6000"):
+        list(in_parts(fails, inventory, jobs=1, part_rows=5_000))
+    assert len(begun) <= 2
 
 
 def test_the_draw_of_parts_is_that_of_the_whole(inventory: Path, names_made: Path) -> None:

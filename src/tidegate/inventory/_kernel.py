@@ -1,0 +1,192 @@
+"""The loop over names, compiled by Numba: which ending each has, and which needles it holds.
+
+Names of an inventory follow one another in order, so that most of each is the beginning of the one before:
+that is not looked at again. At each further byte the last four, as one number, say whether a needle may
+stand there (one bit of a table), and the few that may are compared. So a name costs the bytes in which it
+differs from the one before.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+
+from tidegate.inventory._native import byte, compiled, eight, give_back, high_zeros, last_eight, low_zeros
+from tidegate.inventory._tables import (
+    AT_START,
+    BEFORE,
+    END,
+    ENDING_SLOT_BITS,
+    FILTER_BITS,
+    LAST_BITS,
+    LETTER_BITS,
+    MULTIPLIER,
+    MULTIPLIER_64,
+    SLOT_BITS,
+    START,
+    Endings,
+    Needles,
+)
+from tidegate.inventory._views import SHORT, Views
+from tidegate.kinds.names import NO_RULE
+
+_HELD: Final = 256
+_DOTS: Final = np.uint64(0x2E2E2E2E2E2E2E2E)
+_ONES: Final = np.uint64(0x0101010101010101)
+_TOPS: Final = np.uint64(0x8080808080808080)
+_LOOSE: Final = np.uint64(0x2020202020202020)
+_BLOCK: Final = 16_384
+"""Names that are looked at for the one and then for the other, while they are in the processor's cache."""
+
+
+@compiled
+def _shared(at: Any, before: Any, most: Any) -> Any:
+    """Return how many bytes at the start of two names are the same, `most` at most."""
+    same = 0
+    while same + 8 <= most:
+        differ = eight(at + same) ^ eight(before + same)
+        if differ != 0:
+            return same + (np.int64(low_zeros(differ)) >> 3)
+        same += 8
+    while same < most and byte(at + same) == byte(before + same):
+        same += 1
+    return same
+
+
+@compiled
+def _tell_endings(
+    slots: Any, after: Any, values: Any, masks: Any, heads: Any, head_masks: Any, rules: Any, seconds: Any,
+    views: Any, buffers: Any, inline: Any, found: Any, first_row: Any, end_row: Any,
+) -> None:  # fmt: skip
+    """Write the rule of each name's ending to `found`."""
+    for row in range(first_row, end_row):
+        length = np.int64(views[row, 0])
+        at = inline + 16 * row + 4 if length <= SHORT else buffers[views[row, 2]] + np.int64(views[row, 3])
+        rule = np.uint16(NO_RULE)
+        eight = last_eight(at, length)
+        differ = eight ^ _DOTS
+        # The highest bit that is set is a dot's. What is set besides is a slash behind a dot: no ending's.
+        dots = np.uint64(np.uint64(differ - _ONES) & ~differ & _TOPS)
+        again = True
+        while again:
+            again = False
+            shift = np.uint64(0)
+            if dots != 0:
+                shift = np.uint64(np.uint64(56) - (high_zeros(dots) & np.uint64(56)))
+            key = eight >> shift
+            hashed = np.uint64((key | _LOOSE >> shift) * np.uint64(MULTIPLIER_64))
+            entry = np.int64(slots[hashed >> np.uint64(64 - ENDING_SLOT_BITS)])
+            while entry >= 0 and (key ^ values[entry]) & masks[entry] != 0:
+                entry = np.int64(after[entry])
+            if entry >= 0 and dots == 0:
+                head = last_eight(at, length - 8) if length > 8 else np.uint64(0)
+                while entry >= 0 and (
+                    (key ^ values[entry]) & masks[entry] != 0
+                    or (head ^ heads[entry]) & head_masks[entry] != 0
+                ):
+                    entry = np.int64(after[entry])
+            if entry >= 0:
+                rule = rules[entry]
+                dots = np.uint64(dots & ((np.uint64(1) << shift) - np.uint64(1)))
+                again = seconds[entry] == 1 and dots != 0
+        found[row] = rule
+
+
+@compiled
+def _tell_needles(
+    letters: Any, bits: Any, slots: Any, grams: Any, hashes: Any, words: Any, backs: Any, firsts: Any,
+    cells: Any, fitting: Any, groups: Any, tails: Any, views: Any, buffers: Any, inline: Any, hit_rows: Any,
+    hit_groups: Any, hits: Any, first_row: Any, end_row: Any,
+) -> Any:  # fmt: skip
+    """Write the names that hold a needle, and its group, behind so many hits. Returns how many there are."""
+    held_entries, held_places, held = np.empty(_HELD, np.int32), np.empty(_HELD, np.int32), 0
+    before: Any = 0
+    before_length: Any = 0
+    letter_of = np.int64(letters.ctypes.data)
+    bits_at = np.int64(bits.ctypes.data)
+    for row in range(first_row, end_row):
+        length = np.int64(views[row, 0])
+        at = inline + 16 * row + 4 if length <= SHORT else buffers[views[row, 2]] + np.int64(views[row, 3])
+        place = _shared(at, before, min(length, before_length))
+        while held and held_places[held - 1] >= place:
+            held -= 1
+        gram = np.uint32(0)
+        for earlier in range(place - 3, place):
+            letter = np.uint32(START if earlier == -1 else BEFORE)
+            if earlier >= 0:
+                letter = np.uint32(byte(letter_of + np.int64(byte(at + earlier))))
+            gram = np.uint32(gram << np.uint32(LETTER_BITS) | letter)
+        while place <= length:
+            hashed = np.uint32(0)
+            while place < length:
+                letter = np.uint32(byte(letter_of + np.int64(byte(at + place))))
+                gram = np.uint32((gram << np.uint32(LETTER_BITS) | letter) & np.uint32(0xFFFFFFF))
+                hashed = np.uint32(gram * np.uint32(MULTIPLIER))
+                bit = np.int64(hashed >> np.uint32(32 - FILTER_BITS))
+                if byte(bits_at + (bit >> 3)) >> (bit & 7) & 1:
+                    break
+                place += 1
+            else:
+                gram = np.uint32((gram << np.uint32(LETTER_BITS) | np.uint32(END)) & np.uint32(0xFFFFFFF))
+                hashed = np.uint32(gram * np.uint32(MULTIPLIER))
+            slot = np.int16(hashed >> np.uint32(32 - SLOT_BITS))
+            entry = np.int64(slots[slot])
+            while hashes[entry] == slot:
+                if grams[entry] == gram and held < _HELD:
+                    held_entries[held], held_places[held] = entry, place
+                    held += 1
+                entry += 1
+            place += 1
+        last = np.uint32(0)
+        if held:
+            last = np.uint32(np.uint32(last_eight(at, length) >> np.uint64(40)) | np.uint32(0x202020))
+            last = np.uint32(np.uint32(last * np.uint32(MULTIPLIER)) >> np.uint32(32 - LAST_BITS))
+        for number in range(held):
+            entry = np.int64(held_entries[number])
+            group = groups[words[entry]]
+            if length >= 3 and not tails[group, last >> np.uint32(3)] >> (last & np.uint32(7)) & 1:
+                continue
+            first, end = np.int64(firsts[words[entry]]), np.int64(firsts[words[entry] + 1])
+            shift = held_places[number] - backs[entry] - first
+            cell = first
+            while cell < end:
+                wanted = cells[cell]
+                there = shift + cell
+                if wanted == AT_START:
+                    if there != -1:
+                        break
+                elif there < 0 or there >= length or fitting[wanted, byte(at + there)] == 0:
+                    break
+                cell += 1
+            if cell == end:
+                if hits < hit_rows.shape[0]:
+                    hit_rows[hits], hit_groups[hits] = row, group
+                hits += 1
+        before, before_length = at, length
+        if held == _HELD:
+            held = before_length = 0
+    return hits
+
+
+def tell(needles: Needles, endings: Endings, names: Views, found: Any, hits: tuple[Any, Any]) -> int:
+    """Tell each name's ending and the needles that it holds. Returns how many needles.
+
+    found: uint16[names], written to: the rule of each ending, `NO_RULE` where there is none. hits: (int64[n],
+    int32[n]), written to as far as they reach: the name and the needle's group, in order of the names, as
+    often as there are needles.
+    """
+    count = 0
+    views, buffers, inline = names.views, names.buffers, names.inline
+    for first in range(0, len(views), _BLOCK):
+        rows = first, min(first + _BLOCK, len(views))
+        count = _tell_needles(*needles, views, buffers, inline, *hits, count, *rows)
+        _tell_endings(*endings, views, buffers, inline, found, *rows)
+    _when_compiled()
+    return count
+
+
+@cache
+def _when_compiled() -> None:
+    give_back()
