@@ -38,6 +38,11 @@ _NO_COLUMN: Final = frozenset(
 )
 _CUSTOM: Final = b"PGDMP"
 _NAMES: Final = (".sql", ".dump", ".psql", ".ddl")
+_MIGRATION: Final = re.compile(
+    r"(?i)(?:\A|/)migrations?/|(?:\A|/)(?:V\d[\d._]*__|\d{8,14}_)[^/]*\.sql\Z|\.(?:up|down)\.sql\Z"
+)
+_STEPS: Final = re.compile(rb"(?im)^--[ \t]*(?:\+goose|\+migrate|migrate:|rollback|liquibase)")
+"""What tools that change a database step by step write or ask for."""
 _COMMANDS: Final = re.compile(rb"\A(?:#TS:\d{1,12}\r\n)?\*\d{1,6}\r\n\$\d{1,3}\r\n[A-Za-z]{2,20}\r\n")
 """A file of Redis's own commands, each with its length, as it is written beside the data."""
 _COMMAND: Final = re.compile(rb"(?:\A|\n)\*\d{1,6}\r\n\$\d{1,3}\r\n[A-Za-z]{2,20}\r\n")
@@ -87,6 +92,8 @@ class DatabaseDump:
         step = Step.WHOLE if whole else Step.SAMPLE
         words = f"dump of {maker or 'a database'}: {_named(tables, whole)}"
         severity = None
+        if not maker and (_MIGRATION.search(name) or _STEPS.search(first[:4096])):
+            return _statements(texts, name, context)
         if not rows:
             words += ", without rows as far as was read"
             severity = Severity.LOW
@@ -102,6 +109,15 @@ class DatabaseDump:
             if text:
                 made.observations += context.sample(text, name, columns, start=at)
         return made
+
+
+def _statements(texts: list[tuple[int, bytes | None]], name: str, context: Context) -> Judgement:
+    """Say what a migration is: a step in making a database, with the few rows that it begins with."""
+    made = judged("source_code", seen("source_code", "a step in making a database", severity=Severity.INFO))
+    for at, text in texts:
+        if text:
+            made.observations += context.sample(text, name, start=at)
+    return made
 
 
 def _commands(data: Readable, name: str, context: Context) -> Judgement:

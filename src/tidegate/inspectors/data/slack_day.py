@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tidegate.inspectors.data._notes import nothing
+from tidegate.inspectors.data._notes import nothing, of_a_test
 from tidegate.inspectors.messages.slack import count_day
 from tidegate.inspectors.messages.tally import Tally
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Step
+from tidegate.model.severity import Severity
+from tidegate.records import replace
 
 _MOST_BYTES: Final = 16 << 20
 _TYPE: Final = re.compile(rb'"type"\s{0,8}:\s{0,8}"message"')
@@ -41,6 +43,9 @@ class SlackDay:
         note = tally.observation(
             "slack_export", "Slack messages of one channel and day", inspector=self.id, step=Step.WHOLE
         )
+        if of_a_test(name):
+            words = note.summary + "; its path says it is material of a test suite, or an example"
+            note = replace(note, severity=Severity.LOW, summary=words)
         found = context.sample(text, name)
         return Judgement("slack_export", model=False, observations=[note, *found])
 

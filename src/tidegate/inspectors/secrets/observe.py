@@ -16,7 +16,7 @@ from tidegate.inspectors.secrets.sought import Sought
 from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
 from tidegate.model.sighting import Sighting
-from tidegate.records import dataclass, field
+from tidegate.records import dataclass, field, replace
 
 INSPECTOR: Final = "secrets"
 """Of every observation that is made here."""
@@ -28,6 +28,11 @@ _LONG: Final = 200
 """Characters from which on a secret is a file or link that others may stand in."""
 _MOST: Final = 2000
 """Secrets of one text whose repeats are counted."""
+_NEAR_BYTES: Final = 80
+_NAMED_SAMPLE: Final = re.compile(
+    rb"(?i)(?<![a-z])(?:sample|example|dummy|fake|mock)[_-]?\w{0,30}"
+    rb"[\"']?[ \t]{0,8}(?::?=|:)[ \t]{0,8}[\"'`]\Z"
+)
 _NO_SECRET: Final = frozenset({"public_url", "access_key_id"})
 _KEYS: Final = frozenset(
     {"account_key", "access_key", "service_account_key", "hmac_key", "b2_key", "private_key"}
@@ -98,7 +103,7 @@ class Secrets:
                 continue
             taken.add(each.fingerprint)
             by_line[each.line].append(each.value)
-            found.append(each)
+            found.append(each if each.kind == "private_key" else _sample(each, text))
         return _with_repeats(found[:_MOST], text)
 
     def _storage(self, text: bytes) -> Iterator[Sought]:
@@ -139,6 +144,15 @@ def _as_utf8(data: bytes) -> tuple[bytes, bool]:
         if data.startswith(mark):
             return data[2:].decode(encoding, "replace").encode("utf-8", "replace"), False
     return data, True
+
+
+def _sample(one: Sought, text: bytes) -> Sought:
+    """Return it, as low where what it is assigned to is named a sample: `sampleToken = "…"`."""
+    at = text.find(one.value.encode("utf-8", "surrogatepass"))
+    before = text[max(0, at - _NEAR_BYTES) : at] if at > 0 else b""
+    if one.severity.rank > Severity.LOW.rank and _NAMED_SAMPLE.search(before):
+        return replace(one, severity=Severity.LOW)
+    return one
 
 
 def _with_repeats(found: list[Sought], text: bytes) -> list[Sought]:

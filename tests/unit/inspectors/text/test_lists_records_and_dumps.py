@@ -180,3 +180,19 @@ def test_an_archive_of_outlook_for_mac_is_mail() -> None:
             made.writestr(f"Local/com.microsoft.__Messages/Inbox/message_0000{number}.xml", "<emails/>")
     found = look(Memory(out.getvalue()), "x/item")
     assert (found.kind, found.observations[0].numbers) == ("mail_archive", {"items": 3})
+
+
+def test_a_step_of_a_migration_is_no_dump() -> None:
+    text = b"-- +goose Up\nCREATE TABLE types (id int, name text);\nINSERT INTO types VALUES (0, 'a'),\n(1, 'b');\n"
+    assert look(Memory(text), "db/20250422_types.sql").severity is Severity.INFO
+    plain = text.partition(b"\n")[2]
+    assert look(Memory(plain), "migrations/x.sql").kind == "source_code"
+    assert look(Memory(plain), "types.sql").kind == "database_dump"
+
+
+def test_a_day_of_slack_in_a_test_suite_counts_low() -> None:
+    day = json.dumps(
+        [{"type": "message", "user": "U012AB3CD", "ts": "1736478630.905399", "text": "hello"}]
+    ).encode()
+    assert look(Memory(day), "general/2025-01-10.json").severity is Severity.HIGH
+    assert look(Memory(day), "fixtures/general/2025-01-10.json").severity is Severity.LOW

@@ -131,3 +131,14 @@ def test_utf_16_is_read() -> None:
 @given(st.binary(max_size=600), st.sampled_from(["a.env", "x.py", "", "a/b\\c", "\0"]))
 def test_any_bytes_end_in_a_list(data: bytes, name: str) -> None:
     assert isinstance(observe(data, name), list)
+
+
+def test_a_token_that_its_own_name_calls_a_sample_counts_low():
+    token = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vX7zA2cD4eF6gH8"
+    for line, severity in (
+        ("token", Severity.HIGH),
+        ("sampleToken", Severity.LOW),
+        ("counterexample", Severity.HIGH),
+    ):
+        found = observe(f'const {line} = "{token}"\n', "src/x.go")
+        assert [each.severity for each in found] == [severity], line
