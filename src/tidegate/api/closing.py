@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +27,7 @@ from tidegate.model.credential import Credential
 from tidegate.model.finding import Finding
 from tidegate.model.reach import State
 from tidegate.model.report import Report
-from tidegate.sources.targets import Wanted
+from tidegate.sources.targets import Wanted, is_address
 
 if TYPE_CHECKING:
     from tidegate.share.ledger import Ledger  # SQLAlchemy, 0.3 s, and not everyone has a ledger
@@ -86,6 +87,13 @@ def read_again(
     files = replace(plan, targets=tuple(dict.fromkeys(_files(finding))), wanted=Wanted(history=False), jobs=1)
     found = again.credential(files, finding.id) or again.credential(plan, finding.id)
     if found is None:
+        absent = [each for each in targets if not (os.path.lexists(each) or is_address(each) or each == "-")]
+        if absent and absent == list(targets):
+            raise UsageError(
+                f"where the report saw the credential of {finding.id} is not here: {', '.join(absent[:3])}",
+                hint="Stand where the scan was run, or give the credential with --credential-from FILE (- is "
+                "standard input): the proof needs it.",
+            )
         raise UsageError(
             f"the credential of {finding.id} does not stand any more where the report saw it: "
             + (", ".join(targets[:3]) or "nowhere that can be read again"),

@@ -17,6 +17,8 @@ _INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: Ctrl-C is one line, from the first import on."""
     try:
+        if argv is None:
+            _heed()
         from tidegate.cli.entry import run  # noqa: PLC0415 - the parser, and all that it imports
 
         return run(argv)
@@ -31,6 +33,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             _let_go()
 
 
+def _heed() -> None:
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does: what it holds in temporary folders is removed.
+
+    Others' clones and listings lie there. What was told to be ignored, as by `nohup`, stays ignored.
+    """
+    import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 - as below
+
+    def end(number: int, _: object) -> None:
+        _signal.signal(number, _signal.SIG_DFL)  # the second one ends it at once
+        raise SystemExit(128 + number)
+
+    try:
+        for each in (_signal.SIGTERM, _signal.SIGHUP):
+            if _signal.getsignal(each) == _signal.SIG_DFL:
+                _signal.signal(each, end)
+    except ValueError:  # not in the main thread, which alone may
+        return
+
+
 def _complain() -> None:
     try:
         print("tidegate: interrupted", file=sys.stderr)
@@ -40,7 +61,7 @@ def _complain() -> None:
 
 def _let_go() -> None:
     """Give Ctrl-C back to the system, which ends a process without a traceback: Python is on its way out."""
-    import _signal  # type: ignore[import-not-found]  # noqa: PLC0415 - `signal` itself takes a hundred times as long
+    import _signal  # noqa: PLC0415 - `signal` itself takes a hundred times as long
 
     try:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)

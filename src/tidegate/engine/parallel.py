@@ -193,6 +193,10 @@ def _become(work: Callable[[Any], Any]) -> None:
     gc.freeze()
     # Control-C goes to the whole group; the parent alone decides what ends, and prints nothing twice.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What else the command line has taken over is the parent's too; a worker that is told to end ends.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _in_worker(task: Any) -> Any:

@@ -50,6 +50,11 @@ def is_storage(target: str) -> bool:
     return bool(_STORAGE.match(target) or _SIGNED.search(target))
 
 
+def is_address(target: str) -> bool:
+    """Tell whether a target is the address of a repository elsewhere, by its form."""
+    return bool(_GIT_ADDRESS.match(target))
+
+
 def open_target(target: str, wanted: Wanted, tally: Tally) -> Iterator[Opened]:
     """Yield the sources of one target, one after the other: some are known only when others are read.
 

@@ -498,6 +498,10 @@ def test_a_link_that_only_history_holds_is_read_from_there_and_no_path_leads_out
     place = replace(finding.occurrences[0], target=str(tmp_path / "empty"), path="../outside.md")
     with pytest.raises(UsageError, match="does not stand any more"):
         read_again(replace(finding, occurrences=(place,)), cache_dir=leaked.cache)
+    with pytest.raises(UsageError, match="is not here: elsewhere"):
+        read_again(
+            replace(finding, occurrences=(replace(place, target="elsewhere"),)), cache_dir=leaked.cache
+        )
 
 
 def test_on_a_terminal_it_asks_for_the_name_of_the_account(

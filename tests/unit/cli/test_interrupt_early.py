@@ -26,6 +26,19 @@ sys.meta_path.insert(0, Interrupting())
 sys.exit(main())
 """
 
+WAITING = """
+import sys, time
+from tidegate.cli import main
+from tidegate.engine import collect
+
+def waiting(*args):
+    print("working", file=sys.stderr, flush=True)
+    time.sleep(60)
+
+collect.run_shards = waiting
+sys.exit(main())
+"""
+
 LEAVING = """
 import atexit, signal, sys
 from tidegate.cli import main
@@ -66,3 +79,34 @@ def test_nothing_is_imported_before_an_interrupt_is_caught() -> None:
     program = "import sys; before = set(sys.modules); import tidegate.cli; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["__future__", "tidegate", "tidegate.cli", "tidegate.version"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_whoever_ends_it_from_outside_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
+    """A scan of a repository keeps a view of it in a temporary folder; a lab an account of 300 MB."""
+    (tmp_path / "tmp").mkdir()
+    subprocess.run(["git", "init", "-q", "repository"], cwd=tmp_path, check=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITING, "scan", "repository", "-"],
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path / "tmp")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stderr is not None
+        assert child.stderr.readline() == "working\n"
+        assert list((tmp_path / "tmp").iterdir())
+        child.send_signal(number)
+        out, err = child.communicate(timeout=30)
+    assert (child.returncode, out, err) == (128 + number, "", "")
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
+    program = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + LEAVING.replace(
+        "signal.SIGINT", "signal.SIGHUP"
+    )
+    (tmp_path / "a.txt").write_text("nothing here")
+    assert run(program, "scan", "a.txt", folder=tmp_path).returncode == 0

@@ -14,7 +14,14 @@ import pytest
 from fake_storage import AtOnce, QuickDisk, Service, credential, rows
 from polars.testing import assert_frame_equal
 
-from tidegate.errors import BudgetError, ConfigError, NoAnswerError, OutOfScopeError, RefusedError
+from tidegate.errors import (
+    BudgetError,
+    ConfigError,
+    NoAnswerError,
+    OutOfScopeError,
+    RefusedError,
+    UsageError,
+)
 from tidegate.inventory import walk
 from tidegate.inventory.catalogue import Catalogue
 from tidegate.inventory.limits import Limits
@@ -350,6 +357,12 @@ def test_a_spent_budget_leaves_a_file_and_the_next_run_goes_on(tmp_path: Path) -
     assert (second.complete, second.resumed) == (True, True)
     assert_frame_equal(pl.read_parquet(file), service.expected())
     assert not work_folder(file).exists()
+
+
+def test_a_place_that_cannot_be_written_does_not_claim_that_something_stays(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot write") as refused:
+        list_all(Service({"c": ["a"]}), credential(), NET, tmp_path / "missing" / "x" / "inventory.parquet")
+    assert refused.value.hint == "nothing was listed"
 
 
 def test_an_interrupt_keeps_what_was_listed(tmp_path: Path) -> None:

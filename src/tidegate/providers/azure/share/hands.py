@@ -169,6 +169,10 @@ class AzureHands:
             return f"There is no container {self.wish.container} in {self.wish.account}."
         if reply.code == "KeyBasedAuthenticationNotPermitted":
             return "The account takes no keys: sign in with Entra (pip install 'tidegate[azure]'; az login)."
+        if reply.response.status in (401, 403):
+            if self.owner.access.bearer is None:
+                return "The owner is whose key stands in AZURE_STORAGE_KEY: is it a key of this account?"
+            return "Whoever is signed in needs Storage Blob Data Reader there, and Storage Blob Delegator."
         return ""
 
     def _tried(self, client: Client) -> Tried:
