@@ -22,7 +22,7 @@ from tidegate.kinds.names import NO_RULE
 from tidegate.kinds.table import OTHER
 
 _FEW: Final = 1_000_000
-_FEW_IF_KEPT: Final = 20_000
+_FEW_IF_KEPT: Final = 150_000
 _ROOM: Final = 8
 """At first there is room for one needle in so many names."""
 _MANY: Final = 30

@@ -27,7 +27,10 @@ def test_what_was_kept_tells_the_same(names_made: Path) -> None:
     assert told.tolist() == names.winners(PATHS)
 
 
-def test_names_beyond_a_few_thousand_are_told_by_what_was_kept(names_made: Path) -> None:
+def test_names_beyond_a_few_are_told_by_what_was_kept(
+    names_made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "_FEW_IF_KEPT", 20_000)
     ruler = Ruler(cache_dir=names_made)
     paths = [f"{number}/{path}" for number in range(40) for path in PATHS]
     told = np.concatenate([ruler.rules(pl.Series(paths[:10])), ruler.rules(pl.Series(paths[10:]))])
