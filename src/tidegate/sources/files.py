@@ -13,7 +13,7 @@ from typing import Final
 from tidegate.errors import SourceError
 from tidegate.model.document import Batch, Spot, Tally
 from tidegate.model.place import Place
-from tidegate.sources.folders import Shard, Walk
+from tidegate.sources.folders import FOLDER, Shard, Walk
 from tidegate.sources.layout import BUFFER_BYTES, Layout
 from tidegate.sources.places import place_of, shown
 from tidegate.sources.unpack import (
@@ -30,7 +30,6 @@ from tidegate.sources.unpack import (
 )
 
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-_FOLDER: Final = _OPEN | os.O_DIRECTORY
 _TAR_MAGIC: Final = 257
 """Where a tar says that it is one; and from its end a zip."""
 _ZIP_END_BYTES: Final = 22
@@ -134,9 +133,12 @@ class TreeSource:
         room = len(buffer)
         enough = room // 2
         root = self._walk.absolute("")
+        held = self._walk.held
         for folder, names in shard:
             try:
-                at = open_(root + folder, _FOLDER)
+                at = held.pop(folder, -1)
+                if at < 0:
+                    at = open_(root + folder, FOLDER)
             except OSError as error:
                 gap("source", shown(folder or "."), _reason(error))
                 continue
@@ -227,8 +229,9 @@ class TreeSource:
         return [[place_of(spot, self.kind, self.target)] for spot in spots]
 
     def close(self) -> None:
-        """Give back the buffer."""
+        """Give back the buffer, and folders that were listed and not read."""
         self._spare = None
+        self._walk.close()
 
 
 def _is_container(content: memoryview) -> bool:

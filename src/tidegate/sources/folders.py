@@ -15,6 +15,11 @@ from tidegate.sources.places import shown
 
 _SHARD_FILES: Final = 1024
 """About 14 MB of source code, 20 ms of work."""
+_ALONE_FILES: Final = 256
+"""Where the process that lists also reads: few enough that most of their folders can stay open."""
+_HELD: Final = 64
+"""Folders that stay open between listing and reading: to open one again costs as much as to read a file."""
+FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _VIRTUAL: Final = frozenset(("/proc", "/sys", "/dev"))
 """No files of anybody; reading some of them never ends."""
 _GIT_OBJECT: Final = re.compile(
@@ -79,10 +84,18 @@ class Walk:
         self.root, self._single = (root, "") if Path(root).is_dir() else os.path.split(root)
         self.repositories: list[Path] = []
         self.ignored = 0
+        self.held: dict[str, int] = {}
+        """Folders that are listed and not yet read -> descriptor: whoever takes one out closes it."""
+        self._top = -1
+        """Descriptor of the root where folders are held, or -1."""
         self._gitignore = gitignore
         self._exclude = Patterns(exclude) if exclude else None
         self._skip_git = skip_git
         self._skip_git_texts = skip_git_texts
+
+    def __getstate__(self) -> dict[str, object]:
+        # In another process the descriptors are others.
+        return {**self.__dict__, "held": {}, "_top": -1}
 
     def absolute(self, path: str) -> str:
         """Return where a path of the tree is."""
@@ -96,6 +109,9 @@ class Walk:
         shard = Shard()
         count = 0
         limit = max(16, _SHARD_FILES // 8)
+        most = _SHARD_FILES if jobs > 1 else _ALONE_FILES
+        if jobs == 1:
+            self._hold()
         for folder, names in self.folders(tally):
             while names:
                 part, names = names[: limit - count], names[limit - count :]
@@ -104,7 +120,7 @@ class Walk:
                 if count >= limit:
                     yield shard
                     shard, count = Shard(), 0
-                    limit = min(limit * 2, _SHARD_FILES) if jobs > 1 else _SHARD_FILES
+                    limit = min(limit * 2, most) if jobs > 1 else most
         if shard:
             yield shard
 
@@ -129,8 +145,12 @@ class Walk:
                 below = self._sift(prefix, below, patterns, folders=True)
             top = is_git and self._skip_git
             part = "texts" if top else git
+            if part:
+                names = self._unread(names, part)
             if names:
-                yield path, self._unread(names, part) if part else names
+                yield path, names
+            else:
+                self._let_go(path)
             for name in below:
                 if prefix or self.root + name not in _VIRTUAL:
                     other = top and name in OTHERS
@@ -141,14 +161,38 @@ class Walk:
 
     def _list(self, folder: str) -> tuple[list[str], list[str]]:
         """Return the names of regular files and of folders; links, devices, FIFOs and sockets are neither."""
-        names, below = [], []
-        with os.scandir(self.absolute(folder)) as entries:
-            for entry in entries:
-                if entry.is_file(follow_symlinks=False):
-                    names.append(entry.name)
-                elif entry.is_dir(follow_symlinks=False):
-                    below.append(entry.name)
+        names: list[str] = []
+        below: list[str] = []
+        if self._top < 0 or len(self.held) >= _HELD:
+            _sort_out(self.absolute(folder), names, below)
+            return names, below
+        file = os.open(folder or ".", FOLDER, dir_fd=self._top)
+        try:
+            _sort_out(file, names, below)
+        except OSError:
+            os.close(file)
+            raise
+        self.held[folder] = file
         return names, below
+
+    def _hold(self) -> None:
+        try:
+            self._top = os.open(self.absolute(""), FOLDER)
+        except OSError:  # listing it will fail, too, and say so
+            self._top = -1
+
+    def _let_go(self, folder: str) -> None:
+        file = self.held.pop(folder, -1)
+        if file >= 0:
+            os.close(file)
+
+    def close(self) -> None:
+        """Close the folders that nobody has read."""
+        for folder in list(self.held):
+            self._let_go(folder)
+        if self._top >= 0:
+            os.close(self._top)
+            self._top = -1
 
     def _note_repository(self, folder: str, names: list[str], below: list[str]) -> None:
         """Note a folder that holds `.git`, which is a file in work trees and submodules, or is a bare one."""
@@ -191,3 +235,12 @@ class Walk:
             return Patterns([])
         lines = text.decode("utf-8", "surrogateescape").splitlines()
         return Patterns(lines, folder + "/" if folder else "")
+
+
+def _sort_out(folder: str | int, names: list[str], below: list[str]) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                names.append(entry.name)
+            elif entry.is_dir(follow_symlinks=False):
+                below.append(entry.name)
