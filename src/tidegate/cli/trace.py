@@ -67,6 +67,11 @@ def _wanted(args: argparse.Namespace) -> Wanted:
     from tidegate.trace import wanted  # noqa: PLC0415
 
     found = None
+    if bool(args.report) != bool(args.finding):
+        raise UsageError(
+            "--report and --finding go together: the report, and the id of the finding in it",
+            hint="tidegate report REPORT.json shows the ids",
+        )
     if args.key_id:
         found = wanted.Wanted(key_id=args.key_id)
     elif args.link:

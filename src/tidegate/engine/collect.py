@@ -12,6 +12,7 @@ from tidegate.engine.ask import Asked, credential_of
 from tidegate.engine.mask import Mask
 from tidegate.engine.occurrences import collapse
 from tidegate.engine.plan import Plan
+from tidegate.engine.why import error_words
 from tidegate.engine.work import run_shards
 from tidegate.errors import SourceError, UsageError
 from tidegate.model.credential import Credential
@@ -75,6 +76,8 @@ class Collector:
                     opened.source.close()
         except SourceError as why:
             self._tally.gap("source", target, str(why).removeprefix(f"{target}: "))
+        except OSError as why:  # e.g. the current folder is gone
+            self._tally.gap("source", target, error_words(why))
         nothing = coverage.documents == documents or coverage.bytes == size
         if nothing and len(self._tally.gaps) == gaps:
             self._tally.gap("source", target, "there is nothing to read in it")
@@ -195,7 +198,7 @@ class Collector:
                 if grant.kind == "anonymous" and not self._room():
                     continue
                 self.groups[name] = Group(sighting, grant, suppressed=sighting.suppressed)
-            else:
+            elif not _tells_the_same(sighting, grant, group):
                 if _worth(sighting, grant) > _worth(group.best, group.grant):
                     group.best, group.grant = sighting, grant
                 if sighting.suppressed is None:
@@ -250,6 +253,17 @@ def _in_order(sighting: Sighting) -> tuple[object, ...]:
         sighting.rule,
         spot.unwrapped,
         sighting.secret.reveal(),
+    )
+
+
+def _tells_the_same(sighting: Sighting, grant: Grant, group: Group) -> bool:
+    """Say whether it is the best again at another place, which is what most are."""
+    best = group.best
+    return (
+        grant is group.grant
+        and sighting.rule == best.rule
+        and sighting.suppressed is best.suppressed is group.suppressed is None
+        and sighting.spot.unwrapped == best.spot.unwrapped
     )
 
 

@@ -72,6 +72,10 @@ class Folders:
         path = Path(target)
         if why := absent(path):
             raise SourceError(why)
+        if not (
+            path.is_file() or path.is_dir()
+        ):  # a pipe would never end, and a device is none of our business
+            raise SourceError("neither a folder nor a regular file")
         walk = Walk(target, gitignore=False, exclude=self.plan.exclude, skip_git=False, skip_git_texts=False)
         if path.is_file():
             yield self._files(walk, "", target).look([path.name])

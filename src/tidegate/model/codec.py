@@ -250,6 +250,11 @@ def from_dict(value: object) -> Report:
             f"the report follows {schema[:40]!r}, not {SCHEMA!r}",
             hint="read it with the version of Tidegate that made it, or a later one",
         )
+    if isinstance(value, dict) and "verdicts" in value and "coverage" not in value:
+        raise ReportError(
+            "this is what tidegate inspect wrote: items, and no findings",
+            hint="tidegate report reads what scan, probe, list and close write with --format json",
+        )
     counts = root.need("coverage")
     return Report(
         version=root.need("tool").need("version").text(),

@@ -52,7 +52,9 @@ def lines(paper: Paper, report: Report) -> Iterator[str]:
 
 def _head(paper: Paper, report: Report) -> Iterator[str]:
     shown, more = report.targets[:3], len(report.targets) - 3
-    names = ", ".join(paper.clean(target) for target in shown) + (f" and {more} more" if more > 0 else "")
+    names = ", ".join(paper.shorten(paper.clean(target), 4 * paper.width) for target in shown) + (
+        f" and {more} more" if more > 0 else ""
+    )
     yield from paper.wrap(f"{paper.paint('tidegate', 'bold')} {paper.clean(report.version)}  {names}")
     if report.findings:
         yield from paper.wrap(_tally(paper, report))

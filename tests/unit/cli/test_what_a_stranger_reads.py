@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,44 @@ def test_of_several_targets_a_place_says_in_which_it_is(
     out = capsys.readouterr().out
     assert "one: a.txt:1:1" in out
     assert "two: a.txt:1:1" in out
+
+
+def test_what_inspect_wrote_is_told_from_a_broken_report(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "words.txt").write_text("nothing here\n")
+    assert main(["inspect", "words.txt", "--format", "json", "-o", "items.json"]) == 0
+    assert main(["report", "items.json"]) == 2
+    assert "this is what tidegate inspect wrote" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["scan", "inspect"])
+@pytest.mark.parametrize("special", ["pipe", "/dev/zero"])
+def test_neither_pipes_nor_devices_are_read(
+    special: str, verb: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A named pipe made `inspect` walk the whole machine, from the root on."""
+    os.mkfifo(folder / "pipe")
+    assert main([verb, special, "--format", "json"]) == 3
+    (gap,) = json.loads(capsys.readouterr().out)["gaps"]
+    assert "neither a folder nor a regular file" in gap["reason"]
+
+
+def test_a_folder_that_is_gone_is_a_gap(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "gone").mkdir()
+    monkeypatch.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    try:
+        assert main(["scan", ".", "--format", "json"]) == 3
+    finally:
+        monkeypatch.chdir(folder)
+    (gap,) = json.loads(capsys.readouterr().out)["gaps"]
+    assert gap["subject"] == "."
+
+
+def test_half_of_what_names_a_finding_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "log").write_text("x")
+    assert main(["trace", "--log", "log", "--report", "report.json"]) == 2
+    assert "--report and --finding go together" in capsys.readouterr().err

@@ -59,7 +59,7 @@ def nobody() -> UsageError:
     """Say that nobody is signed in."""
     return UsageError(
         "nobody is signed in to Azure on this machine, so that its control plane cannot be asked",
-        hint="az login, or set what azure-identity's DefaultAzureCredential reads (AZURE_CLIENT_ID, …).",
+        hint="az login, or set AZURE_CLIENT_ID and what else azure-identity's DefaultAzureCredential reads",
     )
 
 
