@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tidegate.inspectors.data._columns import delimited, json_lines, rows_of
+from tidegate.inspectors.data._named import named
 from tidegate.inspectors.data._notes import judged, nothing, plural, seen
 from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, plain, windows
 from tidegate.inspectors.readable import Readable
@@ -23,13 +24,13 @@ class TextTable:
         """Tell it by a header that fits the lines below, or by objects line after line."""
         del tail, size_bytes
         text = plain(head)
-        if text is None or text.startswith((b"#!", b"<", b"//", b"/*")):
+        if text is None or text.startswith((b"#!", b"<", b"//", b"/*")) or named(name) == "source_code":
             return False
-        named = name.lower().endswith(_NAMES)
+        so_named = name.lower().endswith(_NAMES)
         if text.lstrip()[:1] == b"{":
-            return named or b"}\n{" in text or b"}\r\n{" in text
+            return so_named or b"}\n{" in text or b"}\r\n{" in text
         # Without the name only a clear case: prose has commas too.
-        return named or (
+        return so_named or (
             text.count(b"\n") > 3 and not name.lower().endswith((".md", ".txt", ".log")) and _clear(text)
         )
 

@@ -123,7 +123,12 @@ def _tell(judged: Judgement, found: Triage, volume: Volume, where: str) -> None:
     people = {0: "no homes", 1: "the home of 1 user"}.get(found.users, f"the homes of {found.users:,} users")
     words = f"{volume.form} with {about} and {people}"
     inside = "workstation_image" if found.users else "disk_image"
-    judged.observations.append(_note(inside, words, member=where, numbers={"users": found.users}))
+    severity = kind(inside).severity
+    if not (found.users or found.system or found.found or found.unfinished):
+        severity = lower(severity)  # data of whatever sort: no machine, as far as can be told
+    judged.observations.append(
+        _note(inside, words, member=where, severity=severity, numbers={"users": found.users})
+    )
     for what, count in found.found.items():
         one, many, same = WORDS[what]
         words = f"{count:,} {one if count == 1 else many}"

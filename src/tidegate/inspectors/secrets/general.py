@@ -27,6 +27,8 @@ _NOWHERE: Final = re.compile(
     r"\.(?:test|invalid|local(?:host|domain)?)$|your|my-?(?:host|server|proxy|db)"
 )
 """Hosts of documentation, and of the machine itself."""
+_WORD_OF_A_NAME: Final = re.compile(r"[A-Z][a-z]{3,}")
+_NAMES_HAVE: Final = 2
 _BLOCKS: Final = frozenset({"gcp-application-default-credentials", "gcp-service-account"})
 _HOLLOW: Final = re.compile(
     r'"(?:refresh_token|client_secret|private_key)"\s*:\s*"'
@@ -204,6 +206,8 @@ def seek(text: bytes, file_name: str, cache_dir: Path | None = None, *, storage:
             continue
         place = each.location
         value = each.secret
+        if bare.startswith("vault") and len(_WORD_OF_A_NAME.findall(value)) >= _NAMES_HAVE:
+            continue  # `s.SomeFieldOfAStruct1` has the form of a token of Vault's before 1.10
         if (bare in _STORAGE or bare == "private-key") and not storage:
             continue
         if bare == "private-key" and not _is_key(value):

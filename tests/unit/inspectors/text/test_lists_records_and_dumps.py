@@ -196,3 +196,67 @@ def test_a_day_of_slack_in_a_test_suite_counts_low() -> None:
     ).encode()
     assert look(Memory(day), "general/2025-01-10.json").severity is Severity.HIGH
     assert look(Memory(day), "fixtures/general/2025-01-10.json").severity is Severity.LOW
+
+
+CHATS = {
+    "WhatsApp of Android": "01/20/19, 11:23 - Messages are end-to-end encrypted.\n01/20/19, 11:24 - Ann: hello\n"
+    "and more\n01/20/19, 11:25 - Bob: hi\n01/20/19, 11:26 - Ann: bye\n",
+    "WhatsApp of iOS": "[17.9.2019, 16:37:47] Ann: hello\n[17.9.2019, 16:38:06] Bob: hi\n[17.9.2019, 16:38:59] Ann: x\n",
+    "WhatsApp in brackets": "[15-01-20 02:22:56] Ann: hello\n[15-01-20 03:33:01] Bob: hi\n[15-01-20 03:34:01] Ann: x\n",
+    "WhatsApp with halves of a day": "09/17/19, 8:30:52 AM \u2013 Ann: hello\n09/17/19, 4:30:10 PM \u2013 Bob: hi\n"
+    "09/18/19, 4:50:32 pm \u2013 Ann: x\n",
+    "WhatsApp without seconds": "[2019-04-16 02:09] Ann: hello\n[2019-04-16 03:01] Bob: hi\n[2019-04-17 12:56] Ann: x\n",
+    "Signal": "[2019-12-24, 12:23] Ann: hello\n[2020-01-17, 21:49] Bob: hi\n[2020-01-17, 21:50] Ann: x\n",
+    "Telegram": json.dumps(
+        {
+            "name": "x",
+            "messages": [
+                {"type": "message", "date_unixtime": "1544006350", "from": n} for n in ("Ann", "Bob", "Ann")
+            ],
+        }
+    ),
+    "Instagram": json.dumps(
+        {"messages": [{"sender_name": n, "timestamp_ms": 1579294140000} for n in ("Ann", "Bob", "Ann")]}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_a_chat_that_somebody_exported_is_counted(name: str) -> None:
+    found = look(Memory(CHATS[name].encode()), "x/item")
+    numbers = found.observations[0].numbers
+    assert (found.kind, numbers["messages"], numbers["people"]) == ("chat_store", 3, 2), found.observations
+    assert "hello" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[2024-01-02 10:11:12] local.ERROR: no\n" * 9,
+        "[24-01-02 10:11:12] INFO: started\n" * 9,
+        "2024-01-02 10:11:12 - root: started\n" * 9,
+        "01/02/24 10:11:12 myhost: started\n" * 9,
+    ],
+)
+def test_a_log_is_no_chat(text: str) -> None:
+    assert look(Memory(text.encode()), "x/item").kind == "log"
+
+
+STATEMENTS = {
+    "MT940": ":20:131110\n:25:45050050/76198810\n:28:27/01\n:60F:C131016EUR84349,74\n:61:131017D6800,N\n:61:131018D1,N\n",
+    "OFX": "OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><STMTTRN><TRNAMT>1</STMTTRN><STMTTRN><TRNAMT>2</STMTTRN></OFX>",
+    "ISO 20022": '<?xml version="1.0"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><Ntry></Ntry>'
+    "<Ntry></Ntry></Document>",
+    "QIF": "!Type:Bank\nD1/2/24\nT-1.00\n^\nD1/3/24\nT-2.00\n^\n",
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_the_statement_of_a_bank_is_told_with_its_bookings(name: str) -> None:
+    found = look(Memory(STATEMENTS[name].encode()), "x/item")
+    assert (found.kind, found.severity, found.observations[0].numbers) == (
+        "payment_data",
+        Severity.HIGH,
+        {"rows": 2},
+    )
+    assert look(Memory(STATEMENTS[name].encode()), "statement_writer.py").kind != "payment_data"

@@ -142,3 +142,8 @@ def test_a_token_that_its_own_name_calls_a_sample_counts_low():
     ):
         found = observe(f'const {line} = "{token}"\n', "src/x.go")
         assert [each.severity for each in found] == [severity], line
+
+
+def test_a_field_of_a_struct_is_no_token_of_vault():
+    line = "\ts.OauthClientRsaPublicKey2 = &OauthClientRsaPublicKey2\n\tvault := 1\n"
+    assert [each for each in observe(line, "src/x.go") if "Vault" in each.summary] == []

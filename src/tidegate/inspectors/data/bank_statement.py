@@ -1,0 +1,81 @@
+"""Statements of banks: MT940, OFX, ISO 20022 (camt, pain), QIF. Bookings are counted, none is kept.
+
+Sources: SWIFT's MT940 field list; OFX 1.6 and 2.2; ISO 20022's name spaces; Quicken's description of QIF.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tidegate.inspectors.data._named import named
+from tidegate.inspectors.data._notes import judged, of_a_test, plural, seen
+from tidegate.inspectors.data._text import found_in
+from tidegate.inspectors.readable import Readable
+from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.observation import Step
+from tidegate.model.severity import Severity
+
+_READ_BYTES: Final = 16 << 20
+_OVERLAP_BYTES: Final = 256
+_FORMS: Final = (
+    (
+        re.compile(
+            rb"(?ms)^[^\n]{0,200}?:20:[^\n]{0,40}\n.{0,600}^:25:[^\n]{0,60}\n.{0,900}^:(?:60[FM]|61|34F):"
+        ),
+        re.compile(rb"\n:61:\d{6}"),
+        "MT940",
+    ),
+    (
+        re.compile(rb"\A\s*(?:OFXHEADER:\d|(?:<\?xml[^>]{0,200}\?>\s*)?<\?OFX\s|<OFX>)", re.IGNORECASE),
+        re.compile(rb"<(?:STMTTRN|INVTRAN|INVPOS)>"),
+        "OFX",
+    ),
+    (
+        re.compile(rb"xsd:(?:camt\.05[234]|pain\.00[18])\.\d{3}\.\d\d"),
+        re.compile(rb"<(?:\w{1,20}:)?(?:Ntry|CdtTrfTxInf|DrctDbtTxInf)[\s>]"),
+        "ISO 20022",
+    ),
+    (
+        re.compile(rb"\A\s*!(?:Type:(?:Bank|CCard|Cash|Invst|Oth [AL])|Account|Option:)\s"),
+        re.compile(rb"\n\^\r?(?=\n|\Z)"),
+        "QIF",
+    ),
+)
+"""How it begins, one of its bookings, and what it is called."""
+
+
+class BankStatement:
+    """Asked before tables and logs."""
+
+    id = "bank_statement"
+    order = 37
+
+    def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
+        """Tell it by how each form begins; a program that writes one is a program."""
+        del tail, size_bytes
+        return any(begins.search(head) for begins, _, _ in _FORMS) and named(name) != "source_code"
+
+    def judge(self, data: Readable, name: str, context: Context) -> Judgement:
+        """Count bookings."""
+        head = data.read(0, 4096)
+        booking, form = next((booking, form) for begins, booking, form in _FORMS if begins.search(head))
+        check = context.meter.check
+        found = found_in(data, booking, check, most_bytes=_READ_BYTES, overlap=_OVERLAP_BYTES)
+        count = sum(1 for _ in found)
+        whole = data.size_bytes <= _READ_BYTES
+        words = f"statement of a bank ({form}): {'' if whole else 'at least '}{plural(count, 'booking')}"
+        severity = Severity.HIGH if count else Severity.MEDIUM
+        if of_a_test(name):
+            severity, words = (
+                Severity.LOW,
+                words + "; its path says it is material of a test suite, or an example",
+            )
+        step = Step.WHOLE if whole else Step.SAMPLE
+        note = seen("payment_data", words, severity=severity, step=step, numbers={"rows": count})
+        made = judged("payment_data", note)
+        made.observations += context.sample(data.read(0, min(data.size_bytes, 256 << 10)), name)
+        return made
+
+
+PLUGIN = BankStatement()
