@@ -73,7 +73,7 @@ class TextLog:
         text = plain(head)
         if text is None:
             return False
-        if name.lower().endswith((".csv", ".tsv", ".psv")):
+        if name.lower().endswith((".csv", ".tsv", ".psv")) or text.lstrip()[:9].lower() == b"@relation":
             return False  # whose rows may begin with a time
         if _HEADED.match(text):
             return True
