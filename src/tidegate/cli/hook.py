@@ -118,4 +118,4 @@ def _hooks(folder: Path) -> Path:
     )
     if done.returncode:
         raise UsageError("this is no git repository", hint="run it inside of one")
-    return folder / os.fsdecode(done.stdout.removesuffix(b"\n"))
+    return Path(os.path.normpath(folder / os.fsdecode(done.stdout.removesuffix(b"\n"))))

@@ -45,10 +45,19 @@ class _Line:
 
     def _put(self, text: str) -> None:
         try:
-            sys.stderr.write(f"\r\x1b[K{text}")
+            # A line that goes on in the next row could not be wiped.
+            sys.stderr.write(f"\r\x1b[K{text[: _columns() - 1]}")
             sys.stderr.flush()
         except OSError:  # the terminal is gone; the run goes on
             self._on = False
+
+
+def _columns() -> int:
+    """Return how wide the terminal is on which the line stands; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (AttributeError, OSError, ValueError):
+        return 80
 
 
 class Progress(_Line):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
+import struct
 import sys
+import termios
 
 import pytest
 
@@ -85,3 +89,22 @@ def test_a_scan_that_looks_into_items_shows_them_too(monkeypatch: pytest.MonkeyP
     with progress.Progress(wanted=True) as line:
         line.going(Going(done=3, planned=0, bytes=2_000_000))
     assert "3 items  2.0 MB read" in stream.getvalue()
+
+
+@pytest.mark.parametrize("columns", [20, 40, 200])
+def test_progress_never_goes_on_in_the_next_row(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the last row of a line could be wiped: the rest stayed on narrow terminals."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    monkeypatch.setattr(progress, "_EVERY_S", 0)
+    monkeypatch.setenv("TERM", "xterm")
+    with os.fdopen(theirs, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with progress.Inspecting(wanted=True) as line:
+            for done in range(4):
+                line(Going(done=done, planned=4_000_000, bytes=1 << 40))
+        text = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    shown = [each for each in text.split("\r\x1b[K") if each]
+    assert shown
+    assert max(map(len, shown)) < columns
