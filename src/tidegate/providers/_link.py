@@ -95,16 +95,19 @@ def read_link(text: str) -> Link:
         text = "?" + text
     before, _, query = text.partition("?")
     path, _, _ = before.partition("#")
-    query = _FRAGMENT.split(query, maxsplit=1)[0]
+    if "#" in query:
+        query = _FRAGMENT.split(query, maxsplit=1)[0]
     user, _, hostport = authority.rpartition("@")
     host, port = _host_and_port(hostport)
-    pairs = tuple(_pair(part) for part in _SEPARATOR.split(query.lstrip("?&")) if part)
+    pairs: tuple[tuple[str, str], ...] = ()
     values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name.lower(), []).append(value)
+    if query:
+        pairs = tuple([_pair(part) for part in _SEPARATOR.split(query.lstrip("?&")) if part])
+        for name, value in pairs:
+            values.setdefault(name.lower(), []).append(value)
     return Link(
         scheme=scheme,
-        user=unquote(user),
+        user=unquote(user) if user else "",
         host=host,
         port=port,
         path=unquote(path).lstrip("/"),
@@ -122,7 +125,7 @@ def _without_scheme(text: str) -> tuple[str, str, str]:
 
 
 def _host_and_port(text: str) -> tuple[str, int | None]:
-    found = _PORT.match(text)
+    found = _PORT.match(text) if ":" in text else None
     if found is None:
         return text.lower().rstrip("."), None
     port = int(found[2])

@@ -7,8 +7,6 @@ import re
 from json.encoder import encode_basestring
 from typing import Any
 
-from tidegate.report._escape import INVISIBLE
-
 # JSON lets every character but the C0 controls stand as it is. Those a terminal obeys or hides are written
 # as \uXXXX all the same: a reader gets the same text, and `cat report.json` is harmless.
 _WORTH_A_LOOK = re.compile(r"[^\x20-\x7e\n]|##(?=[A-Za-z]*\[)")
@@ -38,6 +36,8 @@ def _escaped(match: re.Match[str]) -> str:
     char = match.group()
     if char == "##":  # commands a CI runner when it stands in a job's log
         return r"\u0023#"
+    from tidegate.report._escape import INVISIBLE  # noqa: PLC0415 - 2 ms, and most reports are ASCII
+
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\\\x{code - 0xDC00:02x}"

@@ -56,17 +56,20 @@ class Case:
     def may(self, rights: frozenset[Permission]) -> bool:
         """Whether one of these rights is permitted, or was shown."""
         shown = self.reach.proved if self.reach is not None else ()
-        return bool(rights.intersection(self.grant.permissions) or rights.intersection(shown))
+        return not (rights.isdisjoint(self.grant.permissions) and rights.isdisjoint(shown))
 
     def certainty(self, rights: frozenset[Permission]) -> str:
         """Say how sure it is that one of them works."""
         shown = self.reach.proved if self.reach is not None else ()
-        return "proved" if rights.intersection(shown) else "granted"
+        return "granted" if rights.isdisjoint(shown) else "proved"
 
     def kinds(self, *groups: str) -> list[Kind]:
         """Return the kinds of some groups that lie behind it, the worst first."""
-        found = self.contents.kinds if self.contents is not None else ()
-        mine = [each for each in found if each.items and kind_of_thing(each.kind).group in groups]
+        if self.contents is None:
+            return []
+        mine = [
+            each for each in self.contents.kinds if each.items and kind_of_thing(each.kind).group in groups
+        ]
         return sorted(mine, key=lambda each: (-each.severity.rank, -each.items))
 
     def entry(self) -> AttackStep:

@@ -19,15 +19,17 @@ class _Form:
     """One shape of link."""
 
     service: str
-    host: re.Pattern[str]
-    path: re.Pattern[str]
+    host: str
+    """An expression for the whole host."""
+    path: str
+    """One for the beginning of the path."""
     scope: Scope
     writes: bool = False
     """It asks for uploads, or opens an editor."""
 
 
 def _form(service: str, host: str, path: str, scope: Scope, *, writes: bool = False) -> _Form:
-    return _Form(service=service, host=re.compile(host), path=re.compile(path), scope=scope, writes=writes)
+    return _Form(service=service, host=host, path=path, scope=scope, writes=writes)
 
 
 _ONE, _MANY, _ANY = Scope.OBJECT, Scope.DIRECTORY, Scope.UNKNOWN
@@ -105,6 +107,7 @@ def shown_path(link: Link) -> str:
 
 
 def _form_of(link: Link) -> _Form:
-    return next(
-        (form for form in FORMS if form.host.fullmatch(link.host) and form.path.match(link.path)), _ELSEWHERE
-    )
+    # Compiled when first needed, and kept by `re`: together they take 2 ms, and most scans meet none.
+    host, path = link.host, link.path
+    fit = (form for form in FORMS if re.fullmatch(form.host, host) and re.match(form.path, path))
+    return next(fit, _ELSEWHERE)

@@ -16,38 +16,76 @@ _BUCKET = r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]{1,254})\.)??"
 _REGION = r"(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d{1,2})"
 _AMAZON = r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov)"
 
-_PATTERNS: tuple[tuple[str, str, str], ...] = (
+_PATTERNS: tuple[tuple[str, str, str, str], ...] = (
     (
         "aws",
         "Amazon S3 access point",
+        "s3-accesspoint",
         rf"{_BUCKET}s3-accesspoint(?:-fips)?(?:\.dualstack)?\.{_REGION}\.{_AMAZON}",
     ),
-    ("aws", "Amazon S3 Object Lambda", rf"{_BUCKET}s3-object-lambda(?:-fips)?\.{_REGION}\.{_AMAZON}"),
-    ("aws", "Amazon S3 website", rf"{_BUCKET}s3-website[.-]{_REGION}\.{_AMAZON}"),
-    ("aws", "Amazon S3", rf"{_BUCKET}s3-accelerate(?:\.dualstack)?\.amazonaws\.com(?P<region>)"),
-    ("aws", "Amazon S3", rf"{_BUCKET}s3-external-1\.amazonaws\.com(?P<region>)"),
-    ("aws", "Amazon S3 Express", rf"{_BUCKET}s3express-[a-z0-9-]+\.(?:dualstack\.)?{_REGION}\.{_AMAZON}"),
-    ("aws", "Amazon S3", rf"{_BUCKET}s3(?:-fips)?(?:\.dualstack)?(?:[.-]{_REGION})?\.{_AMAZON}"),
+    (
+        "aws",
+        "Amazon S3 Object Lambda",
+        "s3-object-lambda",
+        rf"{_BUCKET}s3-object-lambda(?:-fips)?\.{_REGION}\.{_AMAZON}",
+    ),
+    ("aws", "Amazon S3 website", "s3-website", rf"{_BUCKET}s3-website[.-]{_REGION}\.{_AMAZON}"),
+    (
+        "aws",
+        "Amazon S3",
+        "s3-accelerate",
+        rf"{_BUCKET}s3-accelerate(?:\.dualstack)?\.amazonaws\.com(?P<region>)",
+    ),
+    ("aws", "Amazon S3", "s3-external-1", rf"{_BUCKET}s3-external-1\.amazonaws\.com(?P<region>)"),
+    (
+        "aws",
+        "Amazon S3 Express",
+        "s3express-",
+        rf"{_BUCKET}s3express-[a-z0-9-]+\.(?:dualstack\.)?{_REGION}\.{_AMAZON}",
+    ),
+    ("aws", "Amazon S3", "s3", rf"{_BUCKET}s3(?:-fips)?(?:\.dualstack)?(?:[.-]{_REGION})?\.{_AMAZON}"),
     (
         "other",
         "Cloudflare R2",
+        ".r2.cloudflarestorage.com",
         rf"{_BUCKET}(?P<region>[0-9a-f]{{32}}(?:\.[a-z]+)?)\.r2\.cloudflarestorage\.com",
     ),
-    ("other", "Cloudflare R2", r"(?P<bucket>pub-[0-9a-f]{32})\.r2\.dev(?P<region>)"),
+    ("other", "Cloudflare R2", ".r2.dev", r"(?P<bucket>pub-[0-9a-f]{32})\.r2\.dev(?P<region>)"),
     (
         "other",
         "DigitalOcean Spaces",
+        ".digitaloceanspaces.com",
         rf"{_BUCKET}(?P<region>[a-z]{{3}}\d)(?:\.cdn)?\.digitaloceanspaces\.com",
     ),
-    ("other", "Backblaze B2", rf"{_BUCKET}s3\.(?P<region>[a-z0-9-]+)\.backblazeb2\.com"),
-    ("other", "Wasabi", rf"{_BUCKET}s3(?:\.(?P<region>[a-z0-9-]+))?\.wasabisys\.com"),
-    ("other", "Scaleway", rf"{_BUCKET}s3\.(?P<region>[a-z-]+)\.scw\.cloud"),
-    ("other", "OVHcloud", rf"{_BUCKET}s3\.(?P<region>[a-z0-9-]+)\.(?:io|perf)\.cloud\.ovh\.(?:net|us)"),
-    ("other", "Linode", rf"{_BUCKET}(?P<region>[a-z0-9-]+)\.linodeobjects\.com"),
-    ("other", "IBM Cloud", rf"{_BUCKET}s3\.(?P<region>[a-z0-9.-]+)\.cloud-object-storage\.appdomain\.cloud"),
-    ("gcp", "Google Cloud Storage", rf"{_BUCKET}storage\.googleapis\.com(?P<region>)"),
+    (
+        "other",
+        "Backblaze B2",
+        ".backblazeb2.com",
+        rf"{_BUCKET}s3\.(?P<region>[a-z0-9-]+)\.backblazeb2\.com",
+    ),
+    ("other", "Wasabi", ".wasabisys.com", rf"{_BUCKET}s3(?:\.(?P<region>[a-z0-9-]+))?\.wasabisys\.com"),
+    ("other", "Scaleway", ".scw.cloud", rf"{_BUCKET}s3\.(?P<region>[a-z-]+)\.scw\.cloud"),
+    (
+        "other",
+        "OVHcloud",
+        ".cloud.ovh.",
+        rf"{_BUCKET}s3\.(?P<region>[a-z0-9-]+)\.(?:io|perf)\.cloud\.ovh\.(?:net|us)",
+    ),
+    ("other", "Linode", ".linodeobjects.com", rf"{_BUCKET}(?P<region>[a-z0-9-]+)\.linodeobjects\.com"),
+    (
+        "other",
+        "IBM Cloud",
+        ".cloud-object-storage.",
+        rf"{_BUCKET}s3\.(?P<region>[a-z0-9.-]+)\.cloud-object-storage\.appdomain\.cloud",
+    ),
+    (
+        "gcp",
+        "Google Cloud Storage",
+        "storage.googleapis.com",
+        rf"{_BUCKET}storage\.googleapis\.com(?P<region>)",
+    ),
 )
-_HOSTS = tuple((provider, service, re.compile(pattern)) for provider, service, pattern in _PATTERNS)
+"""Provider, service, what stands in every such host, and the expression: most are compiled in no scan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +119,8 @@ def match_host(host: str) -> Address | None:
 
     `Address.bucket` is what stands before the service's name: nothing where the path names the bucket.
     """
-    for provider, service, pattern in _HOSTS:
-        found = pattern.fullmatch(host)
+    for provider, service, part, pattern in _PATTERNS:
+        found = re.fullmatch(pattern, host) if part in host else None
         if found is not None:
             region = found["region"] or None
             return Address(provider=provider, service=service, region=region, bucket=found["bucket"])
