@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.inventory import _compiled
+from tidegate.inventory import _known
 from tidegate.inventory.names import Ruler
 from tidegate.kinds import names
 
@@ -19,7 +19,7 @@ ODD = ["é", "ß", "K", "ſ", "名", "\0", "\n", " ", "..", "/", "//", ".gz", ".
 
 @pytest.fixture(scope="module")
 def ruler(tmp_path_factory: pytest.TempPathFactory) -> Ruler:
-    _compiled._made.clear()
+    _known._made.clear()
     return Ruler(few=0, cache_dir=tmp_path_factory.mktemp("cache") / "tidegate")
 
 

@@ -33,6 +33,7 @@ from tidegate.inventory._views import SHORT, Views
 from tidegate.kinds.names import NO_RULE
 
 _HELD: Final = 256
+"""Places of one name at which a needle may stand; of a name that has more, all patterns are tried."""
 _DOTS: Final = np.uint64(0x2E2E2E2E2E2E2E2E)
 _ONES: Final = np.uint64(0x0101010101010101)
 _TOPS: Final = np.uint64(0x8080808080808080)
@@ -165,7 +166,10 @@ def _tell_needles(
                     hit_rows[hits], hit_groups[hits] = row, group
                 hits += 1
         before, before_length = at, length
-        if held == _HELD:
+        if held == _HELD:  # and perhaps more
+            if hits < hit_rows.shape[0]:
+                hit_rows[hits], hit_groups[hits] = row, tails.shape[0]
+            hits += 1
             held = before_length = 0
     return hits
 

@@ -1,9 +1,8 @@
 """Kinds by names over whole columns: the rules of `tidegate.kinds.names`, with the same answers.
 
-Many names are told in three steps. The ending decides, read as one number of eight bytes; all names are
-searched, where they lie in memory, for the needles without which no pattern fits; the few that hold one are
-laid out a name a line and searched for the patterns, which come before endings. Names that do not lie as in
-a page of Parquet are copied first (30 ns each).
+Many names are told in two steps. A compiled loop (`_kernel`) reads them where they lie: it tells the rule of
+each ending, and which names hold a needle, without which no pattern fits. On those few the patterns are
+tried, which come before endings.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from tidegate.inventory._compiled import Known, known, known_already
+from tidegate.inventory._known import Known, known, known_already
 from tidegate.inventory._views import views_of
 from tidegate.kinds import names as one_by_one
 from tidegate.kinds.names import NO_RULE
@@ -104,38 +103,26 @@ def _told(names: pl.Series, known: Known) -> Any:
             hits.append((rows[:count] + chunk.first, groups[:count]))
     if hits:
         all_rows, all_groups = (np.concatenate(column) for column in zip(*hits, strict=True))
-        rows, patterns = _by_patterns(names, all_rows, all_groups.astype(np.int64), known)
+        firsts = np.flatnonzero(np.diff(all_rows, prepend=-1))
+        rows = all_rows[firsts]
         # Two endings that stand together tell a pattern too, and of patterns the first wins.
-        found[rows] = np.minimum(found[rows], patterns)
+        found[rows] = np.minimum(found[rows], _tried(names.gather(rows), firsts, all_groups, known))
     return found
 
 
-def _by_patterns(names: pl.Series, rows: Any, groups: Any, known: Known) -> tuple[Any, Any]:
-    """Return the rows, each once, and the pattern that wins each.
+def _tried(held: pl.Series, firsts: Any, groups: Any, known: Known) -> Any:
+    """Return the pattern that wins each name, `NO_RULE` where none fits.
 
-    rows: in order, of names that hold a needle; groups: the needle's.
-    """
-    if not len(rows):
-        return rows, np.empty(0, np.uint16)
-    return rows[np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))], _tried(
-        names, rows, groups, known
-    )
-
-
-def _tried(names: pl.Series, rows: Any, groups: Any, known: Known) -> Any:
-    """Return the pattern that wins each row, tried on its name.
-
+    held: names that hold a needle; groups: of each needle; firsts: the first needle of each name.
     Where many hold the same one or two needles, the few patterns that those stand for are tried in turn
     (80 ns each); the others are searched for all (800 ns).
     """
-    firsts = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-    found = np.full(len(firsts), NO_RULE, np.uint16)
-    rest = np.ones(len(firsts), bool)
-    held = names.gather(rows[firsts])
-    if len(firsts) >= _MANY:
+    found = np.full(len(held), NO_RULE, np.uint16)
+    rest = np.ones(len(held), bool)
+    if len(held) >= _MANY:
         least, most = np.minimum.reduceat(groups, firsts), np.maximum.reduceat(groups, firsts)
-        told = np.diff(firsts, append=len(rows)) <= 2
-        pairs = least * len(known.held) + most
+        told = np.diff(firsts, append=len(groups)) <= 2
+        pairs = least.astype(np.int64) * len(known.held) + most
         values, counts = np.unique(pairs[told], return_counts=True)
         often = counts >= _MANY
         for pair, count in zip(values[often].tolist(), counts[often].tolist(), strict=True):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tidegate.inventory import _compiled
+from tidegate.inventory import _known
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -14,5 +14,5 @@ sys.path.insert(0, str(Path(__file__).parent))
 def names_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache's folder with what the rules of names are made into, which takes 3 s."""
     folder = tmp_path_factory.mktemp("cache") / "tidegate"
-    _compiled._make(folder)
+    _known._make(folder)
     return folder

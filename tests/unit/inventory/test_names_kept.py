@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tidegate.inventory import _compiled
+from tidegate.inventory import _known
 from tidegate.inventory import names as columns
 from tidegate.inventory.names import Ruler
 from tidegate.kinds import names
@@ -18,11 +18,11 @@ PATHS = [each for rule in names.rules() for each in (*rule.examples, *rule.count
 
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_compiled, "_made", [])
+    monkeypatch.setattr(_known, "_made", [])
 
 
 def test_what_was_kept_tells_the_same(names_made: Path) -> None:
-    assert _compiled.known_already(names_made) is not None
+    assert _known.known_already(names_made) is not None
     told = Ruler(few=0, cache_dir=names_made).rules(pl.Series(PATHS))
     assert told.tolist() == names.winners(PATHS)
 
@@ -34,7 +34,7 @@ def test_names_beyond_a_few_are_told_by_what_was_kept(
     ruler = Ruler(cache_dir=names_made)
     paths = [f"{number}/{path}" for number in range(40) for path in PATHS]
     told = np.concatenate([ruler.rules(pl.Series(paths[:10])), ruler.rules(pl.Series(paths[10:]))])
-    assert _compiled._made
+    assert _known._made
     assert told.tolist() == names.winners(paths)
 
 
@@ -67,7 +67,12 @@ def test_names_are_told_alike_where_they_lie_in_pages_and_where_they_were_put_to
 
 @pytest.mark.parametrize(
     "odd",
-    ["short", "a folder with a name/user\0list.csv", "a folder with a name/" + "long/" * 60 + "user.csv"],
+    [
+        "short",
+        "user-" * 400 + "/home/.ssh/id_rsa",
+        "a folder with a name/user\0list.csv",
+        "a folder with a name/" + "long/" * 60 + "user.csv",
+    ],
 )
 def test_one_odd_name_among_many_changes_nothing(names_made: Path, tmp_path: Path, odd: str) -> None:
     paths = [f"a folder with a name/{number:05}-user list.csv" for number in range(900)]
@@ -103,4 +108,4 @@ def test_nothing_is_taken_from_a_file_that_is_not_as_it_was_kept(
     copy = tmp_path / file.name
     copy.write_bytes(content[:-1] if harm == "cut" else content)
     copy.chmod(0o666 if harm == "open to all" else 0o600)
-    assert _compiled.known_already(tmp_path) is None
+    assert _known.known_already(tmp_path) is None

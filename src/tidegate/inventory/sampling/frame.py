@@ -15,7 +15,7 @@ from tidegate.inventory.parts import PART_ROWS, in_parts
 from tidegate.inventory.sampling.bands import HELD, Band, band
 from tidegate.inventory.sampling.draw import COLUMNS, Draw
 
-PIECE_ROWS: Final = 131_072
+PIECE_ROWS: Final = 65_536
 _READ: Final = (
     "service",
     "container",

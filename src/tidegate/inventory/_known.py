@@ -78,7 +78,7 @@ class Known:
     patterns: Search
     """The patterns, for names that stand a name a line."""
     held: list[list[int]]
-    """The patterns that each group of needles stands for."""
+    """The patterns that each group of needles stands for; behind the last group, all."""
 
 
 _making: Final = threading.Lock()
@@ -120,7 +120,7 @@ def _make(folder: Path | None) -> Known:
         needles=needles_of(words, groups),
         endings=endings_of({each: numbers[rule.id] for each, rule in one_by_one.by_ending().items()}, pairs),
         patterns=Search.of([_in_line(rule.pattern).encode() for rule in rules], hyperscan.HS_FLAG_MULTILINE),
-        held=[sorted(each) for each in groups],
+        held=[*(sorted(each) for each in groups), list(range(len(rules)))],
     )
     _keep(found, folder)
     return found
