@@ -27,7 +27,7 @@ list of processes, and stays in the history of the shell."""
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.set_defaults(run=run)
-    parser.add_argument("text", metavar="LINK_OR_TOKEN")
+    parser.add_argument("text", metavar="LINK_OR_TOKEN", help="in quotes; - for standard input")
     options.add_output(parser, ["text", "json"])
 
 

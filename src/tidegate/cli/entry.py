@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from tidegate.cli import codes
+from tidegate.cli.helps import Help
 from tidegate.cli.speak import forget, tell
 from tidegate.errors import OutOfScopeError, TidegateError, UsageError
 from tidegate.version import VERSION
@@ -135,7 +136,7 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
         prog="tidegate",
         description="Find links, tokens and keys to cloud storage, and say what they open.",
         epilog=codes.HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"tidegate {VERSION}")
@@ -150,7 +151,7 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
             help=verb.HELP,
             description=verb.DESCRIPTION,
             epilog=getattr(verb, "EPILOG", codes.HELP if name in ("scan", "probe") else None),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=Help,
             allow_abbrev=False,
         )
         verb.configure(child)

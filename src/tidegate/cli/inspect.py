@@ -29,7 +29,13 @@ FORMATS = ("text", "json", "jsonl", "sarif", "cyclonedx")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.set_defaults(run=run)
-    parser.add_argument("targets", nargs="+", type=options.target, metavar="PATH_OR_TARGET")
+    parser.add_argument(
+        "targets",
+        nargs="+",
+        type=options.target,
+        metavar="PATH_OR_TARGET",
+        help="files and folders; a link in quotes, az://account/container, s3://bucket, gs://bucket",
+    )
     what = parser.add_argument_group("what to look into")
     what.add_argument(
         "--exclude", action="append", default=[], metavar="GLOB", help="leave out these paths (repeatable)"

@@ -32,7 +32,7 @@ FORMATS = ("text", "json", "jsonl", "html", "svg")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.set_defaults(run=run)
-    parser.add_argument("target", metavar="TARGET", help="- for standard input")
+    parser.add_argument("target", metavar="TARGET", help="storage; - for standard input")
     what = parser.add_argument_group("what to list")
     what.add_argument("--past", action="store_true", help="also versions, snapshots and soft-deleted items")
     what.add_argument(

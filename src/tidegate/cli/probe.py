@@ -20,7 +20,9 @@ of processes and no shell history shows it."""
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.set_defaults(run=run)
-    parser.add_argument("targets", nargs="+", type=options.target, metavar="TARGET")
+    parser.add_argument(
+        "targets", nargs="+", type=options.target, metavar="TARGET", help="storage; - for standard input"
+    )
     parser.add_argument(
         "--anonymous", action="store_true", help="ask only for the address, without the credential in it"
     )

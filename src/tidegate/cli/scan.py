@@ -33,7 +33,13 @@ _ASKING = ("--no-contents", "--no-inspect", "--max-read")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.set_defaults(run=run)
-    parser.add_argument("targets", nargs="+", type=options.target, metavar="TARGET")
+    parser.add_argument(
+        "targets",
+        nargs="+",
+        type=options.target,
+        metavar="TARGET",
+        help="repositories, folders, files, archives, addresses of git, - for standard input, or storage",
+    )
     what = parser.add_argument_group("what to read")
     what.add_argument(
         "--no-history", action="store_true", help="of a git repository only the files of the work tree"

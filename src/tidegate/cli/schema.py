@@ -17,7 +17,9 @@ name, which there are. A name with -line is of one line of JSON lines."""
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.set_defaults(run=run)
-    parser.add_argument("name", nargs="?", metavar="NAME")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="which one; without it their names are listed"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

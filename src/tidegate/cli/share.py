@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tidegate.cli import _state, codes, online, options
+from tidegate.cli.helps import Help
 from tidegate.cli.speak import say, tell
 from tidegate.errors import UnsafeError, UsageError
 
@@ -120,7 +121,7 @@ def _verb(verbs: Any, name: str, in_short: str, description: str) -> argparse.Ar
         help=in_short,
         description=text,
         epilog=f"exit codes:{exits}" if exits else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
         allow_abbrev=False,
     )
     return parser

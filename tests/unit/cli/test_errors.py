@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from report import samples
 
 from cli.shared import LINK, tidegate
 from tidegate.cli import codes, main, schema
+from tidegate.cli.entry import parser
 
 SECRET = samples.PLANTED.rstrip("=")
 
@@ -107,6 +109,27 @@ def test_help_fits_80_columns_and_tells_the_exit_codes() -> None:
     assert max(map(len, text.splitlines())) <= 80
     for code in ("0 ", "1 ", "2 ", "3 ", "4 ", "130 "):
         assert f"\n  {code}" in text
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_what_a_command_says_of_itself_is_no_wider_than_the_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    waiting = [parser()]
+    while waiting:
+        each = waiting.pop()
+        paragraphs = (each.description or "").split("\n\n")
+        shown = each.format_help()
+        for paragraph in paragraphs:
+            if "\n " not in paragraph:
+                words = paragraph.split()
+                assert " ".join(words) in " ".join(shown.split())
+        said = shown[shown.index((each.description or "").split()[0]) :].split("\n\n")[0]
+        assert max(map(len, said.splitlines())) <= columns, each.prog
+        for action in each._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                waiting += action.choices.values()
 
 
 @pytest.mark.parametrize("debug", [False, True])
