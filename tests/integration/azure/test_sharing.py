@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import os
 import pickle
+import re
 import stat
 import struct
 import subprocess
@@ -25,6 +28,7 @@ from corpus.shares import Shares, answers
 from services.azurite import Azurite
 from services.between import between
 from services.postgres import PASSWORD, USER, Postgres, postgres
+from tidegate.cli.output import Output
 from tidegate.share.ledger import Share, open_ledger
 
 MODELS = f"az://{ACCOUNT}/models"
@@ -34,8 +38,6 @@ class Runs:
     """A pickle of it runs a command when it is loaded. Never loaded here."""
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
-        import os  # noqa: PLC0415
-
         return os.system, ("true",)
 
 
@@ -362,3 +364,19 @@ def test_a_link_whose_time_is_over_is_cleaned_up(share: Shares) -> None:
     assert share.rows()[0]["status"] == "ended"
     ended = share.json("revoke", made["share"]["id"])
     assert (ended["verdict"], ended["notes"][-1]) == ("denied but not proven", "its own time is over")
+
+
+def test_a_link_that_could_not_be_shown_is_named_with_how_to_end_it(
+    share: Shares, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Output, "_put", full)
+        code, out, err = share("create", f"{MODELS}/empty", "--no-manifest")
+    assert (code, out) == (2, "")
+    said = re.match(r"tidegate: (sh-\w+) was made, and nobody has seen its link: .*No space left", err)
+    assert said is not None
+    assert f"hint: end it with: tidegate share revoke {said[1]}" in err
+    assert share("revoke", said[1])[0] == 0
