@@ -64,6 +64,10 @@ class Meter:
         """Of processor time; negative when it is over."""
         return self._deadline - self._clock()
 
+    def forgive(self, seconds: float) -> None:
+        """Give back time that was spent on what serves later items too."""
+        self._deadline += max(0.0, seconds)
+
     def check(self) -> None:
         """Raise `OverBudgetError` when the time is over."""
         if self._clock() > self._deadline:

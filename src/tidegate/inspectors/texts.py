@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,21 @@ class Texts:
         return found
 
 
+_READY: set[Path | None] = set()
+
+
+def _loaded(cache_dir: Path | None) -> float:
+    """Have the rules of secrets ready; return the processor seconds that took, 0 but for the first text."""
+    if cache_dir in _READY or not _there("tidegate.inspectors.secrets"):
+        return 0.0
+    from tidegate.inspectors.secrets.general import scanner  # noqa: PLC0415 - a library of rules, when needed
+
+    begun = time.thread_time()
+    scanner(cache_dir)
+    _READY.add(cache_dir)
+    return time.thread_time() - begun
+
+
 @cache
 def _there(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
@@ -54,4 +70,6 @@ class Sampling:
         """Return what was noticed; nothing when the item's budget of texts is used up."""
         if not self.meter.sampled(len(text)):
             return []
+        if text:
+            self.meter.forgive(_loaded(self.texts.cache_dir))
         return self.texts.look(text, name, columns, start)

@@ -12,7 +12,6 @@ from tidegate import plugins
 from tidegate.inspectors.containers.archive import Archive, Laid, Layout, Member
 from tidegate.inspectors.containers.streams import COMPRESSIONS
 from tidegate.inspectors.merge import absorb, fold
-from tidegate.inspectors.meter import Meter, Timed
 from tidegate.inspectors.readable import OverBudgetError, Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import kind
@@ -28,7 +27,7 @@ _ARCHIVES: Final = frozenset(("zip", "tar", "7z", *(each.id for each in COMPRESS
 _SMALL_BYTES: Final = 1 << 16
 """Members up to this size are taken as they lie, not by size: neighbours are read at once."""
 _GLANCED_BYTES: Final = 4096
-_MANY: Final = 4000
+_MANY: Final = 2000
 _HURRIED: Final = 0.5
 """Behind so many members, or with this share of the time left, those with dull names are only glanced at, so
 that all are seen. No text is searched for secrets any more by then."""
@@ -132,7 +131,7 @@ def _members(whole: Judgement, archive: Archive, laid: list[Laid], context: Cont
                 left = meter.seconds_left / meter.budget.seconds
                 if left < _LAST:
                     return len(rest) - number
-                if (number >= _MANY or left < _HURRIED) and _dull_text(archive, member, meter):
+                if (number >= _MANY or left < _HURRIED) and _dull_text(archive, member):
                     glanced += 1
                     continue
             meter.check()
@@ -156,15 +155,20 @@ def _turn(member: Member, grave: set[Member]) -> tuple[bool, bool, int, int]:
     return not _MODEL_NAMES.search(member.name), member not in grave, size, member.offset
 
 
-def _dull_text(archive: Archive, member: Member, meter: Meter) -> bool:
+def _dull_text(archive: Archive, member: Member) -> bool:
     """Tell whether all of a member is a text without a mark of any kind that is worth telling."""
     if not 0 < member.size_bytes <= _GLANCED_BYTES:
         return False
+    with archive.open(member) as data:
+        text = data.read(0, _GLANCED_BYTES)
+    return _is_dull()(text, member.name)
+
+
+@cache
+def _is_dull() -> Callable[[bytes, str], bool]:
     from tidegate.inspectors.data._prose import is_dull  # noqa: PLC0415 - only many members need it
 
-    with archive.open(member) as data:
-        text = Timed(data, meter).read(0, _GLANCED_BYTES)
-    return is_dull(text, member.name)
+    return is_dull
 
 
 def _only_glanced(archive: Archive, count: int) -> Observation:

@@ -27,6 +27,8 @@ _MARKS: Final = (
     r"|^(?:import|package|using|def|class|pub|fn|func|function|const|namespace|use|module|cdef|cpdef|type) "
     r"|[A-Za-z0-9+/]{60}"
 )
+_FIELDS: Final = b"Br"
+"""Letters that are the first field of a model in protobuf, whatever its name: ONNX's 8 and 14."""
 _MOST_COMMAS: Final = 4
 """In the first line, which else may be the header of a table."""
 _MOST_LINES: Final = 15
@@ -40,7 +42,7 @@ def is_dull(text: bytes, name: str) -> bool:
     first = text.partition(b"\n")[0]
     if first.count(b",") + first.count(b";") > _MOST_COMMAS or _marks().search(text) is not None:
         return False
-    if plain(text) is None or outline(text, len(text)):
+    if plain(text) is None or (text[0] in _FIELDS and outline(text, len(text))):
         return False
     return not is_pickle(text, len(text), name)
 
