@@ -172,7 +172,7 @@ def sentence(grant: Grant, now: datetime, reach: Reach | None = None) -> str:
 
 def where_words(grant: Grant) -> str:
     """Say how wide it opens, with names: `the container models of the storage account contoso`."""
-    kind = _CONTAINERS.get(grant.services[0] if grant.services else "", "container")
+    kind = container_word(grant)
     account = _account_words(grant)
     container = f"the {kind} {grant.container}" if grant.container else f"an unnamed {kind}"
     inside = f"{container} of {account}" if grant.provider == "azure" else container
@@ -188,9 +188,15 @@ def where_words(grant: Grant) -> str:
         case Scope.DIRECTORY:
             return f"the directory {grant.key or '(not named)'} in {inside}"
         case Scope.OBJECT:
-            return f"the object {grant.key} in {inside}" if grant.key else f"one object in {inside}"
+            thing = "file" if grant.services == ("file",) else "object"
+            return f"the {thing} {grant.key} in {inside}" if grant.key else f"one {thing} in {inside}"
         case Scope.UNKNOWN:
             return f"an unknown part of {account}"
+
+
+def container_word(grant: Grant) -> str:
+    """Call by its own word what holds the items: a container, a file share, a bucket."""
+    return _CONTAINERS.get(grant.services[0] if grant.services else "", "container")
 
 
 def day(when: datetime) -> str:

@@ -19,6 +19,23 @@ NAME = 12
 
 _ACRONYMS = {"sas": "SAS", "url": "URL", "hmac": "HMAC", "oss": "OSS", "cos": "COS", "b2": "B2", "id": "ID"}
 
+_NAMES = {
+    ("azure", "entra_secret"): "Microsoft Entra client secret",
+    ("azure", "service_bus"): "Azure messaging key",
+    ("azure", "logic_apps"): "Azure Logic Apps link",
+    ("azure", "anonymous"): "Address of Azure storage",
+    ("aws", "anonymous"): "Address of an S3 bucket",
+    ("gcp", "anonymous"): "Address of a Google Cloud Storage bucket",
+}
+"""Where provider and kind together are not what people say."""
+_SELLERS = {
+    "huggingface": "Hugging Face",
+    "b2": "Backblaze B2",
+    "oss": "Alibaba Cloud OSS",
+    "cos": "Tencent Cloud COS",
+}
+"""A service of no large cloud -> whose it is."""
+
 _SCOPES = {
     Scope.ACCOUNT: "the whole account",
     Scope.CONTAINER: "the container",
@@ -43,8 +60,18 @@ def entries(paper: Paper, label: str, texts: tuple[str, ...], *, count: bool) ->
 
 def name(grant: Grant) -> str:
     """Name the kind of credential as people write it (raw): `Azure account SAS`."""
+    known = _NAMES.get((grant.provider, grant.kind))
+    if known:
+        return known
     kind = " ".join(_ACRONYMS.get(word, word) for word in grant.kind.split("_"))
-    return f"{_words.provider(grant)} {kind}".removeprefix("other ")
+    service = grant.services[0] if grant.services else ""
+    if grant.provider != "other" or not service:
+        return f"{_words.provider(grant)} {kind}".removeprefix("other ")
+    # Whose an S3-compatible store is its address tells; a share service is called by its name already.
+    seller = (
+        grant.facts.get("service", "S3-compatible") if service == "s3" else _SELLERS.get(service, service)
+    )
+    return f"{seller} {kind}"
 
 
 def facts(paper: Paper, grant: Grant, now: datetime, *, always_matrix: bool = False) -> Iterator[str]:
@@ -76,7 +103,18 @@ def opens(grant: Grant) -> str:
     services = f" ({', '.join(grant.services)})" if grant.services else ""
     # A key of S3 or an HMAC key does not tell its account: what stands there is its own id.
     of_key = grant.scope is Scope.ACCOUNT and grant.kind in _NAMELESS
-    return f"{_SCOPES[grant.scope]} {'of the key ' if of_key else ''}{_words.subject(grant)}{services}"
+    scope, subject = _SCOPES[grant.scope], _words.subject(grant)
+    if grant.scope is Scope.CONTAINER:
+        scope = f"the {words.container_word(grant)}"
+    if grant.scope is Scope.ACCOUNT and subject == _words.UNNAMED:
+        return f"the whole of an account that is not named{services}"
+    # A bucket's name says nothing outside of the large clouds: every MinIO may have one of that name.
+    at = f" at {grant.endpoint}" if grant.provider == "other" and _elsewhere(grant, subject) else ""
+    return f"{scope} {'of the key ' if of_key else ''}{subject}{at}{services}"
+
+
+def _elsewhere(grant: Grant, subject: str) -> bool:
+    return "s3" in grant.services and bool(grant.endpoint) and grant.endpoint not in subject
 
 
 def lifetime(grant: Grant, now: datetime) -> str:

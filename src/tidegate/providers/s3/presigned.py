@@ -98,8 +98,10 @@ def _grant(
     scope = Scope.OBJECT if address.key else Scope.CONTAINER if address.bucket else Scope.ACCOUNT
     if address.endpoint is None and not address.key:
         scope = Scope.UNKNOWN
+    provider = provider_of(address, key_id)
+    means = "presigned_session" if facts.get("session") else "presigned_url"
     return Grant(
-        provider=provider_of(address, key_id),
+        provider=provider,
         kind="presigned_url",
         account=key_id or None,
         container=address.bucket,
@@ -114,7 +116,8 @@ def _grant(
         protocols=("https", "http"),
         signer=key_id or None,
         validity=validity(starts_at, expires_at, now),
-        revocation=REVOCATIONS["presigned_session" if facts.get("session") else "presigned_url"],
+        # Sessions, and policies with conditions on signatures, are Amazon's alone.
+        revocation=REVOCATIONS[means if provider == "aws" else "presigned_elsewhere"],
         facts=facts_of({**facts, "region": address.region or "", "service": address.service or ""}),
         warnings=tuple(warnings),
     )

@@ -25,6 +25,11 @@ REVOCATIONS: Mapping[str, Revocation] = {
         ),
         individually=False,
     ),
+    "presigned_elsewhere": Revocation(
+        means="Delete the access key that signed it, in the store's own console or with its own commands.",
+        collateral="Everything signed by or using the same key.",
+        individually=False,
+    ),
     "presigned_session": Revocation(
         means=(
             "Revoke the role's older sessions (deny before aws:TokenIssueTime), or deny the bucket to "
