@@ -60,9 +60,12 @@ def _digits(secret: str) -> bool:
 
 
 def _unnamed(secret: str) -> bool:
-    """No name and no path: in those each part is a word or a number, in a random key hardly ever."""
+    """No name and no path: in those each part is a word, a number or both (`base64`), in a key seldom."""
     parts = re.split(r"[/_+-]", secret)
-    return len(parts) < 3 or not all(each.isalpha() or each.isdigit() or not each for each in parts)
+    return len(parts) < 3 or not all(_WORD.fullmatch(each) for each in parts)
+
+
+_WORD = re.compile(r"(?:[A-Z]?[a-z]*|[A-Z]*)[0-9]{0,4}")
 
 
 def _base64_json(secret: str) -> bool:

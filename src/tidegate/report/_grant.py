@@ -114,7 +114,7 @@ def opens(grant: Grant) -> str:
 
 
 def _elsewhere(grant: Grant, subject: str) -> bool:
-    return "s3" in grant.services and bool(grant.endpoint) and grant.endpoint not in subject
+    return "s3" in grant.services and grant.endpoint is not None and grant.endpoint not in subject
 
 
 def lifetime(grant: Grant, now: datetime) -> str:
