@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, TextIO
 
 from tidegate.cli import codes, online, options
+from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
     from tidegate.model.inspected import Inspected
@@ -34,7 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=options.target,
         metavar="PATH_OR_TARGET",
-        help="files and folders; a link in quotes, az://account/container, s3://bucket, gs://bucket",
+        help="files and folders; a link in quotes (- for standard input), az://account/container, "
+        "s3://bucket, gs://bucket",
     )
     what = parser.add_argument_group("what to look into")
     what.add_argument(
@@ -82,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
     from tidegate.model.severity import Severity  # noqa: PLC0415
     from tidegate.sources.targets import is_storage  # noqa: PLC0415
 
-    asks = any(map(is_storage, args.targets))
+    targets = [_given() if target == "-" else target for target in args.targets]
+    asks = any(map(is_storage, targets))
     if not asks:
         online.idle(args, "nothing is asked: no target is storage")
     policy = options.policy(args.policy)
@@ -100,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
             online.net(args) if asks else nullcontext() as net,
         ):
             result = inspecting.inspect(
-                args.targets,
+                targets,
                 jobs=args.jobs,
                 policy=policy,
                 exclude=tuple(args.exclude),
@@ -116,6 +119,20 @@ def run(args: argparse.Namespace) -> int:
     if not args.exit_zero and worst.rank >= Severity(args.fail_on).rank:
         return codes.FOUND
     return codes.CLEAN if result.complete else codes.INCOMPLETE
+
+
+def _given() -> str:
+    """Return the link on standard input. Raises `UsageError` for anything else, such as a file's bytes."""
+    from tidegate.cli.stdin import credential  # noqa: PLC0415
+    from tidegate.sources.targets import is_storage  # noqa: PLC0415
+
+    text = credential()
+    if not is_storage(text):
+        raise UsageError(
+            "what stands on standard input is neither a link nor an address of storage",
+            hint="name a file that is to be looked into: its ends are read where they lie",
+        )
+    return text
 
 
 def _write(result: Inspected, stream: TextIO, form: str, *, colour: bool, each: bool) -> None:

@@ -8,16 +8,18 @@ from typing import Any
 
 
 def tell(text: str, prefix: str = "tidegate", *, end: str = "\n") -> None:
-    """Print a line on standard error. Names in it may come from scanned content.
+    """Print a line on standard error. Names in it may come from scanned content, or be a link by mistake.
 
     Nothing happens where nobody listens: that changes neither the document nor the exit code.
     """
     if sys.stderr is None:  # closed; `print` would take standard output in its place
         return
-    from tidegate.report._escape import safe  # noqa: PLC0415 - a quiet run needs it not
+    from tidegate.engine.mask import Mask  # noqa: PLC0415 - a quiet run needs neither
+    from tidegate.report._escape import safe  # noqa: PLC0415
 
+    said = safe(Mask().text(text))
     try:
-        print(f"{prefix}: {safe(text)}" if prefix else safe(text), end=end, file=sys.stderr, flush=True)
+        print(f"{prefix}: {said}" if prefix else said, end=end, file=sys.stderr, flush=True)
     except (OSError, ValueError):
         forget(sys.stderr)
 

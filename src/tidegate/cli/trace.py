@@ -45,14 +45,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read the logs, write the one document; 1 when it was used, 3 when logs could not be read."""
     from tidegate.cli.output import Output  # noqa: PLC0415 - not needed for --help
+    from tidegate.engine.mask import Mask  # noqa: PLC0415
+    from tidegate.sources.targets import is_storage  # noqa: PLC0415
     from tidegate.trace import read, summary  # noqa: PLC0415
 
     wanted = _wanted(args)
     since = _since(args.since)
+    if any(map(is_storage, args.log)):
+        raise UsageError(
+            "--log takes files and folders", hint="download the logs first, then name their folder"
+        )
     paths = [Path(each) for each in args.log]
     done, trace = read.Read(), summary.Trace(certain=wanted.certain)
     for use in read.uses(paths, wanted, done):
         trace.add(use)
+    done.gaps = list(map(Mask().gap, done.gaps))
     with Output(args.output, args.color) as out:
         if args.format == "json":
             out.write(lambda stream: _json(stream, trace, done, since), unicode=True)

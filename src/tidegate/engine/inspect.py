@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tidegate.engine.folders import Folders
+from tidegate.engine.mask import Mask
 from tidegate.errors import OutOfScopeError, SourceError
 from tidegate.model.contents import Contents
 from tidegate.model.document import Tally
@@ -75,12 +76,13 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
     contents: list[Contents] = []
     places: list[str] = []
     refused: OutOfScopeError | None = None
+    mask = Mask()  # a target that is no path may be a key by mistake
     for target in plan.targets:
         if elsewhere is not None and is_storage(target):
             shown.append(elsewhere.said(target))
             known, results = elsewhere.contents, elsewhere.look(target)
         else:
-            shown.append(target)
+            shown.append(mask.text(target))
             known, results = folders.contents, folders.look(target)
         before = len(known)
         try:

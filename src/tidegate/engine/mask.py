@@ -17,10 +17,13 @@ _PIECE = 16
 _STEP = _PIECE // 2
 """Wherever a piece begins, one stretch of so many characters that begins at a multiple of it is within."""
 _SIGNATURE = re.compile(
-    r"((?:sig|signature|x-amz-signature|x-goog-signature|x-oss-signature|q-signature|token)(?:=|%3D))"
+    r"((?:sig|signature|x-amz-signature|x-goog-signature|x-oss-signature|q-signature|token|AccountKey|"
+    r"SharedAccessKey)(?:=|%3D))"
     r"[A-Za-z0-9%+/_=~-]{16,}",
     re.IGNORECASE,
 )
+_ACCOUNT_KEY = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==")
+"""A key of an Azure account, given in place of a path."""
 
 _NO_SECRET = frozenset(("public_url", "access_key_id"))
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/@\s]+@")
@@ -68,6 +71,7 @@ class Mask:
                 known = _USERINFO.sub(rf"\1{MASKED}@", known)
             if "=" in known or "%3" in known:
                 known = _SIGNATURE.sub(rf"\1{MASKED}", known)
+                known = _ACCOUNT_KEY.sub(MASKED, known)
             self._masked[text] = known
         return known
 

@@ -18,7 +18,11 @@ from tidegate.sources.stdin import open_stream
 
 _STORAGE = re.compile(r"(?:az|azure|abfss?|wasbs?|s3|gs)://", re.IGNORECASE)
 _GIT_ADDRESS = re.compile(r"(?:(?:https?|ssh|git|file)://|[\w.-]+@[\w.-]+:)", re.IGNORECASE)
-_SIGNED = re.compile(r"[?&](?:sig|X-Amz-Signature|X-Goog-Signature|Signature|token)=", re.IGNORECASE)
+_SIGNED = re.compile(
+    r"[?&](?:sig|X-Amz-Signature|X-Goog-Signature|Signature|token)=|(?:^|;)\s*(?:AccountKey|SharedAccessSignature)=",
+    re.IGNORECASE,
+)
+"""In a link, or in a connection string."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
+from report import samples
 
 from cli.shared import LINK
 from tidegate.cli import main
@@ -125,3 +130,55 @@ def test_half_of_what_names_a_finding_is_refused(folder: Path, capsys: pytest.Ca
     (folder / "log").write_text("x")
     assert main(["trace", "--log", "log", "--report", "report.json"]) == 2
     assert "--report and --finding go together" in capsys.readouterr().err
+
+
+KEY = base64.b64encode(hashlib.sha512(b"nobody's").digest()).decode()
+CONNECTION = f"DefaultEndpointsProtocol=https;AccountName=contosomodels;AccountKey={KEY};EndpointSuffix=core.windows.net"
+
+
+@pytest.mark.parametrize("given", [CONNECTION, KEY, LINK])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["scan"],
+        ["scan", "there.txt"],
+        ["scan", "there.txt", "--scope"],
+        ["scan", "there.txt", "-o"],
+        ["scan", "there.txt", "--baseline"],
+        ["inspect"],
+        ["inspect", "there.txt", "--policy"],
+        ["share", "check"],
+        ["share", "revoke"],
+        ["trace", "--key-id", "x", "--log"],
+        ["report"],
+        ["close", "tg-1", "--report"],
+        ["rules", "check"],
+        ["rules", "show"],
+        ["schema"],
+        ["list"],
+        ["probe"],
+    ],
+)
+def test_a_key_in_the_place_of_a_path_is_not_shown(
+    command: list[str],
+    given: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
+    (folder / "there.txt").write_text("nothing here")
+    assert main([*command, given]) in (2, 3, 4)
+    out, err = capsys.readouterr()
+    shown = "".join((out + err).split())
+    assert not [at for at in range(0, 64, 8) if KEY[at : at + 12] in shown]
+    assert not [at for at in range(0, 24, 8) if samples.PLANTED[at : at + 12] in shown]
+
+
+def test_a_link_on_standard_input_is_inspected_and_anything_else_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for given, code, says in ((CONNECTION, 4, "not in scope"), ("hello", 2, "neither a link nor an address")):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        assert main(["inspect", "-", "--audit", str(folder / "audit.jsonl")]) == code
+        assert says in capsys.readouterr().err
