@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from itertools import chain
+from contextlib import suppress
 
 from tidegate import plugins
 from tidegate.detect.engine import Detector, named
@@ -157,8 +157,13 @@ class Collector:
     def _read_source(self, opened: Opened) -> None:
         seen: dict[tuple[object, ...], Sighting] = {}
         shards = run_shards(opened.source, self._detector, self._plan.jobs, self._tally, self._plan.progress)
+        found: list[Sighting] = []
+        for own in shards:
+            found += own
+            if self._plan.jobs > 1:
+                self._decode_ahead(own)
         # Workers hand in when they are done; a report must not depend on that.
-        for each in sorted(chain.from_iterable(shards), key=_in_order):
+        for each in sorted(found, key=_in_order):
             # The windows of a large file overlap: the same hit in both is one.
             spot = each.spot
             seen.setdefault((each.rule, each.secret.reveal(), spot.label, spot.line, spot.column), each)
@@ -217,10 +222,18 @@ class Collector:
 
     def _grant(self, sighting: Sighting) -> Grant | None:
         """Decode once what a history repeats in every version of a file."""
-        key = (sighting.rule, sighting.text.reveal(), tuple(sighting.context.items()))
+        key = _grant_key(sighting)
         if key not in self._grants:
             self._grants[key] = self._decode(sighting)
         return self._grants[key]
+
+    def _decode_ahead(self, sightings: Iterable[Sighting]) -> None:
+        """Decode while workers still read. What goes wrong is left, to be told in the order of the report."""
+        for sighting in sightings:
+            key = _grant_key(sighting)
+            if key not in self._grants:
+                with suppress(Exception):
+                    self._grants[key] = self._decoders[sighting.provider].decode(sighting, self._plan.now)
 
     def _decode(self, sighting: Sighting) -> Grant | None:
         try:
@@ -235,6 +248,10 @@ class Collector:
 def _of(target: str, gap: Gap) -> Gap:
     """Say of which target a gap is: of several, a name below one of them is not enough."""
     return gap if gap.subject == target else replace(gap, subject=f"{target}: {gap.subject}")
+
+
+def _grant_key(sighting: Sighting) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    return (sighting.rule, sighting.text.reveal(), tuple(sighting.context.items()))
 
 
 def identity(sighting: Sighting, grant: Grant) -> str:
