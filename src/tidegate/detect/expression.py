@@ -20,6 +20,7 @@ _MEMORY_BYTES: Final = 64 << 20
 """RE2's own limit for one pattern; counted repeats are unrolled and need more than its default 8 MB."""
 _UNANCHORED: Final = re2._re2.RE2.Anchor.UNANCHORED
 _CLASS: Final = r"\[(?:\\.|[^\]\\])+\]"
+_OPAQUE: Final = re.compile(rf"\\.|{_CLASS}")
 _COUNTED: Final = re.compile(rf"\(\?P<(\w+)>((?:{_CLASS})?)({_CLASS})\{{(\d+),(\d+)\}}((?:{_CLASS})?)\)")
 """A group that is one class so many times, perhaps with another before or behind it."""
 
@@ -33,17 +34,17 @@ class Expression:
         """Compile it. Raises `RuleError`, which begins with `where`, when it does not compile.
 
         relaxed: look without the bounds of groups such as `(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])`
-        first. Where no group of a match is longer than its bound, the match is the one with bounds too: what
-        the bounds allow is part of what is tried, and in the same order. Else it is sought again with them.
-        Only for patterns in which no such group stands in something that repeats. RE2 unrolls the bounds,
-        and its first look at a text takes a third as long without.
+        first, where they stand in nothing that repeats. Where no such group of a match is longer than its
+        bound, the match is the one with bounds too: what the bounds allow is part of what is tried, and in
+        the same order. Else it is sought again with them. RE2 unrolls the bounds, and its first look at a
+        text takes a third as long without. Only for patterns whose classes do not begin with `]`.
         """
         self.pattern = _encoded(pattern, where)
         self._longest: list[tuple[int, int]] = []
         self._exact: Any = None
-        counted = {m[1]: int(m[5]) + bool(m[2]) + bool(m[6]) for m in _COUNTED.finditer(pattern) if relaxed}
+        counted, without = _without_bounds(pattern) if relaxed else ({}, "")
         if counted:
-            self._compiled = _compiled(_COUNTED.sub(r"(?P<\1>\2\3{\4,}\6)", pattern).encode("latin-1"), where)
+            self._compiled = _compiled(without.encode("latin-1"), where)
             self._longest = [(index, counted[name]) for name, index in self.names if name in counted]
         else:
             self._compiled = _compiled(self.pattern, where)
@@ -81,6 +82,36 @@ class Expression:
             self._exact = _compiled(self.pattern, "a pattern").Match
         spans: Spans = self._exact(_UNANCHORED, text, at, end)
         return spans
+
+
+def _without_bounds(pattern: str) -> tuple[dict[str, int], str]:
+    """Return the groups whose bounds can be left out, with the most bytes that each allows, and the rest."""
+    repeated = _repeated(pattern)
+    counted: dict[str, int] = {}
+
+    def relax(found: re.Match[str]) -> str:
+        if any(low <= found.start() < high for low, high in repeated):
+            return found[0]
+        counted[found[1]] = int(found[5]) + bool(found[2]) + bool(found[6])
+        return f"(?P<{found[1]}>{found[2]}{found[3]}{{{found[4]},}}{found[6]})"
+
+    without = _COUNTED.sub(relax, pattern)
+    return counted, without
+
+
+def _repeated(pattern: str) -> list[tuple[int, int]]:
+    """Return where the groups begin and end behind which a sign of repetition stands."""
+    plain = _OPAQUE.sub(lambda found: " " * len(found[0]), pattern)
+    begins: list[int] = []
+    spans: list[tuple[int, int]] = []
+    for each in re.finditer(r"[()]", plain):
+        if each[0] == "(":
+            begins.append(each.start())
+        elif begins:
+            begin = begins.pop()
+            if plain.startswith(("*", "+", "{"), each.end()):
+                spans.append((begin, each.end()))
+    return spans
 
 
 def _encoded(pattern: str, where: str) -> bytes:

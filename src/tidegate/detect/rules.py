@@ -93,9 +93,7 @@ class Rule:
     @cached_property
     def regex(self) -> Expression:
         """The compiled `pattern`."""
-        # Addresses, which most matches are; whether a pattern is fit for it a test says of the built-in ones.
-        relaxed = self.built_in and "(?P<secret" not in self.pattern
-        return Expression(self.pattern, f"{self.file}: pattern", relaxed=relaxed)
+        return Expression(self.pattern, f"{self.file}: pattern", relaxed=self.built_in)
 
     @cached_property
     def readings(self) -> dict[tuple[object, ...], Reading | None]:
