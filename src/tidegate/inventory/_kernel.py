@@ -13,13 +13,23 @@ from typing import Any, Final
 
 import numpy as np
 
-from tidegate.inventory._native import byte, compiled, eight, give_back, high_zeros, last_eight, low_zeros
+from tidegate.inventory._native import (
+    byte,
+    compiled,
+    eight,
+    give_back,
+    high_zeros,
+    last_eight,
+    low_zeros,
+    two,
+)
 from tidegate.inventory._tables import (
     AT_START,
     BEFORE,
     END,
     ENDING_SLOT_BITS,
     FILTER_BITS,
+    FITS,
     LAST_BITS,
     LETTER_BITS,
     MULTIPLIER,
@@ -28,6 +38,7 @@ from tidegate.inventory._tables import (
     START,
     Endings,
     Needles,
+    Patterns,
 )
 from tidegate.inventory._views import SHORT, Views
 from tidegate.kinds.names import NO_RULE
@@ -96,17 +107,38 @@ def _tell_endings(
 
 
 @compiled
-def _tell_needles(
+def _fits(start: Any, width: Any, classes: Any, steps: Any, ends: Any, at: Any, length: Any) -> Any:
+    """Tell whether a pattern fits a name. classes, steps, ends: where its own begin, as addresses."""
+    state = np.int64(0)
+    for place in range(length):
+        class_ = np.int64(byte(classes + np.int64(byte(at + place))))
+        state = np.int64(two(steps + 2 * (start + state * width + class_)))
+        if byte(ends + state) == FITS:
+            return True
+    return byte(ends + state) != 0
+
+
+@compiled
+def _tell_patterns(
     letters: Any, bits: Any, slots: Any, grams: Any, hashes: Any, words: Any, backs: Any, firsts: Any,
-    cells: Any, fitting: Any, groups: Any, tails: Any, views: Any, buffers: Any, inline: Any, hit_rows: Any,
-    hit_groups: Any, hits: Any, first_row: Any, end_row: Any,
+    cells: Any, fitting: Any, groups: Any, tails: Any, held_firsts: Any, held_patterns: Any, starts: Any,
+    widths: Any, classes: Any, steps: Any, end_starts: Any, ends: Any, views: Any, buffers: Any, inline: Any,
+    found: Any, asked: Any, count: Any, first_row: Any, end_row: Any,
 ) -> Any:  # fmt: skip
-    """Write the names that hold a needle, and its group, behind so many hits. Returns how many there are."""
+    """Write the first pattern that fits each name to `found`, which has the rule of its ending.
+
+    The names that must be asked one by one are written to `asked`, behind `count` of them. Returns how many
+    there are.
+    """
     held_entries, held_places, held = np.empty(_HELD, np.int32), np.empty(_HELD, np.int32), 0
     before: Any = 0
     before_length: Any = 0
+    tried = np.full(len(starts), -1, np.int64)
     letter_of = np.int64(letters.ctypes.data)
     bits_at = np.int64(bits.ctypes.data)
+    classes_at = np.int64(classes.ctypes.data)
+    steps_at = np.int64(steps.ctypes.data)
+    ends_at = np.int64(ends.ctypes.data)
     for row in range(first_row, end_row):
         length = np.int64(views[row, 0])
         at = inline + 16 * row + 4 if length <= SHORT else buffers[views[row, 2]] + np.int64(views[row, 3])
@@ -144,6 +176,7 @@ def _tell_needles(
         if held:
             last = np.uint32(np.uint32(last_eight(at, length) >> np.uint64(40)) | np.uint32(0x202020))
             last = np.uint32(np.uint32(last * np.uint32(MULTIPLIER)) >> np.uint32(32 - LAST_BITS))
+        ask = False
         for number in range(held):
             entry = np.int64(held_entries[number])
             group = groups[words[entry]]
@@ -161,34 +194,51 @@ def _tell_needles(
                 elif there < 0 or there >= length or fitting[wanted, byte(at + there)] == 0:
                     break
                 cell += 1
-            if cell == end:
-                if hits < hit_rows.shape[0]:
-                    hit_rows[hits], hit_groups[hits] = row, group
-                hits += 1
+            if cell < end:
+                continue
+            for held_place in range(held_firsts[group], held_firsts[group + 1]):
+                pattern = np.int64(held_patterns[held_place])
+                if pattern >= found[row]:
+                    break
+                if tried[pattern] == row:
+                    continue
+                tried[pattern] = row
+                if starts[pattern] < 0:
+                    ask = True
+                elif _fits(
+                    starts[pattern],
+                    widths[pattern],
+                    classes_at + 256 * pattern,
+                    steps_at,
+                    ends_at + end_starts[pattern],
+                    at,
+                    length,
+                ):
+                    found[row] = pattern
+                    break
         before, before_length = at, length
         if held == _HELD:  # and perhaps more
-            if hits < hit_rows.shape[0]:
-                hit_rows[hits], hit_groups[hits] = row, tails.shape[0]
-            hits += 1
+            ask = True
             held = before_length = 0
-    return hits
+        if ask:
+            asked[count] = row
+            count += 1
+    return count
 
 
-def tell(needles: Needles, endings: Endings, names: Views, found: Any, hits: tuple[Any, Any]) -> int:
-    """Tell each name's ending and the needles that it holds. Returns how many needles.
+def tell(needles: Needles, patterns: Patterns, endings: Endings, names: Views) -> tuple[Any, Any]:
+    """Return the rule of each name, `NO_RULE` where none fits, and the names that must be asked one by one.
 
-    found: uint16[names], written to: the rule of each ending, `NO_RULE` where there is none. hits: (int64[n],
-    int32[n]), written to as far as they reach: the name and the needle's group, in order of the names, as
-    often as there are needles.
+    Of those what is returned holds if no pattern fits that comes before.
     """
-    count = 0
     views, buffers, inline = names.views, names.buffers, names.inline
+    found, asked, count = np.empty(len(views), np.uint16), np.empty(len(views), np.int64), 0
     for first in range(0, len(views), _BLOCK):
         rows = first, min(first + _BLOCK, len(views))
-        count = _tell_needles(*needles, views, buffers, inline, *hits, count, *rows)
         _tell_endings(*endings, views, buffers, inline, found, *rows)
+        count = _tell_patterns(*needles, *patterns, views, buffers, inline, found, asked, count, *rows)
     _when_compiled()
-    return count
+    return found, asked[:count]
 
 
 @cache

@@ -6,66 +6,28 @@ import hashlib
 import itertools
 import json
 import math
-import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 
-from tidegate.inventory import _needles, _tables
-from tidegate.inventory._tables import Endings, Needles
+from tidegate.inventory import _automata, _needles, _tables
+from tidegate.inventory._automata import automaton
+from tidegate.inventory._tables import Endings, Needles, Patterns
 from tidegate.kinds import names as one_by_one
 from tidegate.packing import kept
 
-_FORM: Final = b"tidegate-names-5\n"
+_FORM: Final = b"tidegate-names-6\n"
+_MOST_STATES: Final = 2_500
+"""Of an automaton; two patterns have more, and are asked by RE2."""
 _MANY_COST: Final = 2e-5
 """What each of the texts that four letters stand for adds to what looking for them costs."""
 _GRAM: Final = 4
 _TOLD: Final = 8
-
-
-class Search:
-    """Expressions for one search in memory, with what each thread needs for it."""
-
-    def __init__(self, database: Any) -> None:
-        self.database = database
-        self._own = threading.local()
-
-    @classmethod
-    def of(cls, expressions: list[bytes], flags: int = 0) -> Self:
-        """Compile them."""
-        import hyperscan  # noqa: PLC0415 - only for many names
-
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        count = len(expressions)
-        # Without UTF-8, either case is that of ASCII alone, as the one-by-one form has it.
-        flags |= hyperscan.HS_FLAG_CASELESS
-        database.compile(
-            expressions=expressions, ids=list(range(count)), elements=count, flags=[flags] * count
-        )
-        return cls(database)
-
-    def scan(self, text: Any) -> tuple[Any, Any]:
-        """Return of each hit the expression's number and the end, in order of the ends."""
-        import hyperscan  # noqa: PLC0415
-
-        scratch = getattr(self._own, "scratch", None)
-        if scratch is None:
-            scratch = self._own.scratch = hyperscan.Scratch(self.database)
-        hits: list[int] = []
-        ends: list[int] = []
-        add, add_end = hits.append, ends.append
-
-        def told(expression: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            add(expression)
-            add_end(end)
-
-        self.database.scan(text, match_event_handler=told, scratch=scratch)
-        return np.array(hits, np.intp), np.array(ends, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +36,8 @@ class Known:
 
     needles: Needles
     """Texts without which no pattern fits."""
+    patterns: Patterns
     endings: Endings
-    patterns: Search
-    """The patterns, for names that stand a name a line."""
-    held: list[list[int]]
-    """The patterns that each group of needles stands for; behind the last group, all."""
 
 
 _making: Final = threading.Lock()
@@ -103,12 +62,9 @@ def known_already(folder: Path | None) -> Known | None:
 
 
 def _make(folder: Path | None) -> Known:
-    import hyperscan  # noqa: PLC0415
-
-    rules = one_by_one.patterns()
     pairs: dict[str, int] = {}
     words: dict[_needles.Word, frozenset[int]] = {}
-    for number, rule in enumerate(rules):
+    for number, rule in enumerate(one_by_one.patterns()):
         alone, own = _needles.needles(rule.pattern)
         for end in sorted(alone):
             pairs.setdefault(end.decode(), number)
@@ -118,9 +74,8 @@ def _make(folder: Path | None) -> Known:
     numbers = {rule.id: number for number, rule in enumerate(one_by_one.rules())}
     found = Known(
         needles=needles_of(words, groups),
+        patterns=patterns_of(groups),
         endings=endings_of({each: numbers[rule.id] for each, rule in one_by_one.by_ending().items()}, pairs),
-        patterns=Search.of([_in_line(rule.pattern).encode() for rule in rules], hyperscan.HS_FLAG_MULTILINE),
-        held=[*(sorted(each) for each in groups), list(range(len(rules)))],
     )
     _keep(found, folder)
     return found
@@ -222,6 +177,29 @@ def _tails(groups: Iterable[frozenset[int]]) -> Any:
     return np.array(rows)
 
 
+def patterns_of(groups: Iterable[frozenset[int]]) -> Patterns:
+    """Return the tables of patterns. groups: the patterns that needles stand for."""
+    automata = [automaton(rule.pattern, _MOST_STATES) for rule in one_by_one.patterns()]
+    held = [sorted(group) for group in groups]
+    made = [each for each in automata if each is not None]
+    starts, end_starts, step, end = [], [], 0, 0
+    for each in automata:
+        starts.append(-1 if each is None else step)
+        end_starts.append(end)
+        if each is not None:
+            step, end = step + each.steps.size, end + len(each.ends)
+    return Patterns(
+        firsts=np.cumsum([0, *map(len, held)], dtype=np.int32),
+        held=np.array(list(itertools.chain.from_iterable(held)), np.int16),
+        starts=np.array(starts, np.int32),
+        widths=np.array([0 if each is None else each.steps.shape[1] for each in automata], np.int32),
+        classes=np.array([np.zeros(256, np.uint8) if each is None else each.classes for each in automata]),
+        steps=np.concatenate([each.steps.ravel() for each in made]),
+        end_starts=np.array(end_starts, np.int32),
+        ends=np.concatenate([each.ends for each in made]),
+    )
+
+
 def endings_of(numbers: Mapping[str, int], pairs: Mapping[str, int]) -> Endings:
     """Return the tables of endings. numbers: ending -> rule; pairs: two that stand together -> rule.
 
@@ -264,76 +242,46 @@ def _number(text: bytes) -> tuple[int, int]:
     return int.from_bytes(text, "little") & number, number
 
 
-_SAME: Final = (
-    (r"^\(\?:\^\|/\)\[\^/\]\*", r""),
-    (r"^\(\?:\^\|/\)\(\?:\[\^/\]\*\[\^([^\]]*)/\]\)\?", r"(?:^|[^\1])"),
-    (r"^\(\?:\^\|/\)\(\?:\[\^/\]\*\[([^\]^][^\]]*)\]\)\?", r"(?:^|/|[\1])"),
-    (r"/\(\?:\[\^/\]\*/\)\*\[\^/\]\*\$$", r"/"),
-    (r"/\(\?:\[\^/\]\*/\)\*\[\^/\]\*", r"/[^\\n]*"),
-)
-"""Ways to write a pattern, and a shorter one that fits the same."""
-
-
-def _in_line(pattern: str) -> str:
-    """Write a pattern for one line of many, as short as it can be."""
-    # What a class leaves out must not reach into the next line.
-    for written, shorter in _SAME:
-        pattern = re.sub(written, shorter, pattern)
-    return re.sub(r"\[\^(?!\\n\])([^\]]*)\]", r"[^\1\\n]", pattern)
-
-
 # Kept.
 
 
 @cache
 def _name() -> str:
-    """Depends on everything that is kept: the rules, this code, the library, the processor."""
-    import hyperscan  # noqa: PLC0415
-
+    """Depends on everything that is kept: the rules, and this code."""
     digest = hashlib.sha256(_FORM)
     for part in (
-        hyperscan.__version__,  # type: ignore[attr-defined] # its stub leaves it out
-        kept.processor(),
-        *(Path(each).read_text(encoding="utf-8") for each in (__file__, _tables.__file__, _needles.__file__)),
+        *(
+            Path(each).read_text(encoding="utf-8")
+            for each in (__file__, _automata.__file__, _needles.__file__, _tables.__file__)
+        ),
         *(f"{rule.pattern} {rule.endings}" for rule in one_by_one.rules()),
     ):
         digest.update(part.encode() + b"\x00")
-    return f"names-{digest.hexdigest()[:32]}.hs"
+    return f"names-{digest.hexdigest()[:32]}"
 
 
 def _keep(made: Known, folder: Path | None) -> None:
-    import hyperscan  # noqa: PLC0415
-
     if folder is None:
         return
-    tables = [*made.needles, *made.endings]
-    bodies = [hyperscan.dumpb(made.patterns.database), *(table.tobytes() for table in tables)]
-    head = {
-        "held": made.held,
-        "tables": [(table.dtype.str, table.shape) for table in tables],
-        "bytes": [len(body) for body in bodies],
-    }
-    kept.write(folder, _name(), _FORM, b"\n".join([json.dumps(head).encode(), b"".join(bodies)]))
+    tables = [*made.needles, *made.patterns, *made.endings]
+    head = json.dumps([(table.dtype.str, table.shape) for table in tables]).encode()
+    kept.write(folder, _name(), _FORM, b"\n".join([head, b"".join(table.tobytes() for table in tables)]))
 
 
 def _kept(folder: Path | None) -> Known | None:
-    import hyperscan  # noqa: PLC0415
-
     content = kept.read(folder, _name(), _FORM) if folder is not None else None
     if content is None:
         return None
     head, _, rest = content.partition(b"\n")
-    told = json.loads(head)
-    ends = [0, *itertools.accumulate(told["bytes"])]
-    patterns, *bodies = (rest[first:end] for first, end in itertools.pairwise(ends))
-    tables = [
+    tables = []
+    for kind, shape in json.loads(head):
+        size = np.dtype(kind).itemsize * math.prod(shape)
         # A copy: what may be written to is of the type for which the loop was compiled.
-        np.frombuffer(body, kind).reshape(shape).copy()
-        for body, (kind, shape) in zip(bodies, told["tables"], strict=True)
-    ]
-    try:
-        search = Search(hyperscan.loadb(patterns, hyperscan.HS_MODE_BLOCK))
-    except hyperscan.error:
-        return None
-    count = len(Needles._fields)
-    return Known(Needles(*tables[:count]), Endings(*tables[count:]), search, told["held"])
+        tables.append(np.frombuffer(rest[:size], kind).reshape(shape).copy())
+        rest = rest[size:]
+    needles, patterns = len(Needles._fields), len(Patterns._fields)
+    return Known(
+        Needles(*tables[:needles]),
+        Patterns(*tables[needles : needles + patterns]),
+        Endings(*tables[needles + patterns :]),
+    )

@@ -42,7 +42,7 @@ def _zeros_of(end: str) -> Any:
     return zeros
 
 
-byte, eight = _loader(8), _loader(64)
+byte, two, eight = _loader(8), _loader(16), _loader(64)
 """Read a number, the lowest byte first, at an address."""
 low_zeros, high_zeros = _zeros_of("cttz"), _zeros_of("ctlz")
 """Count the zeros below or above all ones of a number of 64 bits that is not zero."""

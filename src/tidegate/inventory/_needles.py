@@ -93,7 +93,7 @@ def needles(pattern: str) -> tuple[set[bytes], list[Word]]:
     Ends are in lower case: two short endings, as in `.csv.gz`. Raises `ValueError` for a pattern that asks
     for nothing that can be looked for.
     """
-    ends, left = _by_end(_parsed(pattern))
+    ends, left = _by_end(parsed(pattern))
     found = _best(left)
     if found is None:
         raise ValueError(f"{pattern!r} asks for nothing that can be looked for")
@@ -137,7 +137,7 @@ def tails(pattern: str) -> set[bytes] | None:
 
     In lower case; as if there were more before a shorter name.
     """
-    parts = list(_flat(_parsed(pattern)))
+    parts = list(_flat(parsed(pattern)))
     if not parts or parts.pop().what != "end":
         return None
     words: list[Word] = [()]
@@ -169,7 +169,8 @@ def _stretches(word: Word) -> list[bytes]:
     return [bytes(next(iter(cell)) for cell in cells) for single, cells in groups if single]
 
 
-def _parsed(pattern: str) -> Node:
+def parsed(pattern: str) -> Node:
+    """Return a pattern's parts."""
     tokens = list(_TOKEN.finditer(pattern))
     place = 0
 

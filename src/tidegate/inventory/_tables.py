@@ -17,6 +17,10 @@ ENDING_SLOT_BITS: Final = 12
 LAST_BITS: Final = 16
 AT_START: Final = 255
 """In place of a cell's number for the start of a name."""
+FITS_AT_END: Final = 1
+"""Of a state: the pattern fits if the name ends here."""
+FITS: Final = 2
+"""Of a state: the pattern fits, whatever follows."""
 MULTIPLIER: Final = 0x9E3779B1
 MULTIPLIER_64: Final = 0x9E3779B97F4A7C15
 
@@ -49,6 +53,27 @@ class Needles(NamedTuple):
     tails: Any
     """uint8[groups, 2**LAST_BITS / 8]: in bits, by the hash of a name's last three bytes, whether one that
     ends so may fit one of the group's patterns."""
+
+
+class Patterns(NamedTuple):
+    """What the patterns fit, as automata (`_automata`), and which of them a needle stands for."""
+
+    firsts: Any
+    """int32[groups + 1]: the first pattern of each group of needles."""
+    held: Any
+    """int16[...]: the patterns of one group after the other, in order."""
+    starts: Any
+    """int32[patterns]: where in `steps` each begins, -1 for one that has no automaton."""
+    widths: Any
+    """int32[patterns]: how many classes of bytes each tells apart."""
+    classes: Any
+    """uint8[patterns, 256]: byte -> its class."""
+    steps: Any
+    """int16[...]: of one automaton after the other the next state, by state and class."""
+    end_starts: Any
+    """int32[patterns]: where in `ends` each begins."""
+    ends: Any
+    """uint8[...]: of one automaton after the other, of each state: `FITS`, `FITS_AT_END` or 0."""
 
 
 class Endings(NamedTuple):

@@ -1,0 +1,166 @@
+"""Patterns of names as automata: one step a byte, none back. They answer as RE2 does, for names in UTF-8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from tidegate.inventory._needles import START, Cell, Node, parsed
+from tidegate.inventory._tables import FITS, FITS_AT_END
+
+_FOLLOWS: Final = frozenset(range(0x80, 0xC0))
+_LEADS: Final = ((range(0xC2, 0xE0), 1), (range(0xE0, 0xF0), 2), (range(0xF0, 0xF5), 3))
+"""First bytes of what is beyond ASCII, and how many follow."""
+_REPEATED: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Automaton:
+    """What a pattern fits. It begins in state 0."""
+
+    classes: Any
+    """uint8[256]: byte -> its class."""
+    steps: Any
+    """int16[states, classes]: the next state."""
+    ends: Any
+    """uint8[states]: `FITS` whatever follows, `FITS_AT_END` if the name ends here, else 0."""
+
+
+@dataclass(slots=True)
+class _Places:
+    """Places in a pattern, and how one goes from one to another."""
+
+    free: list[list[int]] = field(default_factory=list)
+    """Of each place where one may go without a byte."""
+    at_start: list[list[int]] = field(default_factory=list)
+    at_end: list[list[int]] = field(default_factory=list)
+    steps: list[list[tuple[Cell, int]]] = field(default_factory=list)
+    """Of each place where one goes with one of some bytes."""
+
+    def new(self) -> int:
+        for each in (self.free, self.at_start, self.at_end, self.steps):
+            each.append([])  # type: ignore[attr-defined]
+        return len(self.free) - 1
+
+    def lay(self, node: Node, place: int) -> int:
+        """Lay a part of a pattern behind a place. Returns the place behind it."""
+        if node.what == "cell":
+            return self._lay_cell(node.cell, place)
+        if node.what == "end":
+            self.at_end[place].append(behind := self.new())
+            return behind
+        if node.what == "each":
+            for part in node.parts:
+                place = self.lay(part, place)
+            return place
+        if node.what == "any":
+            behind = self.new()
+            for part in node.parts:
+                self.free[place].append(first := self.new())
+                self.free[self.lay(part, first)].append(behind)
+            return behind
+        return self._lay_repeat(node, place)
+
+    def _lay_cell(self, cell: Cell, place: int) -> int:
+        behind = self.new()
+        if cell == START:
+            self.at_start[place].append(behind)
+        elif len(cell) == 1 or max(cell) < 0x80:
+            self.steps[place].append((cell, behind))
+        elif cell >= _FOLLOWS:  # all but some of ASCII
+            self.steps[place].append((frozenset(byte for byte in cell if byte < 0x80), behind))
+            for leads, follow in _LEADS:
+                here = place
+                for bytes_ in (frozenset(leads), *[_FOLLOWS] * (follow - 1)):
+                    self.steps[here].append((bytes_, here := self.new()))
+                self.steps[here].append((_FOLLOWS, behind))
+        else:
+            raise ValueError("a class of letters beyond ASCII")
+        return behind
+
+    def _lay_repeat(self, node: Node, place: int) -> int:
+        for _ in range(node.least):
+            place = self.lay(node.parts[0], place)
+        behind = self.new()
+        if node.most >= _REPEATED:
+            self.free[place].append(again := self.new())
+            self.free[self.lay(node.parts[0], again)].append(again)
+            self.free[again].append(behind)
+            return behind
+        self.free[place].append(behind)
+        for _ in range(node.most - node.least):
+            place = self.lay(node.parts[0], place)
+            self.free[place].append(behind)
+        return behind
+
+    def reached(self, place: int, *more: list[list[int]]) -> int:
+        """Return as a set of bits where one may be without a byte."""
+        found, todo = 0, [place]
+        while todo:
+            here = todo.pop()
+            if not found >> here & 1:
+                found |= 1 << here
+                todo += self.free[here]
+                for each in more:
+                    todo += each[here]
+        return found
+
+
+def automaton(pattern: str, most: int) -> Automaton | None:
+    """Return the automaton of a pattern; `None` where it has more states than `most`, or cannot be made."""
+    places = _Places()
+    start = places.new()
+    try:
+        end = places.lay(parsed(pattern), start)
+    except ValueError:
+        return None
+    cells = list({cell for steps in places.steps for cell, _ in steps})
+    of_byte = [tuple(byte in cell for cell in cells) for byte in bytes(range(256)).lower()]
+    numbers = {own: number for number, own in enumerate(dict.fromkeys(of_byte))}
+    classes_of = {
+        cell: sorted({number for own, number in numbers.items() if own[place]})
+        for place, cell in enumerate(cells)
+    }
+    telling = sum(1 << place for place, steps in enumerate(places.steps) if steps or places.at_end[place])
+    telling |= 1 << end
+    steps = [
+        [(classes_of[cell], places.reached(behind) & telling) for cell, behind in own] for own in places.steps
+    ]
+    ending = sum(1 << place for place in range(len(steps)) if places.reached(place, places.at_end) >> end & 1)
+    # What begins anywhere begins at every byte anew.
+    anew = places.reached(start) & telling
+    first = places.reached(start, places.at_start) & telling
+    states = {first: 0}
+    order = [first]
+    rows, ends = [], []
+    for state in order:
+        if state >> end & 1:
+            rows.append([len(rows)] * len(numbers))
+            ends.append(FITS)
+            continue
+        ends.append(FITS_AT_END if state & ending else 0)
+        after = [anew] * len(numbers)
+        left = state
+        while left:
+            lowest = left & -left
+            left ^= lowest
+            for classes, reached in steps[lowest.bit_length() - 1]:
+                for number in classes:
+                    after[number] |= reached
+        row = []
+        for next_ in after:
+            each = 1 << end if next_ >> end & 1 else next_
+            place = states.setdefault(each, len(order))
+            if place == len(order):
+                order.append(each)
+            row.append(place)
+        rows.append(row)
+        if len(order) > most:
+            return None
+    return Automaton(
+        np.array([numbers[own] for own in of_byte], np.uint8),
+        np.array(rows, np.int16),
+        np.array(ends, np.uint8),
+    )
