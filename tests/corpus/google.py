@@ -103,6 +103,22 @@ def g10() -> Case:
     return text_case(".env", text, want, secrets=(secret,))
 
 
+@form("G30", "a person's sign-in, as gcloud keeps it")
+def g30() -> Case:
+    token = "1//0tidegateFakeRefreshTokenForTestsOnly0123456789AbCdEfGhIjKl"
+    kept = {
+        "client_id": "000000000000-tidegatefake.apps.googleusercontent.com",
+        "client_secret": "d-tidegate-fake",
+        "quota_project_id": "contoso-fake",
+        "refresh_token": token,
+        "type": "authorized_user",
+    }
+    want = Want(
+        provider=GCP, kind=("user_credentials",), account="contoso-fake", path="adc.json", lines=(1, 7)
+    )
+    return text_case("adc.json", json.dumps(kept, indent=1), want, secrets=(token,))
+
+
 @form("G06", "Firebase download token")
 def g06() -> Case:
     token = clouds.firebase_token("g06")

@@ -121,6 +121,7 @@ _HOLDERS: Mapping[str, str] = {
     "access_key": "key",
     "hmac_key": "key",
     "service_account_key": "key",
+    "user_credentials": "token",
     "application_key": "key",
     "entra_secret": "secret",
     "access_token": "token",
@@ -222,6 +223,9 @@ def _special(grant: Grant) -> str:
         case "service_bus":
             namespace = grant.account or "(not named)"
             return f"Anyone with this key can use the messaging namespace {namespace}; it opens no storage."
+        case "user_credentials":
+            project = f" (the project {grant.account} among it)" if grant.account else ""
+            return f"Anyone with this token signs in as a person, and may do what that person may{project}."
         case "share_link":
             service = ", ".join(grant.services)
             return f"This {service} link may let anyone in; who may open it is held by the service."

@@ -25,7 +25,15 @@ MAX_SHOWN = 50
 _AROUND = 60
 """Characters of a line shown on either side of what goes."""
 _KEYS = frozenset(
-    {"account_key", "access_key", "hmac_key", "service_account_key", "application_key", "private_key"}
+    {
+        "account_key",
+        "access_key",
+        "hmac_key",
+        "service_account_key",
+        "user_credentials",
+        "application_key",
+        "private_key",
+    }
 )
 
 

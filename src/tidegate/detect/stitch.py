@@ -200,6 +200,17 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
             r"(?i)(service_account|gserviceaccount|googleapis\.com|private_key_id)",
         ),
     ),
+    "google_user_hint": (
+        _Source(
+            "refresh authorized_user googleusercontent gcloud",
+            r"(?i)(refresh[_-]?token|authorized_user|apps\.googleusercontent\.com|gcloud)",
+        ),
+    ),
+    "google_client_id": (
+        _Source(
+            ".apps.googleusercontent.com", r"\b([0-9]{6,20}-[a-z0-9]{8,40}\.apps\.googleusercontent\.com)\b"
+        ),
+    ),
     "post_policy": (
         _Source("eyj", r"[\"'=\s>](eyJ(?:leHBpcmF0aW9u|jb25kaXRpb25z)[A-Za-z0-9+/]{40,4000}={0,2})"),
     ),
@@ -224,6 +235,7 @@ ALIASES = {
     "b2_key_id": "key_id",
     "post_policy": "policy",
     "private_key_id": "key_id",
+    "google_client_id": "client_id",
 }
 """Where the same name is written differently elsewhere: what is sought -> what it is called."""
 NAMES = frozenset(_SOURCES)

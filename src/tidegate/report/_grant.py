@@ -25,6 +25,7 @@ _NAMES = {
     ("azure", "logic_apps"): "Azure Logic Apps link",
     ("azure", "anonymous"): "Address of Azure storage",
     ("aws", "anonymous"): "Address of an S3 bucket",
+    ("gcp", "user_credentials"): "Google Cloud sign-in of a person",
     ("gcp", "anonymous"): "Address of a Google Cloud Storage bucket",
 }
 """Where provider and kind together are not what people say."""

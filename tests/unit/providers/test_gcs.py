@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,7 +15,11 @@ from google.cloud.storage import Client
 from google.oauth2 import service_account
 from provider_sightings import DECODERS, NOW, decode, redact, sighting
 
+from tidegate.errors import NoAnswerError
+from tidegate.model.credential import Credential
 from tidegate.model.grant import Permission, Scope, Validity
+from tidegate.model.secret import Secret
+from tidegate.providers.gcs.access import api_of
 
 P = Permission
 EMAIL = "trainer@contoso-ml.iam.gserviceaccount.com"
@@ -199,3 +204,18 @@ def test_an_hmac_pair_permits_whatever_its_owner_may() -> None:
 )
 def test_what_carries_no_signature_is_none(text: str) -> None:
     assert DECODERS["gcs"].decode(sighting("gcs", "signed_v4", text), NOW) is None
+
+
+def test_a_persons_sign_in_may_what_the_person_may_and_is_never_tried() -> None:
+    token = "1//0tidegateFakeRefreshTokenForTestsOnly0123456789AbCdEfGhIjKl"
+    grant = decode("gcs", "user_credentials", token, token, project="contoso-ml")
+    assert (grant.account, grant.permissions, grant.expires_at) == ("contoso-ml", (P.ADMIN,), None)
+    assert not grant.revocation.individually
+    assert token not in redact("gcs", "user_credentials", token, token)
+    with pytest.raises(NoAnswerError, match="as a person"):
+        api_of(Credential(grant=grant, secret=Secret(token)), _no_way_out(), NOW)
+
+
+def _no_way_out() -> Any:
+    """Whatever would be sent fails."""
+    return None

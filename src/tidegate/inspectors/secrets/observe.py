@@ -35,7 +35,15 @@ _NAMED_SAMPLE: Final = re.compile(
 )
 _NO_SECRET: Final = frozenset({"public_url", "access_key_id"})
 _KEYS: Final = frozenset(
-    {"account_key", "access_key", "service_account_key", "hmac_key", "b2_key", "private_key"}
+    {
+        "account_key",
+        "access_key",
+        "service_account_key",
+        "user_credentials",
+        "hmac_key",
+        "b2_key",
+        "private_key",
+    }
 )
 _LADDER: Final = tuple(Severity)
 _CONSTANTS: Final = re.compile(

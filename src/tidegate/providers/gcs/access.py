@@ -90,6 +90,8 @@ def api_of(credential: Credential, net: Sends, now: datetime) -> Api:
         key_id = fields.get("private_key_id") or context.get("private_key_id", "")
         token = own_token(Secret(_base64(credential.secret.reveal())), email, key_id, now)
         return JsonApi(net=net, project=grant.facts.get("project_id", ""), token=token)
+    if grant.kind == "user_credentials":
+        raise NoAnswerError("nobody signs in as a person here: who holds the token asks themselves")
     key_id = grant.signer or grant.account or context.get("key_id", "")
     if not key_id:
         raise NoAnswerError("the id that belongs to the secret is not known")

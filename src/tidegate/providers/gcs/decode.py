@@ -8,7 +8,7 @@ from tidegate.model.grant import Grant
 from tidegate.model.sighting import Sighting
 from tidegate.providers._decoder import SealedDecoder
 from tidegate.providers._link import MASK, cut, read_link, redact_link
-from tidegate.providers.gcs.keys import hmac_key, key_file_fields, service_account_key
+from tidegate.providers.gcs.keys import hmac_key, key_file_fields, service_account_key, user_credentials
 from tidegate.providers.gcs.links import HARMLESS, firebase_token, public_url, signed_v2, signed_v4
 
 
@@ -18,6 +18,8 @@ def _decode(sighting: Sighting, now: datetime) -> Grant | None:
         return hmac_key(context)
     if sighting.kind == "service_account_key":
         return service_account_key(text, context)
+    if sighting.kind == "user_credentials":
+        return user_credentials(context)
     link = read_link(text)
     if sighting.kind == "public_url":
         return public_url(link)
@@ -28,6 +30,8 @@ def _redact(sighting: Sighting) -> str:
     context = sighting.context
     if sighting.kind == "hmac_key":
         return cut(f"HMAC secret {MASK} of {context.get('key_id') or 'an unknown key id'}")
+    if sighting.kind == "user_credentials":
+        return cut(f"refresh token {MASK} of {context.get('client_id') or 'an unknown application'}")
     if sighting.kind == "service_account_key":
         fields = key_file_fields(sighting.text.reveal())
         owner = fields.get("client_email") or context.get("email") or context.get("project")

@@ -92,6 +92,34 @@ def hmac_key(context: Mapping[str, str]) -> Grant:
     )
 
 
+def user_credentials(context: Mapping[str, str]) -> Grant:
+    """Return the grant of a person's refresh token: whatever that person may do, as far as its scopes go.
+
+    A client id that is not gcloud's own belongs to an application, which may have asked for less.
+    """
+    client = context.get("client_id", "")
+    project = context.get("project", "")
+    rights = (Permission.ADMIN,)
+    return Grant(
+        provider="gcp",
+        kind="user_credentials",
+        account=project or None,
+        endpoint="oauth2.googleapis.com",
+        scope=Scope.ACCOUNT,
+        services=("gcs",),
+        permissions=rights,
+        matrix={"gcs": rights},
+        protocols=("https",),
+        validity=Validity.UNKNOWN,
+        revocation=REVOCATIONS["user_credentials"],
+        facts=facts_of({"client_id": client, "project_id": project}),
+        warnings=(
+            "it signs in as a person; whose it is, and what the person agreed to, Google holds",
+            "it works together with its client's id and secret, which stand in the same file or are public",
+        ),
+    )
+
+
 def _project_of(email: str) -> str:
     found = re.fullmatch(r"[^@]{1,100}@([a-z0-9-]{1,60})\.iam\.gserviceaccount\.com", email)
     return found[1] if found else ""

@@ -34,6 +34,14 @@ REVOCATIONS: Mapping[str, Revocation] = {
         ),
         individually=True,
     ),
+    "user_credentials": Revocation(
+        means=(
+            "The person removes the application from the connections of their Google account, or runs "
+            "gcloud auth application-default revoke; an administrator can do it for them."
+        ),
+        collateral="Every sign-in of that person with the same application, on all their machines.",
+        individually=False,
+    ),
     "download_token": Revocation(
         means="Revoke the object's download token in the Firebase console, or replace its metadata entry.",
         collateral="Everybody who holds the same download link of this object.",
