@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from tidegate.cli import codes, online, options
 from tidegate.cli.speak import tell
-from tidegate.errors import UsageError
 
 if TYPE_CHECKING:
     from tidegate.cli.output import Output
@@ -107,9 +106,10 @@ def _write(report: Report, summaries: tuple[Summary, ...], out: Output, form: st
     from tidegate.report import _treemap  # noqa: PLC0415
 
     if not summaries:
-        raise UsageError(
-            "nothing could be listed, so that there is no picture", hint="--format text says why."
-        )
+        tell("nothing could be listed, so that there is no picture")
+        for gap in report.gaps[:3]:
+            tell(f"{gap.subject}: {gap.reason}", "gap")
+        return
     (summary,) = summaries
     title = report.targets[0]
     picture = _treemap.svg(summary) if form == "svg" else _treemap.page(summary, title)

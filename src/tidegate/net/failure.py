@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from typing import NamedTuple
 
@@ -38,7 +39,12 @@ def explain(error: Exception, host: str) -> Failure:
             again = isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN
             words = f"the name {host} cannot be looked up now" if again else f"there is no host {host}"
         case aiohttp.ClientConnectorError():
-            words, again = f"no connection to {host}: {error.os_error.strerror or 'refused'}", True
+            # asyncio puts its own words into `strerror`, with the address once more.
+            number = error.os_error.errno
+            words, again = (
+                f"no connection to {host}: {os.strerror(number).lower() if number else 'refused'}",
+                True,
+            )
         case aiohttp.ClientPayloadError():
             words, again = "the answer was cut off", True
         case aiohttp.ServerDisconnectedError():

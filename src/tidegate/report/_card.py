@@ -63,7 +63,8 @@ def places(paper: Paper, finding: Finding, *, target: bool) -> Iterator[str]:
 
 
 def _place(paper: Paper, label: str, place: Place, *, target: bool) -> Iterator[str]:
-    name = paper.clean(f"{place.target}: {_words.spot(place)}" if target else _words.spot(place))
+    several = target and place.target != place.path
+    name = paper.clean(f"{place.target}: {_words.spot(place)}" if several else _words.spot(place))
     note = paper.clean(history(place, dot=paper.signs.dot))
     name = paper.shorten(name, paper.width - LABEL).replace(" ", "\xa0")
     (found,) = block(paper, label, name, style="path")

@@ -119,7 +119,8 @@ def spot(place: Place) -> str:
 
 def where(report: Report, place: Place) -> str:
     """Return the spot; of a report on several targets with the one in which it is."""
-    return f"{place.target}: {spot(place)}" if len(report.targets) > 1 else spot(place)
+    several = len(report.targets) > 1 and place.target != place.path
+    return f"{place.target}: {spot(place)}" if several else spot(place)
 
 
 def short_commit(place: Place) -> str:

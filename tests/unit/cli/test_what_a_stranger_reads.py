@@ -199,3 +199,18 @@ def test_names_that_hold_a_signature_are_told_without_it(
     shown = "".join(capsys.readouterr().out.split())
     assert "packed.zip" in shown
     assert not [at for at in range(0, 24, 8) if samples.PLANTED[at : at + 12] in shown]
+
+
+def test_a_map_of_what_could_not_be_listed_is_incomplete_and_says_why(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "tidegate.toml").write_text(
+        '[scope]\nazure = ["contosomodels"]\n[endpoints]\nazure = "http://127.0.0.1:1/{account}"\n'
+    )
+    command = ["list", "az://contosomodels/x", "--audit", "audit.jsonl", "--format", "html", "-o", "map.html"]
+    assert main(command) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "there is no picture" in err
+    assert "no connection to 127.0.0.1: connection refused" in err
+    assert not (folder / "map.html").exists()
