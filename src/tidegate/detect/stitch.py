@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 from tidegate.detect.unwrap import View, decode_values, raw_view, unescape, unquote
 from tidegate.records import dataclass
@@ -47,11 +48,25 @@ class _Source:
 
     words: separated by blanks, in lower case; one of them stands in everything that the expression matches.
     To look for a word takes a hundredth of the time that the expression takes to find nothing.
+    reach: bytes that the expression can match at most; only so far around a word it is tried.
     """
 
-    def __init__(self, words: str, expression: str) -> None:
+    def __init__(self, words: str, expression: str, reach: int = 512) -> None:
         self.words = tuple(words.encode("ascii").split())
         self.expression = expression
+        self.reach = reach
+
+    def stretches(self, lower: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where in a text, given in lower case, a match can stand; none reaches the end of one."""
+        low = high = -1
+        for at in sorted(at for word in self.words for at in _places(lower, word)):
+            if at - self.reach > high:
+                if high >= 0:
+                    yield low, high
+                low = max(0, at - self.reach)
+            high = at + 2 * self.reach
+        if high >= 0:
+            yield low, high
 
     @cached_property
     def regex(self) -> re.Pattern[bytes]:
@@ -98,6 +113,7 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
         _Source(
             "azurerm_storage_account",
             r"(?is)azurerm_storage_account\b.{0,600}?\bname\"?\s{0,8}[:=]\s{0,4}\"([a-z0-9]{3,24})\"",
+            reach=1024,
         ),
         _Source(
             "fs.azure.", r"(?i)fs\.azure\.(?:sas|account\.key)\.(?:[a-z0-9-]{3,63}\.)?([a-z0-9]{3,24})\b"
@@ -212,7 +228,9 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
         ),
     ),
     "post_policy": (
-        _Source("eyj", r"[\"'=\s>](eyJ(?:leHBpcmF0aW9u|jb25kaXRpb25z)[A-Za-z0-9+/]{40,4000}={0,2})"),
+        _Source(
+            "eyj", r"[\"'=\s>](eyJ(?:leHBpcmF0aW9u|jb25kaXRpb25z)[A-Za-z0-9+/]{40,4000}={0,2})", reach=4096
+        ),
     ),
     "session_token": (
         _Source(
@@ -348,14 +366,19 @@ class Surroundings:
         return view
 
 
+def _places(text: bytes, word: bytes) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
+
+
 def _candidates(view: View, name: str) -> Iterator[Candidate]:
     refused = _NOT_A_NAME.get(name, frozenset())
     lower = view.data.lower()
     for source in _SOURCES[name]:
-        places = [at for word in source.words if (at := lower.find(word)) >= 0]
-        if not places:
-            continue
-        for match in source.regex.finditer(view.data, max(0, min(places) - _MARGIN)):
+        found = (source.regex.finditer(view.data, low, high) for low, high in source.stretches(lower))
+        for match in chain.from_iterable(found):
             group = "value" if match.re.groups > 1 else 1
             value = match[group].decode("latin-1")
             if name in ("account", "container"):
