@@ -157,13 +157,13 @@ class Collector:
     def _read_source(self, opened: Opened) -> None:
         seen: dict[tuple[object, ...], Sighting] = {}
         shards = run_shards(opened.source, self._detector, self._plan.jobs, self._tally, self._plan.progress)
-        found: list[Sighting] = []
-        for own in shards:
-            found += own
+        sightings: list[Sighting] = []
+        for handed_in in shards:
+            sightings += handed_in
             if self._plan.jobs > 1:
-                self._decode_ahead(own)
+                self._decode_ahead(handed_in)
         # Workers hand in when they are done; a report must not depend on that.
-        for each in sorted(found, key=_in_order):
+        for each in sorted(sightings, key=_in_order):
             # The windows of a large file overlap: the same hit in both is one.
             spot = each.spot
             seen.setdefault((each.rule, each.secret.reveal(), spot.label, spot.line, spot.column), each)
