@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 
 from tidegate.inventory._needles import START, Cell, Node, parsed
-from tidegate.inventory._tables import FITS, FITS_AT_END
 
 _FOLLOWS: Final = frozenset(range(0x80, 0xC0))
 _LEADS: Final = ((range(0xC2, 0xE0), 1), (range(0xE0, 0xF0), 2), (range(0xF0, 0xF5), 3))
@@ -18,14 +17,18 @@ _REPEATED: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """What a pattern fits. It begins in state 0."""
+    """What a pattern fits. It begins in state 0, within a name in state 1."""
 
     classes: Any
     """uint8[256]: byte -> its class."""
     steps: Any
     """int16[states, classes]: the next state."""
     ends: Any
-    """uint8[states]: `FITS` whatever follows, `FITS_AT_END` if the name ends here, else 0."""
+    """uint8[states]: 1 where the pattern fits if the name ends here."""
+    decided: int
+    """The state from which on it fits, whatever follows; -1 where there is none."""
+    in_part: bool
+    """Whether it begins with one place, and nothing behind that fits a slash."""
 
 
 @dataclass(slots=True)
@@ -132,15 +135,15 @@ def automaton(pattern: str, most: int) -> Automaton | None:
     # What begins anywhere begins at every byte anew.
     anew = places.reached(start) & telling
     first = places.reached(start, places.at_start) & telling
-    states = {first: 0}
-    order = [first]
+    order = [first, anew]
+    states = {anew: 1, first: 0}
     rows, ends = [], []
     for state in order:
         if state >> end & 1:
             rows.append([len(rows)] * len(numbers))
-            ends.append(FITS)
+            ends.append(1)
             continue
-        ends.append(FITS_AT_END if state & ending else 0)
+        ends.append(1 if state & ending else 0)
         after = [anew] * len(numbers)
         left = state
         while left:
@@ -160,7 +163,28 @@ def automaton(pattern: str, most: int) -> Automaton | None:
         if len(order) > most:
             return None
     return Automaton(
-        np.array([numbers[own] for own in of_byte], np.uint8),
-        np.array(rows, np.int16),
-        np.array(ends, np.uint8),
+        classes=np.array([numbers[own] for own in of_byte], np.uint8),
+        steps=np.array(rows, np.int16),
+        ends=np.array(ends, np.uint8),
+        decided=states.get(1 << end, -1),
+        in_part=_in_part(parsed(pattern)),
+    )
+
+
+def _in_part(pattern: Node) -> bool:
+    """Tell whether a pattern begins with one place, and nothing behind that fits a slash."""
+
+    def slash(node: Node) -> bool:
+        return (node.what == "cell" and ord("/") in node.cell) or any(map(slash, node.parts))
+
+    def size(node: Node) -> int:
+        if node.what == "any":
+            return max(map(size, node.parts))
+        return sum(map(size, node.parts)) * node.most if node.parts else int(node.what == "cell")
+
+    return (
+        pattern.what == "each"
+        and bool(pattern.parts)
+        and size(pattern.parts[0]) <= 1
+        and not any(map(slash, pattern.parts[1:]))
     )

@@ -29,7 +29,6 @@ from tidegate.inventory._tables import (
     END,
     ENDING_SLOT_BITS,
     FILTER_BITS,
-    FITS,
     LAST_BITS,
     LETTER_BITS,
     MULTIPLIER,
@@ -43,6 +42,7 @@ from tidegate.inventory._tables import (
 from tidegate.inventory._views import SHORT, Views
 from tidegate.kinds.names import NO_RULE
 
+SLASH: Final = 0x2F
 _HELD: Final = 256
 """Places of one name at which a needle may stand; of a name that has more, all patterns are tried."""
 _DOTS: Final = np.uint64(0x2E2E2E2E2E2E2E2E)
@@ -107,54 +107,86 @@ def _tell_endings(
 
 
 @compiled
-def _fits(start: Any, width: Any, classes: Any, steps: Any, ends: Any, at: Any, length: Any) -> Any:
-    """Tell whether a pattern fits a name. classes, steps, ends: where its own begin, as addresses."""
-    state = np.int64(0)
-    for place in range(length):
+def _fits_pattern(
+    start: Any,
+    width: Any,
+    decided: Any,
+    classes: Any,
+    steps: Any,
+    ends: Any,
+    at: Any,
+    first: Any,
+    length: Any,
+) -> Any:
+    """Tell whether a pattern fits from a byte on. classes, ends: addresses of its own; steps: of all."""
+    state = np.int64(first > 0)
+    for place in range(first, length):
         class_ = np.int64(byte(classes + np.int64(byte(at + place))))
         state = np.int64(two(steps + 2 * (start + state * width + class_)))
-        if byte(ends + state) == FITS:
+        if state == decided:
             return True
     return byte(ends + state) != 0
 
 
 @compiled
+def _fitting_cells(at: Any, length: Any, place: Any, size: Any, cells: Any, fitting: Any) -> Any:
+    """Return how many cells of a needle fit a name, the first of them at byte `place`."""
+    for cell in range(size):
+        wanted = np.int64(byte(cells + cell))
+        there = place + cell
+        if wanted == AT_START:
+            if there != -1:
+                return cell
+        elif there < 0 or there >= length or byte(fitting + 256 * wanted + np.int64(byte(at + there))) == 0:
+            return cell
+    return size
+
+
+@compiled
 def _tell_patterns(
-    letters: Any, bits: Any, slots: Any, grams: Any, hashes: Any, words: Any, backs: Any, firsts: Any,
-    cells: Any, fitting: Any, groups: Any, tails: Any, held_firsts: Any, held_patterns: Any, starts: Any,
-    widths: Any, classes: Any, steps: Any, end_starts: Any, ends: Any, views: Any, buffers: Any, inline: Any,
-    found: Any, asked: Any, count: Any, first_row: Any, end_row: Any,
+    letters: Any, bits: Any, slots: Any, grams: Any, hashes: Any, backs: Any, firsts: Any, sizes: Any,
+    groups: Any, cells: Any, fitting: Any, tails: Any, held_firsts: Any, held_patterns: Any, starts: Any,
+    widths: Any, classes: Any, in_part: Any, steps: Any, decided: Any, end_starts: Any, ends: Any, views: Any,
+    buffers: Any, inline: Any, found: Any, asked: Any, count: Any, first_row: Any, end_row: Any,
 ) -> Any:  # fmt: skip
     """Write the first pattern that fits each name to `found`, which has the rule of its ending.
 
     The names that must be asked one by one are written to `asked`, behind `count` of them. Returns how many
     there are.
     """
-    held_entries, held_places, held = np.empty(_HELD, np.int32), np.empty(_HELD, np.int32), 0
+    letters_at, bits_at = np.int64(letters.ctypes.data), np.int64(bits.ctypes.data)
+    cells_at, fitting_at = np.int64(cells.ctypes.data), np.int64(fitting.ctypes.data)
+    classes_at, steps_at = np.int64(classes.ctypes.data), np.int64(steps.ctypes.data)
+    ends_at = np.int64(ends.ctypes.data)
+    # Where a needle may stand in the name, in order, and whether it does.
+    entries, places, whole = np.empty(_HELD, np.int64), np.empty(_HELD, np.int64), np.empty(_HELD, np.bool_)
+    held = 0
+    tried = np.full(len(starts), -1, np.int64)
     before: Any = 0
     before_length: Any = 0
-    tried = np.full(len(starts), -1, np.int64)
-    letter_of = np.int64(letters.ctypes.data)
-    bits_at = np.int64(bits.ctypes.data)
-    classes_at = np.int64(classes.ctypes.data)
-    steps_at = np.int64(steps.ctypes.data)
-    ends_at = np.int64(ends.ctypes.data)
     for row in range(first_row, end_row):
         length = np.int64(views[row, 0])
         at = inline + 16 * row + 4 if length <= SHORT else buffers[views[row, 2]] + np.int64(views[row, 3])
-        place = _shared(at, before, min(length, before_length))
-        while held and held_places[held - 1] >= place:
+        same = _shared(at, before, min(length, before_length))
+        while held and places[held - 1] >= same:
             held -= 1
+        for number in range(held):
+            entry = entries[number]
+            start = places[number] - backs[entry]
+            if start + sizes[entry] > same:
+                fit = _fitting_cells(at, length, start, sizes[entry], cells_at + firsts[entry], fitting_at)
+                whole[number] = fit == sizes[entry]
         gram = np.uint32(0)
-        for earlier in range(place - 3, place):
+        for earlier in range(same - 3, same):
             letter = np.uint32(START if earlier == -1 else BEFORE)
             if earlier >= 0:
-                letter = np.uint32(byte(letter_of + np.int64(byte(at + earlier))))
+                letter = np.uint32(byte(letters_at + np.int64(byte(at + earlier))))
             gram = np.uint32(gram << np.uint32(LETTER_BITS) | letter)
+        place = same
         while place <= length:
             hashed = np.uint32(0)
             while place < length:
-                letter = np.uint32(byte(letter_of + np.int64(byte(at + place))))
+                letter = np.uint32(byte(letters_at + np.int64(byte(at + place))))
                 gram = np.uint32((gram << np.uint32(LETTER_BITS) | letter) & np.uint32(0xFFFFFFF))
                 hashed = np.uint32(gram * np.uint32(MULTIPLIER))
                 bit = np.int64(hashed >> np.uint32(32 - FILTER_BITS))
@@ -168,54 +200,52 @@ def _tell_patterns(
             entry = np.int64(slots[slot])
             while hashes[entry] == slot:
                 if grams[entry] == gram and held < _HELD:
-                    held_entries[held], held_places[held] = entry, place
-                    held += 1
+                    size, start = sizes[entry], place - backs[entry]
+                    fit = _fitting_cells(at, length, start, size, cells_at + firsts[entry], fitting_at)
+                    # What differs behind these letters may be the same in the next name.
+                    if fit == size or fit > backs[entry]:
+                        entries[held], places[held], whole[held] = entry, place, fit == size
+                        held += 1
                 entry += 1
             place += 1
-        last = np.uint32(0)
+        ask = False
         if held:
             last = np.uint32(np.uint32(last_eight(at, length) >> np.uint64(40)) | np.uint32(0x202020))
             last = np.uint32(np.uint32(last * np.uint32(MULTIPLIER)) >> np.uint32(32 - LAST_BITS))
-        ask = False
-        for number in range(held):
-            entry = np.int64(held_entries[number])
-            group = groups[words[entry]]
-            if length >= 3 and not tails[group, last >> np.uint32(3)] >> (last & np.uint32(7)) & 1:
-                continue
-            first, end = np.int64(firsts[words[entry]]), np.int64(firsts[words[entry] + 1])
-            shift = held_places[number] - backs[entry] - first
-            cell = first
-            while cell < end:
-                wanted = cells[cell]
-                there = shift + cell
-                if wanted == AT_START:
-                    if there != -1:
-                        break
-                elif there < 0 or there >= length or fitting[wanted, byte(at + there)] == 0:
-                    break
-                cell += 1
-            if cell < end:
-                continue
-            for held_place in range(held_firsts[group], held_firsts[group + 1]):
-                pattern = np.int64(held_patterns[held_place])
-                if pattern >= found[row]:
-                    break
-                if tried[pattern] == row:
-                    continue
-                tried[pattern] = row
-                if starts[pattern] < 0:
-                    ask = True
-                elif _fits(
-                    starts[pattern],
-                    widths[pattern],
-                    classes_at + 256 * pattern,
-                    steps_at,
-                    ends_at + end_starts[pattern],
-                    at,
-                    length,
+            for number in range(held):
+                group = groups[entries[number]]
+                if not whole[number] or (
+                    length >= 3 and not tails[group, last >> np.uint32(3)] >> (last & np.uint32(7)) & 1
                 ):
-                    found[row] = pattern
-                    break
+                    continue
+                for held_place in range(held_firsts[group], held_firsts[group + 1]):
+                    pattern = np.int64(held_patterns[held_place])
+                    if pattern >= found[row]:
+                        break
+                    if tried[pattern] == row:
+                        continue
+                    tried[pattern] = row
+                    if starts[pattern] < 0:
+                        ask = True
+                        continue
+                    part = np.int64(0)
+                    if in_part[pattern]:
+                        part = max(part, places[number] - backs[entries[number]])
+                        while part > 0 and byte(at + part) != SLASH:
+                            part -= 1
+                    if _fits_pattern(
+                        starts[pattern],
+                        widths[pattern],
+                        decided[pattern],
+                        classes_at + 256 * pattern,
+                        steps_at,
+                        ends_at + end_starts[pattern],
+                        at,
+                        part,
+                        length,
+                    ):
+                        found[row] = pattern
+                        break
         before, before_length = at, length
         if held == _HELD:  # and perhaps more
             ask = True

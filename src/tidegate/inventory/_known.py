@@ -87,59 +87,62 @@ def _make(folder: Path | None) -> Known:
 def needles_of(words: Mapping[_needles.Word, frozenset[int]], groups: list[frozenset[int]]) -> Needles:
     """Return the tables of needles. words: needle -> the patterns that it stands for, one of the groups."""
     letters = _letters()
+    places = {held: place for place, held in enumerate(groups)}
     cells: dict[_needles.Cell, int] = {}
     numbers: list[int] = []
-    firsts = [0]
     entries = set()
-    for number, word in enumerate(words):
+    for word, held in words.items():
         start, choices = _gram(word, letters)
         for choice in itertools.product(*choices):
             gram = 0
             for letter in choice:
                 gram = gram << _tables.LETTER_BITS | letter
-            entries.add((_tables.gram_hash(gram), gram, number, start + _GRAM - 1))
+            own = (start + _GRAM - 1, len(numbers), len(word), places[held])
+            entries.add((_tables.gram_hash(gram), gram, *own))
         numbers += [
             _tables.AT_START if cell == _needles.START else cells.setdefault(cell, len(cells))
             for cell in word
         ]
-        firsts.append(len(numbers))
     bits = np.zeros(1 << _tables.FILTER_BITS, bool)
     slots = np.full(1 << _tables.SLOT_BITS, len(entries), np.int16)
     rows = []
-    for place, (hashed, gram, number, back) in enumerate(sorted(entries)):
+    for place, (hashed, *row) in enumerate(sorted(entries)):
         bits[hashed >> 32 - _tables.FILTER_BITS] = True
         slot = hashed >> 32 - _tables.SLOT_BITS
         slots[slot] = min(int(slots[slot]), place)
-        rows.append((gram, slot, number, back))
-    rows.append((0, -1, 0, 0))
-    grams, hashes, own, backs = zip(*rows, strict=True)
+        rows.append((slot, *row))
+    rows.append((-1, *[0] * 5))
+    hashes, grams, backs, firsts, sizes, own_groups = zip(*rows, strict=True)
     fitting = np.zeros((len(cells), 256), np.uint8)
-    for cell, place in cells.items():
-        fitting[place, [*cell, *bytes(sorted(cell)).upper()]] = 1
-    places = {held: place for place, held in enumerate(groups)}
+    for cell, number in cells.items():
+        fitting[number, [*cell, *bytes(sorted(cell)).upper()]] = 1
     return Needles(
         letters=letters,
         filter=np.packbits(bits, bitorder="little"),
         slots=slots,
         grams=np.array(grams, np.uint32),
         hashes=np.array(hashes, np.int16),
-        words=np.array(own, np.int16),
         backs=np.array(backs, np.int16),
         firsts=np.array(firsts, np.int32),
+        sizes=np.array(sizes, np.int16),
+        groups=np.array(own_groups, np.int16),
         cells=np.array(numbers, np.uint8),
         fitting=fitting,
-        groups=np.array([places[held] for held in words.values()], np.int32),
         tails=_tails(groups),
     )
 
 
 def _letters() -> Any:
-    """Return byte -> letter: the same for a letter and its capital, for controls, for bytes beyond ASCII."""
+    """Return byte -> letter: the same for a letter and its capital, and for what no needle tells apart."""
     found = np.zeros(256, np.uint8)
-    seen: dict[int, int] = {}
+    seen: dict[bytes, int] = {}
     for byte in range(256):
-        like = 0 if byte < 32 or byte == 127 else min(byte, 128)
-        found[byte] = seen.setdefault(ord(chr(like).lower()), len(seen))
+        own = bytes([byte]).lower()
+        if byte >= 0x80:
+            own = b"\x80"
+        elif not own.isalnum() and own not in b"./-_":
+            own = b" "
+        found[byte] = seen.setdefault(own, len(seen))
     return found
 
 
@@ -194,7 +197,9 @@ def patterns_of(groups: Iterable[frozenset[int]]) -> Patterns:
         starts=np.array(starts, np.int32),
         widths=np.array([0 if each is None else each.steps.shape[1] for each in automata], np.int32),
         classes=np.array([np.zeros(256, np.uint8) if each is None else each.classes for each in automata]),
+        in_part=np.array([each is not None and each.in_part for each in automata], np.uint8),
         steps=np.concatenate([each.steps.ravel() for each in made]),
+        decided=np.array([-1 if each is None else each.decided for each in automata], np.int16),
         end_starts=np.array(end_starts, np.int32),
         ends=np.concatenate([each.ends for each in made]),
     )

@@ -17,10 +17,6 @@ ENDING_SLOT_BITS: Final = 12
 LAST_BITS: Final = 16
 AT_START: Final = 255
 """In place of a cell's number for the start of a name."""
-FITS_AT_END: Final = 1
-"""Of a state: the pattern fits if the name ends here."""
-FITS: Final = 2
-"""Of a state: the pattern fits, whatever follows."""
 MULTIPLIER: Final = 0x9E3779B1
 MULTIPLIER_64: Final = 0x9E3779B97F4A7C15
 
@@ -38,18 +34,18 @@ class Needles(NamedTuple):
     """uint32[entries]: four letters, 7 bits each. Entries are in order of their hash."""
     hashes: Any
     """int16[entries]: where in `slots` each belongs; -1 for the last, which is none."""
-    words: Any
-    """int16[entries]: the needle."""
     backs: Any
     """int16[entries]: how far before the last of the four letters the needle begins."""
     firsts: Any
-    """int32[needles + 1]: the first cell of each."""
+    """int32[entries]: where in `cells` those of the needle begin."""
+    sizes: Any
+    """int16[entries]: how many cells it has."""
+    groups: Any
+    """int16[entries]: its group. Needles of one group stand for the same patterns."""
     cells: Any
-    """uint8[cells of all needles]: the number of each, `AT_START` for the start of a name."""
+    """uint8[...]: of one needle after the other the number of each cell, `AT_START` for a name's start."""
     fitting: Any
     """uint8[kinds of cells, 256]: 1 for a byte that the cell may hold."""
-    groups: Any
-    """int32[needles]: needles of one group stand for the same patterns."""
     tails: Any
     """uint8[groups, 2**LAST_BITS / 8]: in bits, by the hash of a name's last three bytes, whether one that
     ends so may fit one of the group's patterns."""
@@ -68,12 +64,16 @@ class Patterns(NamedTuple):
     """int32[patterns]: how many classes of bytes each tells apart."""
     classes: Any
     """uint8[patterns, 256]: byte -> its class."""
+    in_part: Any
+    """uint8[patterns]: 1 for one that fits within a part of a name, the slash before it included."""
     steps: Any
     """int16[...]: of one automaton after the other the next state, by state and class."""
+    decided: Any
+    """int16[patterns]: the state from which on the pattern fits, whatever follows; -1 where there is none."""
     end_starts: Any
     """int32[patterns]: where in `ends` each begins."""
     ends: Any
-    """uint8[...]: of one automaton after the other, of each state: `FITS`, `FITS_AT_END` or 0."""
+    """uint8[...]: of one automaton after the other, of each state: 1 where it fits if the name ends here."""
 
 
 class Endings(NamedTuple):
