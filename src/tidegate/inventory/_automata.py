@@ -44,7 +44,7 @@ class _Places:
 
     def new(self) -> int:
         for each in (self.free, self.at_start, self.at_end, self.steps):
-            each.append([])  # type: ignore[attr-defined]
+            each.append([])
         return len(self.free) - 1
 
     def lay(self, node: Node, place: int) -> int:
@@ -137,7 +137,8 @@ def automaton(pattern: str, most: int) -> Automaton | None:
     first = places.reached(start, places.at_start) & telling
     order = [first, anew]
     states = {anew: 1, first: 0}
-    rows, ends = [], []
+    rows: list[list[int]] = []
+    ends: list[int] = []
     for state in order:
         if state >> end & 1:
             rows.append([len(rows)] * len(numbers))

@@ -10,6 +10,7 @@ import pytest
 
 from tidegate.inventory import _known
 from tidegate.inventory import names as columns
+from tidegate.inventory._automata import automaton
 from tidegate.inventory.names import Ruler
 from tidegate.kinds import names
 
@@ -38,14 +39,27 @@ def test_names_beyond_a_few_are_told_by_what_was_kept(
     assert told.tolist() == names.winners(paths)
 
 
-def test_names_that_hold_the_same_needles_are_told_alike_be_they_many_or_few(
-    names_made: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paths = [f"{start}{path}" for start in ("", "a long folder/") for path in PATHS]
-    told = Ruler(few=0, cache_dir=names_made).rules(pl.Series(paths))
-    monkeypatch.setattr(columns, "_MANY", 1)
-    assert told.tolist() == Ruler(few=0, cache_dir=names_made).rules(pl.Series(paths)).tolist()
-    assert told.tolist() == names.winners(paths)
+def test_an_automaton_fits_what_its_pattern_does() -> None:
+    made = 0
+    for rule in names.patterns():
+        found = automaton(rule.pattern, 2_500)
+        if found is None:
+            continue
+        made += 1
+        for path in (*rule.examples, *rule.counterexamples, *PATHS[::20]):
+            for name in (path, path.upper(), f"\u00e9{path}", f"x/{path}\u540d", path[:-1]):
+                state = 0
+                for byte in name.encode():
+                    state = (
+                        found.decided if state == found.decided else found.steps[state, found.classes[byte]]
+                    )
+                assert (found.ends[state] == 1) == rule.fits(name), (rule.id, name)
+    assert made >= len(names.patterns()) - 2
+
+
+@pytest.mark.parametrize("pattern", ["a[äö]b", "[^/]{0,50}x[^/]{0,50}y[^/]{0,50}z"])
+def test_there_is_no_automaton_of_what_it_cannot_tell_or_would_be_too_large(pattern: str) -> None:
+    assert automaton(pattern, 200) is None
 
 
 def in_pages(paths: list[str], folder: Path, group: int) -> pl.Series:
