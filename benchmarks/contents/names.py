@@ -123,7 +123,7 @@ def ours(file: Path, cache_dir: Path) -> dict[str, int]:
     from tidegate.inventory.parts import in_parts  # noqa: PLC0415
     from tidegate.kinds.names import rules  # noqa: PLC0415
 
-    table = pl.scan_parquet(file).select("name")
+    table = pl.scan_parquet(file, parallel="none").select("name")
     ruler = Ruler(0, cache_dir)
 
     def told(first: int, rows: int) -> Any:
