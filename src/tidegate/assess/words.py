@@ -195,6 +195,11 @@ def where_words(grant: Grant) -> str:
             return f"an unknown part of {account}"
 
 
+def behind_a_domain(grant: Grant) -> bool:
+    """Say whether only the host is known, and not the account in Azure that it leads to."""
+    return grant.provider == "azure" and not grant.account and bool(grant.endpoint)
+
+
 def container_word(grant: Grant) -> str:
     """Call by its own word what holds the items: a container, a file share, a bucket."""
     return _CONTAINERS.get(grant.services[0] if grant.services else "", "container")
@@ -258,6 +263,9 @@ def _verbs(held: set[Permission]) -> list[str]:
 def _deed(grant: Grant) -> str:
     """Say what can be done to what: `list and read every blob of the storage account contoso`."""
     held = set(grant.permissions)
+    if grant.kind == "entra_secret":
+        who = f"the application {grant.account}" if grant.account else "an application that is not named"
+        return f"sign in as {who}, and do whatever it may"
     if P.ADMIN in held:
         further = ", and make further links," if P.MINT in held else ""
         whose = f" ({grant.signer})" if grant.signer and grant.signer != grant.account else ""
@@ -297,8 +305,10 @@ def _account_words(grant: Grant) -> str:
     if grant.kind in _KEY_KINDS:
         return f"the account of the key {grant.account}" if grant.account else "an unnamed account"
     noun = _ACCOUNTS.get(grant.provider, "account")
-    name = grant.account or (grant.endpoint if grant.provider == "azure" else None)
-    return f"the {noun} {name}" if name else f"an unnamed {noun}"
+    if grant.account:
+        return f"the {noun} {grant.account}"
+    # Behind a domain of its owner's an account does not tell its name.
+    return f"the {noun} behind {grant.endpoint}" if behind_a_domain(grant) else f"an unnamed {noun}"
 
 
 def _start(grant: Grant) -> str:

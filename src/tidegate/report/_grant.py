@@ -96,6 +96,7 @@ def facts(paper: Paper, grant: Grant, now: datetime, *, always_matrix: bool = Fa
     yield from block(paper, "costs", paper.clean(grant.revocation.collateral))
 
 
+_NO_STORAGE = ("private_key", "access_key_id", "logic_apps", "service_bus")
 _NAMELESS = ("access_key", "access_key_id", "application_key", "hmac_key")
 
 
@@ -105,12 +106,18 @@ def opens(grant: Grant) -> str:
     # A key of S3 or an HMAC key does not tell its account: what stands there is its own id.
     of_key = grant.scope is Scope.ACCOUNT and grant.kind in _NAMELESS
     scope, subject = _SCOPES[grant.scope], _words.subject(grant)
+    if grant.kind in _NO_STORAGE:
+        return "no storage by itself"
+    if grant.kind == "entra_secret":
+        return f"what the application {grant.account or 'that it belongs to'} may open"
     if grant.scope is Scope.CONTAINER:
         scope = f"the {words.container_word(grant)}"
     if grant.scope is Scope.ACCOUNT and subject == _words.UNNAMED:
         return f"the whole of an account that is not named{services}"
     # A bucket's name says nothing outside of the large clouds: every MinIO may have one of that name.
-    at = f" at {grant.endpoint}" if grant.provider == "other" and _elsewhere(grant, subject) else ""
+    elsewhere = grant.provider == "other" and _elsewhere(grant, subject)
+    elsewhere = elsewhere or (words.behind_a_domain(grant) and subject != grant.endpoint)
+    at = f" at {grant.endpoint}" if elsewhere else ""
     return f"{scope} {'of the key ' if of_key else ''}{subject}{at}{services}"
 
 

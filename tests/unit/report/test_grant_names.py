@@ -44,6 +44,12 @@ PRESIGNED = (
             "one object: models/x.bin at minio.example.net:9000 (s3)",
         ),
         (
+            f"https://files.contoso.com/models/x.bin?sr=b&{SAS}",
+            "Azure service SAS",
+            "one object: models/x.bin at files.contoso.com (blob)",
+        ),
+        ("the key AKIATIDEGATEFAKEKEY5", "AWS access key ID", "no storage by itself"),
+        (
             "HF_TOKEN=hf_TidegateFakeTokenForTestsOnlyAbCd0",
             "Hugging Face access token",
             "the whole account huggingface.co (huggingface)",
@@ -51,7 +57,7 @@ PRESIGNED = (
         (
             "the secret is Tg27Q~exampleOnlyNotReal0123456789abcdGH",
             "Microsoft Entra client secret",
-            "not said what: login.microsoftonline.com",
+            "what the application that it belongs to may open",
         ),
     ],
 )
@@ -65,3 +71,9 @@ def test_a_link_of_another_store_is_not_ended_with_amazons_policies() -> None:
     grant = tidegate.decode(f"https://minio.example.net:9000/models/x.bin?{PRESIGNED}", now=NOW)
     assert grant is not None
     assert "s3:" not in grant.revocation.means + grant.revocation.collateral
+
+
+def test_what_is_the_emulators_says_so_first() -> None:
+    grant = tidegate.decode(f"http://127.0.0.1:10000/devstoreaccount1/models/x.bin?sr=b&{SAS}", now=NOW)
+    assert grant is not None
+    assert "emulator" in grant.warnings[0]

@@ -26,9 +26,21 @@ from tidegate.providers.azure.elsewhere import (
 )
 from tidegate.providers.azure.hosts import read_address
 from tidegate.providers.azure.sas import HARMLESS, decode_sas
+from tidegate.records import replace
+
+EMULATOR_ACCOUNT = "devstoreaccount1"
+"""Source: learn.microsoft.com/azure/storage/common/storage-use-azurite."""
 
 
 def _decode(sighting: Sighting, now: datetime) -> Grant | None:
+    grant = _read(sighting, now)
+    if grant is None or grant.account != EMULATOR_ACCOUNT:
+        return grant
+    local = "it is of the storage emulator's account, whose key everybody knows: it opens nothing in Azure"
+    return replace(grant, warnings=(local, *grant.warnings))
+
+
+def _read(sighting: Sighting, now: datetime) -> Grant | None:
     text, context = sighting.text.reveal(), sighting.context
     if sighting.kind == "entra_secret":
         return entra_secret(context)
