@@ -41,7 +41,7 @@ _WINDOW_BYTES: Final = 32
 _MASKS: Final = tuple((1 << bits) - 1 for bits in range(8 * _WINDOW_BYTES + 80))
 
 _Row = tuple[int, int, int, int]
-"""Of a state: bits to take, how many of them are the value's, where the next state begins, the value's base."""
+"""Of a state: bits to take, how many of them are of the value, where the next state begins, the base."""
 
 
 class _Bits:
