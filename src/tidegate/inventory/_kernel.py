@@ -49,8 +49,6 @@ _DOTS: Final = np.uint64(0x2E2E2E2E2E2E2E2E)
 _ONES: Final = np.uint64(0x0101010101010101)
 _TOPS: Final = np.uint64(0x8080808080808080)
 _LOOSE: Final = np.uint64(0x2020202020202020)
-_BLOCK: Final = 16_384
-"""Names that are looked at for the one and then for the other, while they are in the processor's cache."""
 
 
 @compiled
@@ -68,42 +66,38 @@ def _shared(at: Any, before: Any, most: Any) -> Any:
 
 
 @compiled
-def _tell_endings(
-    slots: Any, after: Any, values: Any, masks: Any, heads: Any, head_masks: Any, rules: Any, seconds: Any,
-    views: Any, buffers: Any, inline: Any, found: Any, first_row: Any, end_row: Any,
-) -> None:  # fmt: skip
-    """Write the rule of each name's ending to `found`."""
-    for row in range(first_row, end_row):
-        length = np.int64(views[row, 0])
-        at = inline + 16 * row + 4 if length <= SHORT else buffers[views[row, 2]] + np.int64(views[row, 3])
-        rule = np.uint16(NO_RULE)
-        eight = last_eight(at, length)
-        differ = eight ^ _DOTS
-        # The highest bit that is set is a dot's. What is set besides is a slash behind a dot: no ending's.
-        dots = np.uint64(np.uint64(differ - _ONES) & ~differ & _TOPS)
-        again = True
-        while again:
-            again = False
-            shift = np.uint64(0)
-            if dots != 0:
-                shift = np.uint64(np.uint64(56) - (high_zeros(dots) & np.uint64(56)))
-            key = eight >> shift
-            hashed = np.uint64((key | _LOOSE >> shift) * np.uint64(MULTIPLIER_64))
-            entry = np.int64(slots[hashed >> np.uint64(64 - ENDING_SLOT_BITS)])
-            while entry >= 0 and (key ^ values[entry]) & masks[entry] != 0:
-                entry = np.int64(after[entry])
-            if entry >= 0 and dots == 0:
-                head = last_eight(at, length - 8) if length > 8 else np.uint64(0)
-                while entry >= 0 and (
-                    (key ^ values[entry]) & masks[entry] != 0
-                    or (head ^ heads[entry]) & head_masks[entry] != 0
-                ):
-                    entry = np.int64(after[entry])
-            if entry >= 0:
-                rule = rules[entry]
-                dots = np.uint64(dots & ((np.uint64(1) << shift) - np.uint64(1)))
-                again = seconds[entry] == 1 and dots != 0
-        found[row] = rule
+def _ending(
+    at: Any, length: Any, last: Any, slots: Any, after: Any, values: Any, masks: Any, heads: Any,
+    head_masks: Any, rules: Any, seconds: Any,
+) -> Any:  # fmt: skip
+    """Return the rule of a name's ending. last: its last eight bytes; the others: where tables begin."""
+    rule = np.uint16(NO_RULE)
+    differ = last ^ _DOTS
+    # The highest bit that is set is a dot's. What is set besides is a slash behind a dot: no ending's.
+    dots = np.uint64(np.uint64(differ - _ONES) & ~differ & _TOPS)
+    again = True
+    while again:
+        again = False
+        shift = np.uint64(0)
+        if dots != 0:
+            shift = np.uint64(np.uint64(56) - (high_zeros(dots) & np.uint64(56)))
+        key = last >> shift
+        hashed = np.uint64((key | _LOOSE >> shift) * np.uint64(MULTIPLIER_64))
+        entry = np.int64(np.int16(two(slots + 2 * np.int64(hashed >> np.uint64(64 - ENDING_SLOT_BITS)))))
+        while entry >= 0 and (key ^ eight(values + 8 * entry)) & eight(masks + 8 * entry) != 0:
+            entry = np.int64(np.int16(two(after + 2 * entry)))
+        if entry >= 0 and dots == 0:
+            head = last_eight(at, length - 8) if length > 8 else np.uint64(0)
+            while entry >= 0 and (
+                (key ^ eight(values + 8 * entry)) & eight(masks + 8 * entry) != 0
+                or (head ^ eight(heads + 8 * entry)) & eight(head_masks + 8 * entry) != 0
+            ):
+                entry = np.int64(np.int16(two(after + 2 * entry)))
+        if entry >= 0:
+            rule = two(rules + 2 * entry)
+            dots = np.uint64(dots & ((np.uint64(1) << shift) - np.uint64(1)))
+            again = byte(seconds + entry) == 1 and dots != 0
+    return rule
 
 
 @compiled
@@ -143,28 +137,33 @@ def _fitting_cells(at: Any, length: Any, place: Any, size: Any, cells: Any, fitt
 
 
 @compiled
-def _tell_patterns(
+def _tell(
     letters: Any, bits: Any, slots: Any, grams: Any, hashes: Any, backs: Any, firsts: Any, sizes: Any,
     groups: Any, cells: Any, fitting: Any, tails: Any, held_firsts: Any, held_patterns: Any, starts: Any,
-    widths: Any, classes: Any, in_part: Any, steps: Any, decided: Any, end_starts: Any, ends: Any, views: Any,
-    buffers: Any, inline: Any, found: Any, asked: Any, count: Any, first_row: Any, end_row: Any,
+    widths: Any, classes: Any, in_part: Any, steps: Any, decided: Any, end_starts: Any, ends: Any,
+    ending_slots: Any, after: Any, values: Any, masks: Any, heads: Any, head_masks: Any, rules: Any,
+    seconds: Any, views: Any, buffers: Any, inline: Any, found: Any, asked: Any,
 ) -> Any:  # fmt: skip
-    """Write the first pattern that fits each name to `found`, which has the rule of its ending.
+    """Write to `found` the first pattern that fits each name, or the rule of its ending.
 
-    The names that must be asked one by one are written to `asked`, behind `count` of them. Returns how many
-    there are.
+    The names that must be asked one by one are written to `asked`. Returns how many there are.
     """
+    count = 0
     letters_at, bits_at = np.int64(letters.ctypes.data), np.int64(bits.ctypes.data)
     cells_at, fitting_at = np.int64(cells.ctypes.data), np.int64(fitting.ctypes.data)
     classes_at, steps_at = np.int64(classes.ctypes.data), np.int64(steps.ctypes.data)
     ends_at = np.int64(ends.ctypes.data)
+    ending_slots_at, after_at = np.int64(ending_slots.ctypes.data), np.int64(after.ctypes.data)
+    values_at, masks_at = np.int64(values.ctypes.data), np.int64(masks.ctypes.data)
+    heads_at, head_masks_at = np.int64(heads.ctypes.data), np.int64(head_masks.ctypes.data)
+    rules_at, seconds_at = np.int64(rules.ctypes.data), np.int64(seconds.ctypes.data)
     # Where a needle may stand in the name, in order, and whether it does.
     entries, places, whole = np.empty(_HELD, np.int64), np.empty(_HELD, np.int64), np.empty(_HELD, np.bool_)
     held = 0
     tried = np.full(len(starts), -1, np.int64)
     before: Any = 0
     before_length: Any = 0
-    for row in range(first_row, end_row):
+    for row in range(len(views)):
         length = np.int64(views[row, 0])
         at = inline + 16 * row + 4 if length <= SHORT else buffers[views[row, 2]] + np.int64(views[row, 3])
         same = _shared(at, before, min(length, before_length))
@@ -208,9 +207,23 @@ def _tell_patterns(
                         held += 1
                 entry += 1
             place += 1
+        last_bytes = last_eight(at, length)
+        rule = _ending(
+            at,
+            length,
+            last_bytes,
+            ending_slots_at,
+            after_at,
+            values_at,
+            masks_at,
+            heads_at,
+            head_masks_at,
+            rules_at,
+            seconds_at,
+        )
         ask = False
         if held:
-            last = np.uint32(np.uint32(last_eight(at, length) >> np.uint64(40)) | np.uint32(0x202020))
+            last = np.uint32(np.uint32(last_bytes >> np.uint64(40)) | np.uint32(0x202020))
             last = np.uint32(np.uint32(last * np.uint32(MULTIPLIER)) >> np.uint32(32 - LAST_BITS))
             for number in range(held):
                 group = groups[entries[number]]
@@ -220,7 +233,7 @@ def _tell_patterns(
                     continue
                 for held_place in range(held_firsts[group], held_firsts[group + 1]):
                     pattern = np.int64(held_patterns[held_place])
-                    if pattern >= found[row]:
+                    if pattern >= rule:
                         break
                     if tried[pattern] == row:
                         continue
@@ -244,8 +257,9 @@ def _tell_patterns(
                         part,
                         length,
                     ):
-                        found[row] = pattern
+                        rule = np.uint16(pattern)
                         break
+        found[row] = rule
         before, before_length = at, length
         if held == _HELD:  # and perhaps more
             ask = True
@@ -261,12 +275,9 @@ def tell(needles: Needles, patterns: Patterns, endings: Endings, names: Views) -
 
     Of those what is returned holds if no pattern fits that comes before.
     """
-    views, buffers, inline = names.views, names.buffers, names.inline
-    found, asked, count = np.empty(len(views), np.uint16), np.empty(len(views), np.int64), 0
-    for first in range(0, len(views), _BLOCK):
-        rows = first, min(first + _BLOCK, len(views))
-        _tell_endings(*endings, views, buffers, inline, found, *rows)
-        count = _tell_patterns(*needles, *patterns, views, buffers, inline, found, asked, count, *rows)
+    views = names.views
+    found, asked = np.empty(len(views), np.uint16), np.empty(len(views), np.int64)
+    count = _tell(*needles, *patterns, *endings, views, names.buffers, names.inline, found, asked)
     _when_compiled()
     return found, asked[:count]
 
