@@ -34,7 +34,7 @@ PIECE = 1_000_000
 LIMIT_S = 900
 NO_RULE = 1023
 """Stands for no rule where names are counted by rule."""
-PIECE_ROWS = 4 * GROUP_ROWS
+PIECE_ROWS = 8 * GROUP_ROWS
 """Names that are told at a time."""
 PEERS_ROWS = 5_000_000
 """So many of the first rows are told by the others: they take minutes for all."""

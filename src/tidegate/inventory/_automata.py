@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -163,12 +163,44 @@ def automaton(pattern: str, most: int) -> Automaton | None:
         rows.append(row)
         if len(order) > most:
             return None
-    return Automaton(
-        classes=np.array([numbers[own] for own in of_byte], np.uint8),
-        steps=np.array(rows, np.int16),
-        ends=np.array(ends, np.uint8),
-        decided=states.get(1 << end, -1),
-        in_part=_in_part(parsed(pattern)),
+    return _fewest(
+        Automaton(
+            classes=np.array([numbers[own] for own in of_byte], np.uint8),
+            steps=np.array(rows, np.int16),
+            ends=np.array(ends, np.uint8),
+            decided=states.get(1 << end, -1),
+            in_part=_in_part(parsed(pattern)),
+        )
+    )
+
+
+def _fewest(made: Automaton) -> Automaton:
+    """Make one of the states that nothing tells apart (Moore's algorithm): small tables stay in the cache."""
+    ends, steps = made.ends, made.steps
+    odd = np.random.default_rng(1).integers(1 << 62, size=steps.shape[1]) | 1
+    # The first two states stay the first two.
+    blocks = ends.astype(np.int64) + 2
+    blocks[:2] = 0, 1
+    if made.decided >= 0:
+        blocks[made.decided] = 4
+    count = 0
+    while len(found := np.unique(blocks)) > count:
+        count = len(found)
+        mixed = blocks * 0x9E3779B97F4A7C1 + (blocks[steps] * odd).sum(axis=1)
+        mixed[:2] = 0, 1
+        _, firsts, blocks = np.unique(mixed, return_index=True, return_inverse=True)
+    order = np.argsort(firsts)
+    place = np.empty(count, np.int64)
+    place[order] = np.arange(count)
+    blocks, firsts = place[blocks], firsts[order]
+    fewer = blocks[steps[firsts]]
+    if not ((fewer[blocks] == blocks[steps]).all() and (ends[firsts][blocks] == ends).all()):
+        return made  # two that differ had one hash
+    return replace(
+        made,
+        steps=fewer.astype(np.int16),
+        ends=ends[firsts],
+        decided=int(blocks[made.decided]) if made.decided >= 0 else -1,
     )
 
 

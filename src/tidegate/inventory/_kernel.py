@@ -195,6 +195,9 @@ def _tell(
             else:
                 gram = np.uint32((gram << np.uint32(LETTER_BITS) | np.uint32(END)) & np.uint32(0xFFFFFFF))
                 hashed = np.uint32(gram * np.uint32(MULTIPLIER))
+                bit = np.int64(hashed >> np.uint32(32 - FILTER_BITS))
+                if not byte(bits_at + (bit >> 3)) >> (bit & 7) & 1:
+                    break
             slot = np.int16(hashed >> np.uint32(32 - SLOT_BITS))
             entry = np.int64(slots[slot])
             while hashes[entry] == slot:

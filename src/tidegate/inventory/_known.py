@@ -22,8 +22,8 @@ from tidegate.kinds import names as one_by_one
 from tidegate.packing import kept
 
 _FORM: Final = b"tidegate-names-6\n"
-_MOST_STATES: Final = 2_500
-"""Of an automaton; two patterns have more, and are asked by RE2."""
+_MOST_STATES: Final = 5_000
+"""Of an automaton, before the same ones are made one; RE2 is asked for the one pattern that has more."""
 _MANY_COST: Final = 2e-5
 """What each of the texts that four letters stand for adds to what looking for them costs."""
 _GRAM: Final = 4

@@ -42,7 +42,7 @@ def test_names_beyond_a_few_are_told_by_what_was_kept(
 def test_an_automaton_fits_what_its_pattern_does() -> None:
     made = 0
     for rule in names.patterns():
-        found = automaton(rule.pattern, 2_500)
+        found = automaton(rule.pattern, 5_000)
         if found is None:
             continue
         made += 1
@@ -54,7 +54,7 @@ def test_an_automaton_fits_what_its_pattern_does() -> None:
                         found.decided if state == found.decided else found.steps[state, found.classes[byte]]
                     )
                 assert (found.ends[state] == 1) == rule.fits(name), (rule.id, name)
-    assert made >= len(names.patterns()) - 2
+    assert made >= len(names.patterns()) - 1
 
 
 @pytest.mark.parametrize("pattern", ["a[äö]b", "[^/]{0,50}x[^/]{0,50}y[^/]{0,50}z"])
