@@ -237,7 +237,7 @@ def table(rows: int, file: Path, runs: dict[str, list[dict[str, Any]]], command:
         f"Machine: {facts}, Polars {pl.__version__}.",
         "",
         f"{rows:,} names of 61 bytes, Parquet of {file.stat().st_size / 1e6:,.0f} MB; one in two hundred is a"
-        f" rule's example. What the rules are made into, and the compiled loop ({made_s:.1f} CPU s), were kept"
+        f" rule's example. What the rules are made into, and the loop ({made_s:.1f} CPU s), were kept"
         " from an earlier run. While others use the machine, only the names a CPU second count.",
         "",
         "| what | million names/s | million names a CPU second | wall s | CPU s | peak MB |",
