@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final
 import polars as pl
 
 from tidegate.items import SCHEMA
-from tidegate.packing.thrift import I64, LIST, STRUCT, Reader, Struct, write_struct
+from tidegate.packing.thrift import BINARY, I64, LIST, STRUCT, Reader, Struct, write_struct
 
 MAGIC: Final = b"PAR1"
 SMALL_ROWS: Final = 16_384
@@ -45,8 +45,10 @@ def write(frame: pl.DataFrame, file: Any) -> None:
     )
 
 
+_ROWS_KEY: Final = "tidegate.rows"
+"""Under this name a file of ours says how many rows each row group has."""
 _known: Final[dict[tuple[str, int, int], list[int]]] = {}
-"""Of the files read last how many rows each row group has: the footer of 100 million rows takes 0.3 s."""
+"""Of the files read last how many rows each row group has."""
 
 
 def group_rows(path: Path) -> list[int]:
@@ -54,12 +56,27 @@ def group_rows(path: Path) -> list[int]:
     found = _known.get(_version(path))
     if found is None:
         with path.open("rb") as source:
-            footer, _ = _footer(source)
-        found = [group[_GROUP_ROWS][1] for group in footer[_ROW_GROUPS][1][1]]
+            found = _said(path, source) or [
+                group[_GROUP_ROWS][1] for group in _footer(source)[0][_ROW_GROUPS][1][1]
+            ]
         while len(_known) >= _KNOWN:
             del _known[next(iter(_known))]
         _known[_version(path)] = found
     return list(found)
+
+
+def _said(path: Path, source: BinaryIO) -> list[int]:
+    """Return what a file of ours says itself: the footer of 100 million rows takes 0.4 s to read.
+
+    Empty where it says nothing, or not of all rows.
+    """
+    _footer_place(source)
+    try:
+        said = [int(rows) for rows in pl.read_parquet_metadata(path).get(_ROWS_KEY, "").split()]
+        total = pl.scan_parquet(path).select(pl.len()).collect().item() if said else 0
+    except (pl.exceptions.PolarsError, ValueError):
+        return []
+    return said if sum(said) == total and min(said, default=0) > 0 else []
 
 
 def _version(path: Path) -> tuple[str, int, int]:
@@ -126,7 +143,11 @@ class Joined:
         footer = dict(self._footer or {})
         footer[_NUM_ROWS] = (I64, self.rows)
         footer[_ROW_GROUPS] = (LIST, (STRUCT, self._groups))
-        footer.pop(_KEY_VALUES, None)
+        said = " ".join(str(group[_GROUP_ROWS][1]) for group in self._groups)
+        footer[_KEY_VALUES] = (
+            LIST,
+            (STRUCT, [{1: (BINARY, _ROWS_KEY.encode()), 2: (BINARY, said.encode())}]),
+        )
         encoded = bytearray()
         write_struct(footer, encoded)
         self._file.write(encoded + len(encoded).to_bytes(4, "little") + MAGIC)
@@ -161,14 +182,20 @@ def _encoded(frame: pl.DataFrame) -> BinaryIO:
 
 def _footer(source: BinaryIO) -> tuple[Struct, int]:
     """Return the footer and how many bytes of row groups stand before it. Raises `ValueError`."""
+    start, size = _footer_place(source)
+    source.seek(start)
+    return Reader(source.read(size)).struct(), start - len(MAGIC)
+
+
+def _footer_place(source: BinaryIO) -> tuple[int, int]:
+    """Return where the footer begins, and its bytes. Raises `ValueError`."""
     end = source.seek(0, os.SEEK_END)
     source.seek(max(0, end - 8))
     tail = source.read(8)
     size = int.from_bytes(tail[:4], "little")
     if tail[4:] != MAGIC or not 0 < size <= end - 12:
         raise ValueError("no Parquet footer")
-    source.seek(end - 8 - size)
-    return Reader(source.read(size)).struct(), end - 8 - size - len(MAGIC)
+    return end - 8 - size, size
 
 
 def _move(group: Struct, shift: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tidegate.inventory.parquet import Joined, write
+from tidegate.inventory.parquet import Joined, group_rows, write
 from tidegate.inventory.parts import _cut, in_parts
 from tidegate.inventory.sampling.frame import frame
 from tidegate.items import frame as items
@@ -64,3 +64,19 @@ def test_every_row_is_in_one_part(groups: list[int], part_rows: int) -> None:
     parts = _cut(groups, part_rows)
     rows = [row for first, count in parts for row in range(first, first + count)]
     assert rows == list(range(sum(groups)))
+
+
+def test_a_file_says_its_row_groups_and_is_not_believed_where_it_lies(
+    inventory: Path, tmp_path: Path
+) -> None:
+    true = group_rows(inventory)
+    assert true == [6_000] * 4 + [3_000]
+    content = inventory.read_bytes()
+    said = b"6000 6000 6000 6000 3000"
+    assert content.count(said) == 1
+    for number, lie in enumerate(
+        (b"6000 6000 6000 6000 2999", b"6000 6000 6000 6000 -300", b"what are they? who knows")
+    ):
+        file = tmp_path / f"{number}.parquet"
+        file.write_bytes(content.replace(said, lie))
+        assert group_rows(file) == true
