@@ -11,7 +11,7 @@ START: Final = 126
 BEFORE: Final = 127
 """The letter before `START`."""
 LETTER_BITS: Final = 7
-FILTER_BITS: Final = 19
+FILTER_BITS: Final = 18
 SLOT_BITS: Final = 13
 ENDING_SLOT_BITS: Final = 12
 LAST_BITS: Final = 16
