@@ -54,7 +54,7 @@ def first_pass(pattern: str) -> str:
     beginning. Borders lose their `^` and `$` alternatives, which Vectorscan refuses inside an expression.
     """
     for sign in ("^", "$"):
-        pattern = pattern.replace(f"(?:{sign}|[", "(?:[")
+        pattern = pattern.replace(f"(?:{sign}|", "(?:")
     flags = "(?i)" if pattern.startswith("(?i)") else ""
     parts = _parts(pattern.removeprefix(flags))
     if "|" not in parts:
