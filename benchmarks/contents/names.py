@@ -34,7 +34,7 @@ PIECE = 1_000_000
 LIMIT_S = 900
 NO_RULE = 1023
 """Stands for no rule where names are counted by rule."""
-PIECE_ROWS = 8 * GROUP_ROWS
+PIECE_ROWS = 4 * GROUP_ROWS
 """Names that are told at a time."""
 PEERS_ROWS = 5_000_000
 """So many of the first rows are told by the others: they take minutes for all."""
@@ -118,7 +118,7 @@ def make(file: Path, rows: int) -> None:
 
 
 def ours(file: Path, cache_dir: Path) -> dict[str, int]:
-    """Tell the kind of every name, in as many threads as there are cores."""
+    """Tell the kind of every name, in one thread more than there are cores."""
     from tidegate.inventory.names import Ruler  # noqa: PLC0415
     from tidegate.inventory.parts import in_parts  # noqa: PLC0415
     from tidegate.kinds.names import rules  # noqa: PLC0415

@@ -32,11 +32,11 @@ def in_parts(
     """Yield what `task` returns for each part of an inventory, in no order.
 
     It is called with the first row of a part and how many it has: whole row groups. jobs: how many at once,
-    as many as there are processors when not given. Raises `OSError` and `ValueError` for a file that is no
+    one more than there are processors when not given, since one waits now and then. Raises `OSError` and `ValueError` for a file that is no
     Parquet, and what the task raises.
     """
     parts = iter(_cut(group_rows(file), part_rows))
-    threads = min(MOST, jobs or os.cpu_count() or 1)
+    threads = min(MOST, jobs or (os.cpu_count() or 1) + 1)
     with ThreadPoolExecutor(threads) as pool:
         running: set[Future[Told]] = {pool.submit(task, *part) for part in islice(parts, threads)}
         try:
