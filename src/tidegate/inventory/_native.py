@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import hashlib
+import os
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
 from numba import njit
-from numba.core import types
+from numba.core import config, types
 from numba.extending import intrinsic
 
 
@@ -48,16 +51,41 @@ low_zeros, high_zeros = _zeros_of("cttz"), _zeros_of("ctlz")
 """Count the zeros below or above all ones of a number of 64 bits that is not zero."""
 
 
-def compiled(function: Any) -> Any:
-    """Compile at the first call, without Python's lock; kept for the next start where that can be written.
+def _kept_in() -> Path | None:
+    """Return where compiled loops are kept: a folder for this code alone. Numba looks at one file's time.
 
-    It is kept beside the module, as Python's own compiled files are, and made anew when the module's file
-    changes; not when another does from which it takes a function.
+    It is beside the modules, as Python's own compiled files are, or in the user's cache; `None` where neither
+    can be written.
     """
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for file in [*sorted(here.glob("*.py")), here.parent / "kinds" / "names.py"]:
+        digest.update(file.read_bytes())
+    name = f"numba-{digest.hexdigest()[:24]}"
+    user = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    for folder in (here / "__pycache__" / name, Path(user, "tidegate", name)):
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                return folder
+    return None
+
+
+_KEPT_IN: Final = _kept_in()
+
+
+def compiled(function: Any) -> Any:
+    """Compile at the first call, without Python's lock; kept for the next start where that can be written."""
+    if _KEPT_IN is None:
+        return njit(nogil=True)(function)
+    settings: Any = config
+    before, settings.CACHE_DIR = settings.CACHE_DIR, str(_KEPT_IN)
     try:
         return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no folder for it
+    except RuntimeError:  # Numba found no place for it
         return njit(nogil=True)(function)
+    finally:
+        settings.CACHE_DIR = before
 
 
 @compiled

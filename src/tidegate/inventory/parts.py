@@ -31,8 +31,8 @@ def in_parts(
 ) -> Iterator[Told]:
     """Yield what `task` returns for each part of an inventory, in no order.
 
-    It is called with the first row of a part and how many it has: whole row groups. jobs: how many at once, one
-    more than there are processors when not given, since one waits now and then. Raises `OSError` and
+    It is called with the first row of a part and how many it has: whole row groups. jobs: how many at once,
+    one more than there are processors when not given, since one waits now and then. Raises `OSError` and
     `ValueError` for a file that is no Parquet, and what the task raises.
     """
     parts = iter(_cut(group_rows(file), part_rows))

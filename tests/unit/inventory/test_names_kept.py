@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tidegate.inventory import _known
+from tidegate.inventory import _known, _native
 from tidegate.inventory import names as columns
 from tidegate.inventory._automata import automaton
 from tidegate.inventory.names import Ruler
@@ -123,3 +123,23 @@ def test_nothing_is_taken_from_a_file_that_is_not_as_it_was_kept(
     copy.write_bytes(content[:-1] if harm == "cut" else content)
     copy.chmod(0o666 if harm == "open to all" else 0o600)
     assert _known.known_already(tmp_path) is None
+
+
+def test_loops_compiled_of_other_code_are_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = Path(_native.__file__).parent
+    copy = tmp_path / "tidegate" / "inventory"
+    copy.mkdir(parents=True)
+    for file in ours.glob("*.py"):
+        (copy / file.name).write_bytes(file.read_bytes())
+    (copy.parent / "kinds").mkdir()
+    (copy.parent / "kinds" / "names.py").write_bytes((ours.parent / "kinds" / "names.py").read_bytes())
+    monkeypatch.setattr(_native, "__file__", str(copy / "_native.py"))
+    first = _native._kept_in()
+    assert first == _native._kept_in()
+    with (copy / "_tables.py").open("a") as tables:
+        tables.write("FILTER_BITS = 19\n")
+    second = _native._kept_in()
+    assert first is not None
+    assert second is not None
+    assert (first.parent, first.is_dir(), second.is_dir()) == (second.parent, True, True)
+    assert first != second
