@@ -70,6 +70,13 @@ def of_a_test(name: str) -> bool:
     return _TEST_PATH.search(name) is not None
 
 
+def lower_for_a_test(name: str, severity: Severity | None, words: str) -> tuple[Severity | None, str]:
+    """Return severity and words of what lies at a path: low, and saying so, where that is of a test suite."""
+    if not of_a_test(name):
+        return severity, words
+    return Severity.LOW, f"{words}; its path says it is material of a test suite, or an example"
+
+
 def step_of(size_bytes: int, read_bytes: int) -> Step:
     """Return which step it is to have read so much of a file's start."""
     if read_bytes >= size_bytes:

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from tidegate.inspectors.data._named import named
-from tidegate.inspectors.data._notes import judged, nothing, of_a_test, plural, quoted, seen
+from tidegate.inspectors.data._notes import judged, lower_for_a_test, nothing, plural, quoted, seen
 from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES, code_begins, found_in, plain, windows
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
@@ -97,11 +97,7 @@ class DatabaseDump:
         if not rows:
             words += ", without rows as far as was read"
             severity = Severity.LOW
-        if of_a_test(name):
-            severity, words = (
-                Severity.LOW,
-                words + "; its path says it is material of a test suite, or an example",
-            )
+        severity, words = lower_for_a_test(name, severity, words)
         numbers = {"tables": len(tables), **({"rows": rows} if whole else {})}
         note = seen("database_dump", words, severity=severity, step=step, numbers=numbers)
         made = judged("database_dump", note)
@@ -127,12 +123,7 @@ def _commands(data: Readable, name: str, context: Context) -> Judgement:
     )
     count = sum(1 for _ in found)
     words = f"what was written to Redis (its log): {'' if whole else 'at least '}{plural(count, 'command')}"
-    severity = None
-    if of_a_test(name):
-        severity, words = (
-            Severity.LOW,
-            words + "; its path says it is material of a test suite, or an example",
-        )
+    severity, words = lower_for_a_test(name, None, words)
     step = Step.WHOLE if whole else Step.SAMPLE
     note = seen("database_dump", words, severity=severity, step=step, numbers={"rows": count})
     return judged("database_dump", note)

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tidegate.inspectors.data._notes import judged, nothing, of_a_test, plural, seen
+from tidegate.inspectors.data._notes import judged, lower_for_a_test, nothing, plural, seen
 from tidegate.inspectors.data._text import found_in, plain
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Step
-from tidegate.model.severity import Severity
 
 _READ_BYTES: Final = 8 << 20
 _OVERLAP_BYTES: Final = 256
@@ -83,12 +82,7 @@ def _told(
     whole = data.size_bytes <= _READ_BYTES
     least = "" if whole else "at least "
     words = f"{what}: {least}{plural(patients, 'patient')}" if patients else f"{what} about a patient"
-    severity = None
-    if of_a_test(name):
-        severity, words = (
-            Severity.LOW,
-            words + "; its path says it is material of a test suite, or an example",
-        )
+    severity, words = lower_for_a_test(name, None, words)
     step = Step.WHOLE if whole else Step.SAMPLE
     note = seen("health_data", words, severity=severity, step=step, numbers={"patients": max(1, patients)})
     return judged("health_data", note)

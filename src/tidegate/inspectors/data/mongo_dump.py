@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from tidegate.inspectors.data._notes import judged, nothing, of_a_test, plural, quoted, seen
+from tidegate.inspectors.data._notes import judged, lower_for_a_test, nothing, plural, quoted, seen
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Step
-from tidegate.model.severity import Severity
 
 _READ_BYTES: Final = 1 << 20
 _MOST_FIELDS: Final = 40
@@ -63,12 +62,7 @@ class MongoDump:
         told = ", ".join(quoted(each) for each in [each for each in names if each != "_id"][:_SHOWN])
         words = f"dump of MongoDB: {'' if whole else 'about '}{plural(documents, 'document')}"
         words += f" with {told}" if told else ""
-        severity = None
-        if of_a_test(name):
-            severity, words = (
-                Severity.LOW,
-                words + "; its path says it is material of a test suite, or an example",
-            )
+        severity, words = lower_for_a_test(name, None, words)
         step = Step.WHOLE if whole else Step.SAMPLE
         note = seen("database_dump", words, severity=severity, step=step, numbers={"rows": documents})
         return judged("database_dump", note)
