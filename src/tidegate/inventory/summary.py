@@ -14,8 +14,8 @@ from tidegate.inventory.parquet import group_rows, whole_groups
 from tidegate.kinds.table import OTHER
 from tidegate.model.inventory import Group, Item, Place, Prefix, Rest, Summary
 
-PIECE_ROWS: Final = 65_536
-"""10 MB of the columns that are read. Larger pieces are no faster."""
+PIECE_ROWS: Final = 32_768
+"""5 MB of the columns that are read. Twice as many are a fifth faster, and take 35 MB more."""
 LARGEST: Final = 20
 SHOWN: Final = 500
 """Prefixes, containers and extensions that a summary names; the others are counted in one."""

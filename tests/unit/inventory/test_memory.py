@@ -13,7 +13,7 @@ CHILD = Path(__file__).with_name("child.py")
 def test_two_million_items_are_listed_and_summed_up_in_less_than_300_mb(
     tmp_path: Path, names_made: Path
 ) -> None:
-    assert names_made.exists()  # with it the loop over names is compiled, which takes 40 MB more, once
+    assert names_made.exists()  # the loop over names is compiled by now: the first time takes 40 MB more
     run = subprocess.run(
         [sys.executable, str(CHILD), "many", str(tmp_path / "inventory.parquet")],
         stdout=subprocess.PIPE,
