@@ -48,6 +48,23 @@ def o02() -> Case:
     return text_case("a.txt", link, want, secrets=(sig,))
 
 
+@form("O02b", "Alibaba Cloud AccessKey pair")
+def o02b() -> Case:
+    key_id = "LTAI5t" + mint.letters("o02b", 18, WORD)
+    secret = mint.letters("o02b secret", 30, WORD)
+    text = f"aliyun:\n  oss:\n    access-key-id: {key_id}\n    access-key-secret: {secret}\n    bucket: contoso-oss\n"
+    want = Want(
+        provider=OTHER,
+        kind=("access_key",),
+        rule="alibaba-access-key",
+        account=key_id,
+        container="contoso-oss",
+        path="application.yml",
+        lines=(4, 4),
+    )
+    return text_case("application.yml", text, want, secrets=(secret,))
+
+
 @form("O03", "Tencent COS signed link")
 def o03() -> Case:
     key_id = "AKID" + mint.letters("o03", 32, WORD)

@@ -24,7 +24,8 @@ KINDS = {
     "azure": ["sas", "account_key", "connection_string", "entra_secret", "public_url", "service_bus", "logic_apps"],
     "s3": ["presigned_v4", "presigned_v2", "post_policy", "access_key", "access_key_id", "cloudfront_signed_url", "public_url"],
     "gcs": ["signed_v4", "signed_v2", "hmac_key", "service_account_key", "firebase_token", "public_url"],
-    "other": ["huggingface_token", "share_link", "alibaba_oss", "tencent_cos", "b2_key", "private_key", "of_tomorrow"],
+    "other": ["huggingface_token", "share_link", "alibaba_oss", "tencent_cos", "b2_key", "access_key", "access_key_id",
+              "private_key", "of_tomorrow"],
 }  # fmt: skip
 CONTEXT = ["account", "container", "endpoint", "endpoint_suffix", "key_id", "tenant", "client_id", "project", "bucket", "email", "provider", "session_token"]  # fmt: skip
 NAMES = (

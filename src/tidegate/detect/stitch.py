@@ -139,6 +139,7 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
             r"([A-Za-z0-9_-]{3,64})(?![A-Za-z0-9_/+=])",
         ),
     ),
+    "alibaba_key_id": (_Source("ltai sts.n", r"\b(LTAI[A-Za-z0-9]{12,20}|STS\.N[A-Za-z0-9]{19,30})\b"),),
     "gcs_key_id": (_Source("goog", r"\b(GOOG[A-Z0-9]{10,80})\b"),),
     "b2_key_id": (
         _Source(
@@ -234,7 +235,8 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
     ),
     "session_token": (
         _Source(
-            "session x-amz-security-token", r"(?i)(aws_session_token|sessiontoken|x-amz-security-token)\b"
+            "session security",
+            r"(?i)(aws_session_token|sessiontoken|x-amz-security-token|\bsecurity_?token|_security_token)\b",
         ),
     ),
 }
@@ -250,6 +252,7 @@ _NOT_A_NAME = {
 ALIASES = {
     "compatible_key_id": "key_id",
     "gcs_key_id": "key_id",
+    "alibaba_key_id": "key_id",
     "b2_key_id": "key_id",
     "post_policy": "policy",
     "private_key_id": "key_id",

@@ -142,3 +142,32 @@ def test_a_survey_to_fill_in_opens_nothing_and_its_editor_does(view: str, opens:
     url = f"https://docs.google.com/forms/d/e/1FAIpQLSfAbCdEfGhIjKl/{view}"
     grant = DECODERS["other"].decode(sighting("other", "share_link", url, url), NOW)
     assert (grant is not None) is opens
+
+
+ALIBABA_SECRET = "Qw9psJ005CzJrCERCc533aavUQ0T5E"
+
+
+def test_an_alibaba_pair_may_do_whatever_its_owner_may() -> None:
+    context = {"key_id": "LTAI5tTideGateFakeFake01", "bucket": "contoso-oss"}
+    grant = decode("other", "access_key", ALIBABA_SECRET, ALIBABA_SECRET, **context)
+    assert (grant.kind, grant.services, grant.scope) == ("access_key", ("oss",), Scope.ACCOUNT)
+    assert (grant.account, grant.container) == ("LTAI5tTideGateFakeFake01", "contoso-oss")
+    assert set(grant.permissions) == {P.MINT, P.ADMIN}
+    assert grant.revocation.individually
+    shown = redact("other", "access_key", ALIBABA_SECRET, ALIBABA_SECRET, **context)
+    assert shown == "AccessKey secret REDACTED of LTAI5tTideGateFakeFake01"
+
+
+@pytest.mark.parametrize(("token", "missing"), [("SecurityToken", False), ("", True)])
+def test_an_alibaba_session_ends_by_itself_and_needs_its_token(token: str, missing: bool) -> None:
+    context = {"key_id": "STS.NUTideGateFakeFakeFake01", "session_token": token}
+    grant = decode("other", "access_key", ALIBABA_SECRET, ALIBABA_SECRET, **context)
+    assert grant.facts["session"] == "yes"
+    assert any("not seen" in each for each in grant.warnings) is missing
+
+
+def test_an_alibaba_key_id_alone_opens_nothing() -> None:
+    grant = decode(
+        "other", "access_key_id", "LTAITideGateFake", "LTAITideGateFake", key_id="LTAITideGateFake"
+    )
+    assert (grant.kind, grant.account, grant.permissions) == ("access_key_id", "LTAITideGateFake", ())

@@ -1,4 +1,4 @@
-"""Other providers: Hugging Face, share links, Alibaba OSS, Tencent COS, Backblaze B2, private keys."""
+"""Other providers: Hugging Face, share links, Alibaba Cloud, Tencent COS, Backblaze B2, private keys."""
 
 from tidegate.providers.other.decode import DECODER
 

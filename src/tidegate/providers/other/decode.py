@@ -10,7 +10,13 @@ from tidegate.providers._decoder import SealedDecoder
 from tidegate.providers._link import MASK, cut, read_link, redact_link
 from tidegate.providers.other.shares import share_link, shown_path
 from tidegate.providers.other.signed import HARMLESS, alibaba_oss, tencent_cos
-from tidegate.providers.other.tokens import b2_key, huggingface_token, private_key
+from tidegate.providers.other.tokens import (
+    alibaba_key,
+    alibaba_key_id,
+    b2_key,
+    huggingface_token,
+    private_key,
+)
 
 
 def _decode(sighting: Sighting, now: datetime) -> Grant | None:
@@ -20,6 +26,10 @@ def _decode(sighting: Sighting, now: datetime) -> Grant | None:
             return huggingface_token(text, context)
         case "b2_key":
             return b2_key(context)
+        case "access_key":
+            return alibaba_key(context)
+        case "access_key_id":
+            return alibaba_key_id(context.get("key_id") or text.strip()[:128])
         case "private_key":
             return private_key(text)
         case "share_link":
@@ -40,6 +50,10 @@ def _redact(sighting: Sighting) -> str:
             return cut(
                 f"B2 application key {MASK} of {sighting.context.get('key_id') or 'an unknown key id'}"
             )
+        case "access_key":
+            return cut(f"AccessKey secret {MASK} of {sighting.context.get('key_id') or 'an unknown key id'}")
+        case "access_key_id":
+            return cut(sighting.context.get("key_id") or text.strip()[:128])
         case "private_key":
             return f"private key {MASK}"
         case "share_link":
@@ -49,4 +63,4 @@ def _redact(sighting: Sighting) -> str:
 
 
 DECODER = SealedDecoder("other", _decode, _redact)
-"""Hugging Face, share links, Alibaba OSS, Tencent COS, Backblaze B2, private keys."""
+"""Hugging Face, share links, Alibaba Cloud, Tencent COS, Backblaze B2, private keys."""

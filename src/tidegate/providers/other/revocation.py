@@ -1,6 +1,7 @@
 """How credentials of other providers are ended, and what else dies with it. Data only.
 
 Sources: huggingface.co/docs/hub/security-tokens, help.aliyun.com/document_detail/116401.html,
+alibabacloud.com/help/en/ram/user-guide/disable-an-accesskey-pair-of-a-ram-user,
 cloud.tencent.com/document/product/598/40487, backblaze.com/docs/cloud-storage-application-keys, and the
 share services' help pages on removing a link.
 """
@@ -28,6 +29,19 @@ REVOCATIONS: Mapping[str, Revocation] = {
     "signed_url": Revocation(
         means="Disable the access key that signed it, or take its right to the object.",
         collateral="Everything signed by or using the same key.",
+        individually=False,
+    ),
+    "alibaba_access_key": Revocation(
+        means=(
+            "Make a second AccessKey, move its users, then disable this one in the RAM console (or with "
+            "aliyun ram UpdateAccessKey --Status Inactive) and delete it."
+        ),
+        collateral="Everything that uses this key, and every link it signed.",
+        individually=True,
+    ),
+    "alibaba_session": Revocation(
+        means="Take the role's rights, or deny its sessions by policy. It ends by itself with its session.",
+        collateral="Every session of the same role.",
         individually=False,
     ),
     "application_key": Revocation(

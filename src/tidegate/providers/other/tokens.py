@@ -63,6 +63,57 @@ def b2_key(context: Mapping[str, str]) -> Grant:
     )
 
 
+def alibaba_key(context: Mapping[str, str]) -> Grant:
+    """Return the grant of an AccessKey pair of Alibaba Cloud: whatever its owner may do, also beyond storage.
+
+    An id `STS.…` belongs to a session of a role, whose pair works only together with its token.
+    """
+    key_id = context.get("key_id", "")
+    session = key_id.startswith("STS.")
+    rights = (Permission.MINT, Permission.ADMIN)
+    warnings = ["what it permits depends on the rights of its owner, which the key does not tell"]
+    token = "seen" if context.get("session_token") else ""
+    if session:
+        warnings.append("it belongs to a session and ends by itself within 12 hours of its making")
+        if not token:
+            warnings.append("it only works together with its security token, which was not seen beside it")
+    return Grant(
+        provider="other",
+        kind="access_key",
+        account=key_id or None,
+        container=context.get("bucket") or None,
+        endpoint=context.get("endpoint") or None,
+        scope=Scope.ACCOUNT,
+        services=("oss",),
+        permissions=rights,
+        matrix={"oss": rights},
+        protocols=("https", "http"),
+        signer=key_id or None,
+        validity=Validity.UNKNOWN,
+        revocation=REVOCATIONS["alibaba_session" if session else "alibaba_access_key"],
+        facts=facts_of(
+            {"key_id": key_id, "session": "yes" if session else "", "session_token": token if session else ""}
+        ),
+        warnings=tuple(warnings),
+    )
+
+
+def alibaba_key_id(key_id: str) -> Grant:
+    """Return the grant of an AccessKey id without its secret: nothing, but it names whose key is in use."""
+    return Grant(
+        provider="other",
+        kind="access_key_id",
+        account=key_id or None,
+        scope=Scope.UNKNOWN,
+        services=("oss",),
+        signer=key_id or None,
+        validity=Validity.UNKNOWN,
+        revocation=REVOCATIONS["alibaba_access_key"],
+        facts=facts_of({"key_id": key_id}),
+        warnings=("a key id alone opens nothing; look for its secret beside it and in the history",),
+    )
+
+
 def private_key(text: str) -> Grant:
     """Return the grant of a PEM private key. It is not storage, and says so."""
     head = text.partition("PRIVATE KEY-----")[0].rpartition("-----BEGIN ")[2].strip().lower()
