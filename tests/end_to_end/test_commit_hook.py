@@ -106,3 +106,52 @@ def test_a_monitor_that_the_repository_names_is_not_run(repository: Path) -> Non
 def test_outside_of_a_repository_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["hook"]) == 2
+
+
+def test_a_bare_repository_is_told_that_git_never_runs_the_hook_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = tmp_path / "store.git"
+    git(tmp_path, "init", "-q", "--bare", str(bare))
+    monkeypatch.chdir(bare)
+    assert main(["hook", "install"]) == 2
+    assert "this repository is bare" in capsys.readouterr().err
+    assert not (bare / "hooks" / "pre-commit").exists()
+    assert main(["hook"]) == 2
+
+
+def test_in_a_bare_repository_with_work_trees_it_holds_for_these(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare, tree = tmp_path / "store.git", tmp_path / "tree"
+    git(tmp_path, "init", "-q", "--bare", str(bare))
+    nothing = git(bare, "commit-tree", "-m", "first", git(bare, "mktree").stdout.strip()).stdout.strip()
+    git(bare, "worktree", "add", "-q", "--detach", str(tree), nothing)
+    monkeypatch.chdir(bare)
+    assert main(["hook", "install"]) == 0
+    (tree / "a.txt").write_text(LINK)
+    git(tree, "add", "a.txt")
+    assert git(tree, "commit", "-q", "-m", "second", check=False).returncode
+
+
+@pytest.mark.parametrize("folder", [".", "deep/down"])
+def test_a_folder_of_hooks_that_the_repository_names_is_where_it_goes(
+    repository: Path, folder: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(repository, "config", "core.hooksPath", ".githooks")
+    (repository / folder).mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(repository / folder)
+    assert main(["hook", "install"]) == 0
+    assert "every other repository that names it" in capsys.readouterr().out
+    monkeypatch.chdir(repository)
+    (repository / "a.txt").write_text(LINK)
+    git(repository, "add", "a.txt")
+    assert git(repository, "commit", "-q", "-m", "first", check=False).returncode
+
+
+def test_where_hooks_are_switched_off_it_says_so(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(repository, "config", "core.hooksPath", os.devnull)
+    assert main(["hook", "install"]) == 2
+    assert "hooks are switched off here" in capsys.readouterr().err

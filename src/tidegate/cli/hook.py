@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         if not staged(folder):
+            _refuse_bare(folder)
             return codes.CLEAN
     except SourceError:
         _hooks(folder)  # says so where this is no repository
@@ -87,10 +88,17 @@ def _lines(report: Report, least: int) -> Iterator[str]:
 
 
 def _install(folder: Path) -> int:
-    """Write .git/hooks/pre-commit, unless another hook is there."""
+    """Write .git/hooks/pre-commit, unless another hook is there, or git would never run it."""
     from tidegate.report._escape import safe  # noqa: PLC0415 - not needed for --help
 
-    file = _hooks(folder) / "pre-commit"
+    hooks = _hooks(folder)
+    _refuse_bare(folder)
+    if hooks.exists() and not hooks.is_dir():
+        raise UsageError(
+            f"hooks are switched off here: core.hooksPath is {hooks}, which is no folder",
+            hint="set core.hooksPath to a folder, or unset it",
+        )
+    file = hooks / "pre-commit"
     command = f'"{sys.executable}" -m tidegate hook'
     text = f"#!/bin/sh\n{_OURS}: made by `tidegate hook install`\nexec {command}\n"
     try:
@@ -106,16 +114,38 @@ def _install(folder: Path) -> int:
     except OSError as why:
         raise UsageError(f"cannot write {file}: {why.strerror or why}") from why
     say(safe(f"{file} looks at every commit from now on") + "\n")
+    if _ask(folder, "config", "--get", "core.hooksPath"):
+        say(
+            "core.hooksPath names its folder: every other repository that names it runs this hook too; "
+            "it starts the Python of this machine\n"
+        )
     return codes.CLEAN
+
+
+def _refuse_bare(folder: Path) -> None:
+    """Raise `UsageError` in a bare repository without work trees of its own: nobody commits there."""
+    if _ask(folder, "rev-parse", "--is-bare-repository") != b"true":
+        return
+    trees = _ask(folder, "worktree", "list", "--porcelain") or b""
+    # It lists itself first. Those linked to it share its hooks.
+    if trees.count(b"\n\nworktree ") == 0:
+        raise UsageError(
+            "this repository is bare: nobody commits in it, so that git never runs the hook",
+            hint="run it in the clones; what was pushed already `tidegate scan` looks through",
+        )
 
 
 def _hooks(folder: Path) -> Path:
     """Return the folder of hooks. Raises `UsageError` where there is no repository."""
+    path = _ask(folder, "rev-parse", "--git-path", "hooks")
+    if path is None:
+        raise UsageError("this is no git repository", hint="run it inside of one")
+    return Path(os.path.normpath(folder / os.fsdecode(path)))
+
+
+def _ask(folder: Path, *args: str) -> bytes | None:
+    """Return what git says of the repository around `folder`; `None` when it has no answer."""
     from tidegate.sources.gitcommand import program  # noqa: PLC0415 - not needed for --help
 
-    done = subprocess.run(
-        [program(), "rev-parse", "--git-path", "hooks"], cwd=folder, capture_output=True, check=False
-    )
-    if done.returncode:
-        raise UsageError("this is no git repository", hint="run it inside of one")
-    return Path(os.path.normpath(folder / os.fsdecode(done.stdout.removesuffix(b"\n"))))
+    done = subprocess.run([program(), *args], cwd=folder, capture_output=True, check=False)
+    return None if done.returncode else done.stdout.removesuffix(b"\n")
