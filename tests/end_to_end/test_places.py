@@ -9,6 +9,7 @@ import pytest
 from corpus import mint
 from corpus.azure_kinds import PORTAL_SERVICE
 from corpus.command import Command
+from corpus.repository import Repository
 
 SAS = mint.container_sas("contosoplace", "raw").ordered(PORTAL_SERVICE)
 MIB = 1 << 20
@@ -87,3 +88,17 @@ def test_a_thousand_tokens_in_one_file_are_a_thousand_findings(tidegate: Command
     report = tidegate.scan(tmp_path).report
     assert report["gaps"] == []
     assert sorted(f["occurrences"][0]["line"] for f in report["findings"]) == list(range(1, 1_001))
+
+
+@pytest.mark.parametrize("days", [0, -3], ids=["same second", "clock set back"])
+def test_the_first_commit_is_the_first_of_the_history_not_of_the_clock(
+    days: int, tidegate: Command, tmp_path: Path
+) -> None:
+    repository = Repository(tmp_path / "repo")
+    first = repository.put("README.md", f"see {SAS.url}\n", "Add the link")
+    for number in range(6):
+        repository.commits += days - 1
+        repository.put("README.md", f"see {SAS.url}\n" + "more\n" * (number + 1), "Say more")
+    (finding,) = tidegate.scan(repository.path).report["findings"]
+    (place,) = finding["occurrences"]
+    assert (place["commit"], place["versions"]) == (first, 7)

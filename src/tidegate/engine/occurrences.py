@@ -35,7 +35,7 @@ def collapse(found: Iterable[tuple[Spot, Sequence[Place]]]) -> list[Place]:
             kept += _distinct(labels[None])
             continue
         every = [place for own in labels.values() for place in own]
-        first = min(every, key=lambda p: (p.commit is None, p.committed_at or _LATE))
+        first = min(every, key=lambda p: (p.commit is None, p.rank, p.committed_at or _LATE))
         current = next((own for own in labels.values() if own[0].in_head), None)
         if current is None:
             current = next(own for own in labels.values() if any(p is first for p in own))
@@ -46,6 +46,7 @@ def collapse(found: Iterable[tuple[Spot, Sequence[Place]]]) -> list[Place]:
                 author=first.author,
                 committed_at=first.committed_at,
                 versions=len(labels),
+                rank=0,
             )
             for place in _distinct(current)
         ]

@@ -35,3 +35,5 @@ class Place:
     """Whether HEAD still holds it at this path; `None` outside git."""
     versions: int = 1
     """In git: how many versions of this path hold it."""
+    rank: int = 0
+    """In git, until versions are put together: `commit` comes after those of a lower rank. In no report."""

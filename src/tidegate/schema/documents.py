@@ -11,6 +11,7 @@ from tidegate.model.contents import Contents
 from tidegate.model.finding import Finding
 from tidegate.model.grant import Grant
 from tidegate.model.observation import Inspection, Verdict
+from tidegate.model.place import Place
 from tidegate.model.report import SCHEMA, Coverage, Gap, Report
 from tidegate.schema.closing import close, closure
 from tidegate.schema.shapes import COUNT, INSTANT, TEXT, YES_NO, Json, Shapes, many, maybe, said, thing
@@ -65,6 +66,7 @@ def _shapes() -> Shapes:
                 "details": said(details, "Of each step: what supports it, and how sure that is."),
             },
         ),
+        Place: lambda: shapes.fields(Place, without=("rank",)),
         Inspection: lambda: shapes.fields(Inspection, without=("size_bytes",), more={"size": COUNT}),
     }
     return shapes

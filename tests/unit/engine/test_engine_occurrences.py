@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from tidegate.engine.occurrences import collapse, without_copies
 from tidegate.model.document import Spot
 from tidegate.model.place import Place
+from tidegate.records import replace
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -40,6 +41,18 @@ def test_the_line_is_that_of_head_and_the_commit_the_first() -> None:
     (only,) = collapse(found)
     assert (only.line, only.commit, only.author, only.versions) == (7, f"{1:040x}", "author 1", 3)
     assert only.in_head
+
+
+def test_of_commits_of_one_second_or_wrong_clocks_the_first_is_the_one_of_the_lower_rank() -> None:
+    later = replace(place(line=3, day=1), rank=1)
+    for day in (1, 6):
+        first = replace(place(line=7, day=day), commit="f" * 40, rank=0)
+        for found in (
+            [(spot(b"a"), [later]), (spot(b"b"), [first])],
+            [(spot(b"b"), [first]), (spot(b"a"), [later])],
+        ):
+            (only,) = collapse(found)
+            assert (only.commit, only.versions, only.rank) == ("f" * 40, 2, 0)
 
 
 def test_what_head_does_not_hold_stands_where_it_stood_first() -> None:

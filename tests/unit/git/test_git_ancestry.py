@@ -75,7 +75,10 @@ def both_answers(path: Path) -> tuple[dict[bytes, Origin], dict[bytes, Origin]]:
         commits = sorted(oid for kind, oid in pairs if kind == "commit")
         theirs = dict(origins(source._view, blobs, starts))
         rest = dict(origins(source._view, blobs - theirs.keys(), commits))
-        ours = dict(Ancestry(catalogue, git, source._repository.width, fewest=0).origins(blobs, starts))
+        ancestry = Ancestry(catalogue, git, source._repository.width, fewest=0)
+        ours = dict(ancestry.origins(blobs, starts))
+        brought = list(dict.fromkeys(each.commit for each in theirs.values()))
+        assert ancestry.in_order(sorted(filter(None, brought))) == brought
     # What only dangling commits have may be listed in another order where these are as old as each other.
     assert rest.keys() == ours.keys() - theirs.keys()
     return {oid: ours[oid] for oid in theirs}, theirs

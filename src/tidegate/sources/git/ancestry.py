@@ -58,6 +58,7 @@ class Ancestry:
         self._catalogue = catalogue
         self._loose = _Loose(catalogue, git, width)
         self.graph = self._read_commits(heads)
+        self._first: _First | None = None
 
     def origins(self, wanted: Iterable[bytes], starts: Sequence[bytes]) -> Iterator[tuple[bytes, Origin]]:
         """Yield (id, origin) of what commits hold; `starts` are preferred to those that nothing reaches.
@@ -72,7 +73,7 @@ class Ancestry:
         names, numbers, held, holding = self._holders(wanted)
         graph = self.graph
         trees = names.of(cores(graph.trees))
-        first = _First(graph, starts)
+        first = self._first = _First(graph, starts)
         for begin in range(0, len(wanted), _TOGETHER):
             bits = holding_bits(len(names), numbers[begin : begin + _TOGETHER], held, holding)
             brought = graph.brought(np.where((trees >= 0)[:, None], bits[trees], np.uint64(0)))
@@ -82,6 +83,13 @@ class Ancestry:
                 if len(commits):
                     commit = first.of(commits)
                     yield oid, Origin(graph.oid(commit), paths.path(graph.trees[commit].tobytes(), oid, bit))
+
+    def in_order(self, commits: Iterable[bytes]) -> list[bytes]:
+        """Return commits that `origins` gave, parents before children, else by date; unreached ones last."""
+        numbers = sorted(self.graph.numbers(list(commits)))
+        if self._first is None or len(numbers) < 2:
+            return [self.graph.oid(each) for each in numbers]
+        return [self.graph.oid(each) for each in self._first.ordered(numbers)]
 
     def reachable(self, commits: Iterable[bytes], head: bytes) -> set[bytes]:
         """Return those of the commits that `head` comes after, or is."""
@@ -141,12 +149,21 @@ class _First:
         chosen = (reached if len(reached) else commits).tolist()
         if len(chosen) == 1:
             return int(chosen[0])
-        if len(reached):
+        return int(min(chosen, key=self._rank))
+
+    def ordered(self, commits: Iterable[int]) -> list[int]:
+        """Sort them, first to last; those that nothing reaches come after all others."""
+        return sorted(commits, key=lambda each: (not self._reached[each], self._rank(each)))
+
+    def _rank(self, commit: int) -> int:
+        """Return its place among those that are reached, or, if it is not, among all."""
+        if self._reached[commit]:
             self._ranks = self._ranks or self._graph.ranks(self._tips, self._reached)
-            return int(min(chosen, key=self._ranks.__getitem__))
-        everything = np.ones(len(self._graph), np.bool_)
-        self._ranks_of_all = self._ranks_of_all or self._graph.ranks(range(len(everything)), everything)
-        return int(min(chosen, key=self._ranks_of_all.__getitem__))
+            return self._ranks[commit]
+        if not self._ranks_of_all:
+            everything = np.ones(len(self._graph), np.bool_)
+            self._ranks_of_all = self._graph.ranks(range(len(everything)), everything)
+        return self._ranks_of_all[commit]
 
 
 class _Loose:

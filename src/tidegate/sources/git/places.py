@@ -37,6 +37,7 @@ class _At:
     commit: bytes | None
     author: str | None
     made_at: datetime | None
+    rank: int = 0
 
 
 class Placer:
@@ -118,6 +119,7 @@ class Placer:
                 author=at.author,
                 committed_at=at.made_at,
                 in_head=at.in_head,
+                rank=at.rank,
             )
             for at in found
         ]
@@ -152,9 +154,9 @@ class Placer:
         commit = self._commit_of(bytes.fromhex(logged[1].decode())) if logged else None
         return self._at("<reflog>", commit, in_head=False)
 
-    def _at(self, path: str, commit: bytes | None, *, in_head: bool) -> _At:
+    def _at(self, path: str, commit: bytes | None, *, in_head: bool, rank: int = 0) -> _At:
         message = self._message(commit) if commit else _NOTHING
-        return _At(path, in_head, commit, message.author, message.made_at)
+        return _At(path, in_head, commit, message.author, message.made_at, rank)
 
     def _message(self, commit: bytes) -> Message:
         found = self._messages.get(commit)
@@ -182,23 +184,48 @@ class Placer:
             return
         head_paths = self._head_paths(wanted)
         found: dict[bytes, Origin] = {}
+        in_order = True
         try:
-            self._walk(wanted, found)
+            in_order = self._walk(wanted, found)
         except CommandError as error:
             self._tally.gap("source", self._target, f"history was not walked to its end: {error}")
             self._nameless = "blob"
+        ranks = self._ranks(found, head_paths, in_order=in_order)
         for oid in wanted:
             paths = head_paths.get(oid, [])
             origin = found.get(oid)
             commit = origin.commit if origin else None
-            places = [self._at(shown(path), commit, in_head=True) for path in paths]
+            rank = ranks.get(commit, 0)
+            places = [self._at(shown(path), commit, in_head=True, rank=rank) for path in paths]
             if origin is not None and origin.path not in paths:
-                places.append(self._at(shown(origin.path), commit, in_head=False))
+                places.append(self._at(shown(origin.path), commit, in_head=False, rank=rank))
             self._blobs[oid] = places
         self._name_the_rest({oid for oid in wanted if not self._blobs[oid]})
 
-    def _walk(self, wanted: set[bytes], found: dict[bytes, Origin]) -> None:
-        """Fill `found`: from what refs reach, then from every commit there is. Raises `CommandError`."""
+    def _ranks(
+        self, found: dict[bytes, Origin], head_paths: dict[bytes, list[bytes]], *, in_order: bool
+    ) -> dict[bytes | None, int]:
+        """Return numbers for the commits that brought versions of one path, parents before children.
+
+        Dates do not do: a rebase makes commits within one second, and clocks are wrong.
+        in_order: what was found stands in that order already.
+        """
+        brought: dict[bytes, set[bytes]] = {}
+        for oid, origin in found.items():
+            if origin.commit is not None:
+                for path in {origin.path, *head_paths.get(oid, ())}:
+                    brought.setdefault(path, set()).add(origin.commit)
+        contested = {commit for commits in brought.values() if len(commits) > 1 for commit in commits}
+        ordered = [each.commit for each in found.values() if each.commit in contested]
+        if not in_order and self._ancestry is not None:
+            ordered = list(self._ancestry.in_order(contested))
+        return {commit: number for number, commit in enumerate(dict.fromkeys(ordered))}
+
+    def _walk(self, wanted: set[bytes], found: dict[bytes, Origin]) -> bool:
+        """Fill `found`: from what refs reach, then from every commit there is. Raises `CommandError`.
+
+        Returns whether it stands in the order of history.
+        """
         tips = {*self._refs.names.values(), *self._refs.others}
         if self._refs.head is not None:
             tips.add(self._refs.head)
@@ -209,7 +236,7 @@ class Placer:
         except OddError:
             found.clear()
         else:
-            return
+            return False
         try:
             found.update(origins(self._view, wanted, starts))
             if wanted - found.keys():
@@ -218,6 +245,7 @@ class Placer:
             reason = "commits are missing or damaged: first commits are known only as far as history goes"
             self._tally.gap("source", self._target, reason)
             found.update(origins(self._view, wanted - found.keys(), self._without_lost_parents()))
+        return True
 
     def _read_ancestry(self) -> Ancestry:
         if (self._view / "shallow").exists():
