@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -215,8 +216,29 @@ def test_a_folder_that_only_calls_itself_a_repository_is_not_clean(tidegate: Com
     (tmp_path / ".git").write_text("gitdir: /nowhere/at/all\n")
     (tmp_path / "a.txt").write_text("x\n")
     answer = tidegate.scan(tmp_path)
-    assert answer.report["gaps"]
+    (gap,) = answer.report["gaps"]
+    assert gap["reason"].endswith("no such file or directory: /nowhere")
     assert answer.code == 3
+
+
+@pytest.mark.parametrize("broken", ["pointer", "without HEAD", "empty"])
+def test_the_files_of_a_repository_that_cannot_be_opened_are_read_all_the_same(
+    broken: str, tidegate: Command, tmp_path: Path
+) -> None:
+    repository = Repository(tmp_path / "repo")
+    repository.put("a.env", env(SAS), "Add")
+    git = repository.path / ".git"
+    if broken == "without HEAD":
+        (git / "HEAD").unlink()
+    else:
+        shutil.rmtree(git)
+        git.write_text("gitdir: ../elsewhere\n") if broken == "pointer" else git.mkdir()
+    answer = tidegate.scan(repository.path)
+    (finding,) = answer.report["findings"]
+    assert "a.env" in {place["path"] for place in finding["occurrences"]}
+    (gap,) = answer.report["gaps"]
+    assert "git" in gap["reason"]
+    assert answer.code == 1
 
 
 def test_a_shallow_clone_says_what_it_lacks(tidegate: Command, tmp_path: Path) -> None:

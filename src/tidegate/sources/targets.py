@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from tidegate.errors import SourceError, UsageError
 from tidegate.model.document import Tally
@@ -15,6 +15,9 @@ from tidegate.records import dataclass
 from tidegate.sources.files import open_tree
 from tidegate.sources.folders import absent
 from tidegate.sources.stdin import open_stream
+
+if TYPE_CHECKING:
+    from tidegate.sources.git import GitSource
 
 _STORAGE = re.compile(r"(?:az|azure|abfss?|wasbs?|s3|gs)://", re.IGNORECASE)
 _GIT_ADDRESS = re.compile(r"(?:(?:https?|ssh|git|file)://|[\w.-]+@[\w.-]+:)", re.IGNORECASE)
@@ -95,27 +98,43 @@ def _local(path: Path, target: str, wanted: Wanted, tally: Tally) -> Iterator[Op
         yield Opened(open_tree(path, label=target, containers=wanted.containers))
         return
     worktree = path
-    if wanted.history and _looks_like_git(path):
-        from tidegate.sources.git import is_repository, open_git  # noqa: PLC0415
-
-        if is_repository(path):
-            repository = open_git(target, containers=wanted.containers)
-            yield Opened(repository)
-            if repository.worktree is None:
-                yield from _inside(repository.nested, path, target, wanted, tally)
-                return
-            worktree = repository.worktree
+    repository = _repository(path, target, wanted, tally)
+    if repository is not None:
+        yield Opened(repository)
+        if repository.worktree is None:
+            yield from _inside(repository.nested, path, target, wanted, tally)
+            return
+        worktree = repository.worktree
     tree = open_tree(
         worktree,
         label=target,
         gitignore=wanted.gitignore,
         exclude=wanted.exclude,
-        skip_git_texts=wanted.history,
+        skip_git_texts=wanted.history and (repository is not None or not _looks_like_git(path)),
         containers=wanted.containers,
     )
     yield Opened(tree)
     if wanted.history:
         yield from _inside(tree.repositories, worktree, target, wanted, tally)
+
+
+def _repository(path: Path, target: str, wanted: Wanted, tally: Tally) -> GitSource | None:
+    """Open the repository at a folder; `None` where there is none. One that cannot be read is a gap."""
+    if not (wanted.history and _looks_like_git(path)):
+        return None
+    from tidegate.sources.git import is_repository, open_git  # noqa: PLC0415 - as above
+
+    if not is_repository(path):
+        if os.path.lexists(path / ".git"):
+            tally.gap(
+                "source", target, "its .git is no git directory: it is read as files, without a history"
+            )
+        return None
+    try:
+        return open_git(target, containers=wanted.containers)
+    except SourceError as why:
+        tally.gap("source", target, str(why).removeprefix(f"{target}: "))
+        return None
 
 
 def _inside(

@@ -78,7 +78,7 @@ def locate(target: Path, *, outside: bool = False) -> Repository:
             raise SourceError(f"{target}: its objects are outside of it, in {objects}", hint=_NAME_IT)
         config = read_config(common_dir / "config")
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of symlinks
-        raise SourceError(f"{target}: not a git repository that can be read: {error}") from error
+        raise SourceError(f"{target}: not a git repository that can be read: {_why(error)}") from error
     object_format = config.get("extensions.objectformat", ["sha1"])[-1].lower()
     if object_format not in WIDTHS:
         raise SourceError(f"{target}: unknown object format {object_format[:40]!r}")
@@ -94,6 +94,12 @@ def locate(target: Path, *, outside: bool = False) -> Repository:
         reftable=config.get("extensions.refstorage", ["files"])[-1].lower() == "reftable",
         refused=tuple(refused),
     )
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror.lower()}: {error.filename}"
+    return str(error)
 
 
 _NAME_IT = "Name that repository itself as a target if it is yours."

@@ -46,7 +46,7 @@ def open_sqlite(source: Reader, inner: str, budget: Budget) -> Iterator[tuple[st
     database = _Database(data, _Header(page_bytes, usable, _CODECS.get(data[59])), inner, budget)
     yield from database.tables()
     if database.damaged:
-        raise BrokenError(f"sqlite: {database.damaged:,} pages or rows could not be read")
+        raise BrokenError(f"sqlite: {database.damaged:,} of its pages and rows could not be read")
 
 
 class _Database:
