@@ -170,7 +170,7 @@ def test_a_tree_that_runs_in_a_circle_is_walked_once(tmp_path: Path) -> None:
         struct.pack_into(">I", data, at + 8, at // 512 + 1)
     documents, gaps = opened(bytes(data), "a.db")
     assert b"name0\tblob0" in documents["t"]
-    assert "pages or rows could not be read" in gaps[0]
+    assert "pages and rows could not be read" in gaps[0]
 
 
 def test_an_overflow_chain_that_runs_in_a_circle_ends(tmp_path: Path) -> None:
