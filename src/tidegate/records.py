@@ -125,8 +125,10 @@ else:
             cls.__setattr__, cls.__delattr__ = _set, _delete
             if slots:
                 if "__getstate__" not in own:
+                    cls._record_all = attrgetter(*fields) if fields else _nothing
                     cls.__getstate__ = _get_state
                 if "__setstate__" not in own:
+                    cls._record_setters = tuple(getattr(cls, name).__set__ for name in fields)
                     cls.__setstate__ = _set_state
 
     def _check_order(cls, fields, kw_only):
@@ -207,11 +209,12 @@ else:
         raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def _get_state(self):
-        return [getattr(self, name) for name in getattr(type(self), _FIELDS)]
+        state = type(self)._record_all(self)
+        return [state] if len(type(self)._record_setters) == 1 else state
 
     def _set_state(self, state):
-        for name, value in zip(getattr(type(self), _FIELDS), state, strict=True):
-            object.__setattr__(self, name, value)
+        for put, value in zip(type(self)._record_setters, state, strict=True):
+            put(self, value)
 
     class _Signature:
         """What `help` shows of a class: its fields, also before the first instance is made."""
