@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from tidegate.detect import known
 from tidegate.detect.checks import CHECKS, pem_body
 from tidegate.detect.expression import Spans
 from tidegate.detect.rules import Rule
 from tidegate.detect.stitch import ALIASES, Surroundings
 from tidegate.detect.unwrap import View
+from tidegate.kinds import known
 from tidegate.model.secret import Secret
 from tidegate.records import dataclass
 

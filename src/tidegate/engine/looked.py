@@ -51,7 +51,8 @@ def holds(item: Inspection) -> frozenset[str]:
         row = kinds().get(name)
         if row is not None and name != "test_key":
             found.add({"key": "credentials", "personal": "personal_data"}.get(row.group, ""))
-    if any(seen.fingerprint for seen in item.observations):
+    # What is public by intent is told, and is none.
+    if any(seen.fingerprint and seen.severity is not Severity.INFO for seen in item.observations):
         found.add("credentials")
     if item.verdict is Verdict.DANGEROUS:
         found.add("code_on_load")

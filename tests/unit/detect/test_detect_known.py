@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake import account_key, signature
 
-from tidegate.detect import known
+from tidegate.kinds import known
 
 CONSTANTS = {
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==": "the emulator's public key",
@@ -74,3 +74,34 @@ def test_the_emulators_account_and_a_documented_key_id_are_known() -> None:
     assert known.why_harmless("", "x", {"key_id": "AKIAIOSFODNN7EXAMPLE"}) == "a documentation constant"
     assert known.why_harmless("", account_key(1), {"account": "devstoreaccount2"}) is None
     assert known.why_harmless("", "x", {"key_id": "AKIATIDEGATEFAKEKEY2"}) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "UseDevelopmentStorage=true",
+        "AKIAIOSFODNN7EXAMPLE",
+        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=" + next(iter(CONSTANTS)),
+        "https://contosomodels.blob.core.windows.net/c?sp=r&sig=<your-signature>",
+        "https://contosomodels.blob.core.windows.net/c?sp=r&sig=" + "x" * 43 + "%3D",
+        "x" * 20,
+    ],
+)
+def test_a_settings_value_is_public_by_itself_or_by_all_keys_in_it(value: str) -> None:
+    assert known.value_is_harmless(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Kq8(zP3wL1vN6mR0xT4y)",
+        "<Kq8zP3wL1vN6mR0xT4y",
+        "redactedKq8zP3wL1vN",
+        "AccountName=contosomodels;AccountKey=" + account_key(3),
+        "https://contosomodels.blob.core.windows.net/c?sp=r&sig=" + signature(3).replace("=", "%3D"),
+        f"AccountKey={account_key(3)};BlobEndpoint=https://contosomodels.blob.core.windows.net/?sig=xxxx",
+        "postgres://contoso:Kq8zP3wL1v@db.contoso.example/x",
+    ],
+)
+def test_what_a_person_or_a_generator_made_is_not(value: str) -> None:
+    assert not known.value_is_harmless(value)

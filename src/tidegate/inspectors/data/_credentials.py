@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from tidegate.inspectors.data._text import placeholder
@@ -30,14 +30,26 @@ _AWS_FORTY: Final = r"[\"']?([A-Za-z0-9/+=]{40})[\"']?"
 """Forty letters: code that hands the setting on has a name there."""
 
 
-def _lines(pattern: str, group: int = 1) -> Callable[[bytes], int]:
-    compiled = re.compile(pattern.encode(), re.IGNORECASE | re.MULTILINE)
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Counts lines of a pattern whose first group is a value."""
 
-    def count(text: bytes) -> int:
-        values = (found[group].decode("utf-8", "replace") for found in compiled.finditer(text))
-        return sum(not placeholder(value) for value in values)
+    pattern: re.Pattern[bytes]
 
-    return count
+    def __call__(self, text: bytes) -> int:
+        """Return how many there are."""
+        return sum(1 for _ in self.values(text))
+
+    def values(self, text: bytes) -> Iterator[str]:
+        """Yield the values that are no placeholders, in memory only."""
+        for found in self.pattern.finditer(text):
+            value = found[1].decode("utf-8", "replace")
+            if not placeholder(value):
+                yield value
+
+
+def _lines(pattern: str) -> Lines:
+    return Lines(re.compile(pattern.encode(), re.IGNORECASE | re.MULTILINE))
 
 
 def _parsed(text: bytes) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from tidegate.inspectors.fingerprints import of_generated
 from tidegate.inspectors.seam import Judgement
+from tidegate.kinds.known import keys_in
 from tidegate.kinds.table import OTHER, kind
 from tidegate.model.observation import Observation, Step
 from tidegate.model.severity import Severity
@@ -75,6 +77,22 @@ def lower_for_a_test(name: str, severity: Severity | None, words: str) -> tuple[
     if not of_a_test(name):
         return severity, words
     return Severity.LOW, f"{words}; its path says it is material of a test suite, or an example"
+
+
+def muted_by_rules(sampled: Iterable[Observation]) -> Callable[[str], bool]:
+    """Return what tells of a setting's value whether our own rules mute it, or each key in it.
+
+    sampled: what the sample of the file came to. What `scan` counts as muted must not alarm here.
+    """
+    prints = {each.fingerprint for each in sampled if each.severity is Severity.INFO and each.fingerprint}
+
+    def muted(value: str) -> bool:
+        if not prints:
+            return False
+        bare = value.strip().strip("\"'`")
+        return all(of_generated(each) in prints for each in keys_in(bare) or [bare])
+
+    return muted
 
 
 def step_of(size_bytes: int, read_bytes: int) -> Step:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from tidegate.inspectors.readable import Readable
+from tidegate.kinds.known import value_is_harmless
 
 WHOLE_TEXT_BYTES: Final = 256 << 10
 """Up to this size a text is read whole."""
@@ -108,8 +109,12 @@ def lines(text: bytes, most: int = 400) -> list[bytes]:
 
 
 def placeholder(value: str) -> bool:
-    """Tell whether a setting's value is plainly none: empty, `changeme`, `<…>`, a path, a small number."""
-    return _PLACEHOLDER.match(value.strip().strip("\"'`").strip()) is not None
+    """Tell whether a setting's value is plainly none: empty, `changeme`, `<…>`, a path, a small number.
+
+    Or public by intent: a constant of documentation, the key of an emulator.
+    """
+    bare = value.strip().strip("\"'`").strip()
+    return _PLACEHOLDER.match(bare) is not None or value_is_harmless(bare)
 
 
 def secret_name(name: str) -> bool:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from tidegate.inspectors.data._credentials import Form, form_of
+from tidegate.inspectors.data._credentials import Form, Lines, form_of
 from tidegate.inspectors.data._named import named
-from tidegate.inspectors.data._notes import base, judged, nothing, of_a_test, plural, seen, step_of
+from tidegate.inspectors.data._notes import (
+    base,
+    judged,
+    muted_by_rules,
+    nothing,
+    of_a_test,
+    plural,
+    seen,
+    step_of,
+)
 from tidegate.inspectors.data._text import plain
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.observation import Observation
 from tidegate.model.severity import Severity
 
 _MOST_BYTES: Final = 512 << 10
@@ -37,13 +47,21 @@ class CredentialFile:
         if text is None:
             return nothing()
         code = named(name) == "source_code"
+        sampled: list[Observation] | None = None
         for form in form_of(text[:_HINT_BYTES], base(name)):
             if code and form.kind in _OF_A_FILE:
                 continue  # a test that writes one down
             count = form.count(text)
+            if not count:
+                continue
+            if sampled is None:
+                sampled = context.sample(text, name)
+            if isinstance(form.count, Lines):
+                muted = muted_by_rules(sampled)
+                count = sum(not muted(value) for value in form.count.values(text))
             if count:
                 made = _told(form, count, name, data.size_bytes, len(raw))
-                made.observations += context.sample(text, name)
+                made.observations += sampled
                 return made
         return nothing()
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tidegate.inspectors.data._notes import base, judged, nothing, of_a_test, plural, seen, step_of
+from tidegate.inspectors.data._notes import (
+    base,
+    judged,
+    muted_by_rules,
+    nothing,
+    of_a_test,
+    plural,
+    seen,
+    step_of,
+)
 from tidegate.inspectors.data._text import lines, placeholder, plain, secret_name
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
@@ -37,14 +46,20 @@ class EnvFile:
         """Count settings, and those that look secret. Without any of these it is like any other text."""
         raw = data.read(0, min(data.size_bytes, _MOST_BYTES))
         text = plain(raw) or b""
-        settings, secret = 0, 0
+        settings, values = 0, []
         for line in lines(text + b"\n", 5000):
             found = _SETTING.match(line.strip())
             if found is None:
                 continue
             settings += 1
             value = found[2].decode("utf-8", "replace").split(" #")[0]
-            secret += secret_name(found[1].decode()) and not placeholder(value) and not _LABEL.search(value)
+            if secret_name(found[1].decode()) and not placeholder(value) and not _LABEL.search(value):
+                values.append(value)
+        if not values:
+            return nothing()
+        sampled = context.sample(text, name)
+        muted = muted_by_rules(sampled)
+        secret = sum(not muted(value) for value in values)
         if not secret:
             return nothing()
         tested = of_a_test(name)
@@ -60,7 +75,7 @@ class EnvFile:
             numbers={"settings": settings, "secrets": secret},
             confidence="medium",
         )
-        return judged("env_file", note, *context.sample(text, name))
+        return judged("env_file", note, *sampled)
 
 
 def _shape(text: bytes, name: str) -> bool:

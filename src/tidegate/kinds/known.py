@@ -1,12 +1,14 @@
 """Values that are public by intent: documentation constants, emulator keys, placeholders.
 
-They never alarm; they are counted with the reason. Exact values only: never a word in a path.
+They never alarm; they are counted with the reason. Exact values only: never a word in a path. What `scan`
+sees by its rules and what `inspect` sees by a setting's name are judged here alike.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from tidegate.model.secret import Secret
 
@@ -49,21 +51,19 @@ _PLACEHOLDER_WORD = re.compile(
 _RUN = 12
 _SAME_RUN = re.compile(rf"(.)\1{{{_RUN - 1},}}")
 _EMULATOR_ACCOUNT = "devstoreaccount1"
+_KEY_IN_VALUE = re.compile(
+    r"(?i)(?:AccountKey|SharedAccessKey|[?&;](?:sig|X-Amz-Signature|X-Goog-Signature|Signature))=([^;&\s\"']*)"
+)
+"""In a connection string or a signed link."""
 
 
 def why_harmless(text: str, secret: str, context: Mapping[str, str]) -> str | None:
     """Return the reason why this match does not alarm, or `None`."""
-    reason = _EXACT.get(secret)
-    if reason is None and len(secret) in _LENGTHS:
-        reason = _BY_FINGERPRINT.get((len(secret), Secret(secret).fingerprint))
+    reason = _constant(secret)
     if reason:
         return reason
-    # Amazon's own samples end so, whatever stands before: 10 given characters are no chance.
-    if (
-        secret.endswith("EXAMPLEKEY")
-        or secret.startswith(_AMAZONS_SAMPLE)
-        or ("EXAMPLE" in text and _EXAMPLE_KEY_ID.search(text))
-        or _EXAMPLE_KEY_ID.search(context.get("key_id", ""))
+    if ("EXAMPLE" in text and _EXAMPLE_KEY_ID.search(text)) or _EXAMPLE_KEY_ID.search(
+        context.get("key_id", "")
     ):
         return "a documentation constant"
     if context.get("account") == _EMULATOR_ACCOUNT:
@@ -71,11 +71,44 @@ def why_harmless(text: str, secret: str, context: Mapping[str, str]) -> str | No
     return "a placeholder" if is_placeholder(secret) else None
 
 
+def value_is_harmless(value: str) -> bool:
+    """Say so of a setting's value, of which no rule has told what it is: by itself, or by all keys in it.
+
+    A person may have chosen it, so that a bracket or a word in it proves nothing.
+    """
+    if "UseDevelopmentStorage=true" in value or _EXAMPLE_KEY_ID.fullmatch(value):
+        return True
+    inner = keys_in(value)
+    if inner:
+        return all(_constant(part) or is_placeholder(part) for part in inner)
+    return _constant(value) is not None or _is_filler(value)
+
+
+def keys_in(value: str) -> list[str]:
+    """Return the keys and signatures in a connection string or a signed link, not percent-encoded."""
+    return [unquote(part) for part in _KEY_IN_VALUE.findall(value)]
+
+
+def _constant(secret: str) -> str | None:
+    reason = _EXACT.get(secret)
+    if reason is None and len(secret) in _LENGTHS:
+        reason = _BY_FINGERPRINT.get((len(secret), Secret(secret).fingerprint))
+    # Amazon's own samples end so, whatever stands before: 10 given characters are no chance.
+    if reason is None and (secret.endswith("EXAMPLEKEY") or secret.startswith(_AMAZONS_SAMPLE)):
+        reason = "a documentation constant"
+    return reason
+
+
 def is_placeholder(secret: str) -> bool:
     """`xxxx`, `abcabcabc`, `<your key>`: nothing a signer or generator makes."""
     # In an address the words are names that people gave: `redacted.pdf` is shared all the same.
     if "://" in secret:
         return False
+    return _is_filler(secret) or bool(_PLACEHOLDER_WORD.search(secret))
+
+
+def _is_filler(secret: str) -> bool:
+    """One sign over and over, or a few: `xxxx`, `abcabcabc`."""
     plain = secret.rstrip("=")
     letters = len(set(plain))
     if len(plain) >= 16 and letters <= max(3, min(7, len(plain) // 9)):
@@ -84,4 +117,4 @@ def is_placeholder(secret: str) -> bool:
     if len(secret) - letters >= _RUN - 1:
         run = max((len(same[0]) for same in _SAME_RUN.finditer(secret)), default=0)
     # The curve of an elliptic key has 15 zeros in a row by its nature; a placeholder has little else.
-    return run > len(secret) // 8 or bool(_PLACEHOLDER_WORD.search(secret))
+    return run > len(secret) // 8
