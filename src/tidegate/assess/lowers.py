@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import AddressValueError, IPv4Address
 
+from tidegate.assess.half import other_half
 from tidegate.assess.tables import LOWERS
 from tidegate.model.grant import Grant
 
@@ -24,13 +25,13 @@ def lowers_of(grant: Grant, confidence: str) -> list[tuple[float, str]]:
         "no session token": session and grant.kind == "access_key" and not facts.get("session_token"),
         "addresses": bool(grant.ip_range) and _is_small(grant.ip_range or ""),
         "one user": bool(facts.get("sduoid")),
-        "no client": grant.kind == "entra_secret" and not facts.get("client_id"),
+        "half": bool(other_half(grant)),
         "not storage": grant.kind in _NOT_STORAGE,
         "revocable": grant.revocation.individually and grant.kind != "anonymous",
         "encrypted": bool(facts.get("encrypted")),
     }
     found = [
-        (LOWERS[word][0], LOWERS[word][1].replace("{ip_range}", grant.ip_range or ""))
+        (LOWERS[word][0], LOWERS[word][1].format(ip_range=grant.ip_range, other_half=other_half(grant)))
         for word, true in holds.items()
         if true
     ]

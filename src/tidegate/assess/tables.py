@@ -96,7 +96,7 @@ LOWERS: Final[Mapping[str, tuple[float, str]]] = {
     "no session token": (0.75, "its session token, without which it does not work, was not seen"),
     "addresses": (0.85, "it works only from {ip_range}"),
     "one user": (0.75, "it works only together with the sign-in of one user"),
-    "no client": (0.8, "the application it belongs to was not seen, without which it cannot be used"),
+    "half": (0.7, "{other_half} it belongs to was not seen, without which it opens nothing"),
     "not storage": (0.7, "it opens no storage by itself"),
     "revocable": (0.95, "it can be revoked without ending any other"),
     "encrypted": (0.5, "it is encrypted"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from tidegate.assess.half import other_half
 from tidegate.assess.shown import as_shown
 from tidegate.model import counting
 from tidegate.model.grant import Grant, Permission, Scope, Validity
@@ -168,7 +169,9 @@ def sentence(grant: Grant, now: datetime, reach: Reach | None = None) -> str:
         return f"This {holder} ended on {end}, {ago} ago; until then anyone with it could {what}."
     if reach is not None and reach.state is State.CLOSED:
         return f"The service refuses this {holder}; if it worked, anyone with it could {what}."
-    return f"{_start(grant)}nyone with this {holder} can {what}{_until(grant, now)}."
+    half = other_half(grant)
+    also = f" who also knows {half} it belongs to" if half else ""
+    return f"{_start(grant)}nyone with this {holder}{also} can {what}{_until(grant, now)}."
 
 
 def where_words(grant: Grant) -> str:
@@ -264,7 +267,7 @@ def _deed(grant: Grant) -> str:
     """Say what can be done to what: `list and read every blob of the storage account contoso`."""
     held = set(grant.permissions)
     if grant.kind == "entra_secret":
-        who = f"the application {grant.account}" if grant.account else "an application that is not named"
+        who = f"the application {grant.account}" if grant.account else "its application"
         return f"sign in as {who}, and do whatever it may"
     if P.ADMIN in held:
         further = ", and make further links," if P.MINT in held else ""

@@ -32,7 +32,12 @@ LADDER = [
     ("one object by a method not told, within a day", grant(P.READ, P.UNKNOWN, scope=Scope.OBJECT, days=0.9), "medium"),  # may overwrite
     ("an expired account SAS", grant(*ALL, scope=Scope.ACCOUNT, days=-1), "info"),
     ("an account key", grant(*KEY, scope=Scope.ACCOUNT, days=None, kind="account_key"), "critical"),
-    ("an account key without its account", grant(*KEY, scope=Scope.ACCOUNT, days=None, kind="account_key", account=None), "critical"),
+    ("an account key without its account", grant(*KEY, scope=Scope.ACCOUNT, days=None, kind="account_key", account=None), "high"),
+    ("the secret of an application", grant(P.ADMIN, scope=Scope.UNKNOWN, days=None, kind="entra_secret", revocation=ALONE), "critical"),
+    ("the same without its application", grant(P.ADMIN, scope=Scope.UNKNOWN, days=None, kind="entra_secret", account=None, revocation=ALONE), "high"),
+    ("an account SAS without its account", grant(*ALL, scope=Scope.ACCOUNT, kind="account_sas", account=None), "high"),
+    ("the same behind a domain of its owner's", grant(*ALL, scope=Scope.ACCOUNT, kind="account_sas", account=None, endpoint="files.contoso.example"), "critical"),
+    ("a secret of AWS without its id", grant(P.MINT, P.ADMIN, scope=Scope.ACCOUNT, days=None, kind="access_key", provider="aws", account=None, revocation=ALONE), "high"),
     ("a service account's key", grant(P.MINT, P.ADMIN, scope=Scope.ACCOUNT, days=None, kind="service_account_key", revocation=ALONE), "critical"),
     ("a plain address", grant(kind="anonymous", days=None), "info"),
     ("a key id alone", grant(kind="access_key_id", days=None, scope=Scope.UNKNOWN), "info"),

@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 from grants import ALONE, SHARED, grant
 
+from tidegate.assess.half import other_half
 from tidegate.assess.lowers import lowers_of
 from tidegate.assess.tables import LOWERS
 from tidegate.model.grant import Grant, Permission
 
 LINK = grant(Permission.READ)
 SESSION = grant(Permission.READ, kind="access_key", facts={"session": "yes"})
-ENTRA = grant(Permission.READ, kind="entra_secret")
+ENTRA = grant(Permission.READ, kind="entra_secret", account=None)
 
 
 def said(given: Grant, confidence: str = "high") -> set[str]:
@@ -22,7 +23,7 @@ def said(given: Grant, confidence: str = "high") -> set[str]:
     return {
         word
         for word, (share, sentence) in LOWERS.items()
-        if (share, sentence.replace("{ip_range}", given.ip_range or "")) in found
+        if (share, sentence.format(ip_range=given.ip_range, other_half=other_half(given))) in found
     }
 
 
@@ -44,8 +45,8 @@ def said(given: Grant, confidence: str = "high") -> set[str]:
         (SESSION, {"session", "no session token"}),
         (replace(SESSION, facts={"session": "yes", "session_token": "seen"}), {"session"}),
         (replace(SESSION, kind="presigned_url"), {"session"}),
-        (ENTRA, {"no client"}),
-        (replace(ENTRA, facts={"client_id": "c-1"}), set()),
+        (ENTRA, {"half"}),
+        (replace(ENTRA, account="c-1", facts={"client_id": "c-1"}), set()),
         (replace(LINK, kind="service_bus"), {"not storage"}),
     ],
 )

@@ -47,7 +47,8 @@ SENTENCES: list[tuple[Grant, str]] = [
     ),
     (
         grant(P.READ, P.LIST, account=None, container=None),
-        "Anyone with this link can list and read every blob of an unnamed container of an unnamed storage account until "
+        "Anyone with this link who also knows the storage account it belongs to can list and read every blob of an unnamed "
+        "container of an unnamed storage account until "
         "2051-11-18 12:00 UTC, 25 years from now.",
     ),
     (
