@@ -26,6 +26,7 @@ _LOGS = (
 def fixes(grant: Grant, now: datetime | None = None, reach: Reach | None = None) -> tuple[str, ...]:
     """Return what to do, in order, with the names filled in; `<…>` stands for what the grant does not tell.
 
+    What can be run as it is, once those are filled in, stands in backticks.
     With `now`, a grant that ends within a day is first left to do so. `reach`: what the service answered.
     """
     if reach is not None and reach.state is State.CLOSED and grant.kind == "anonymous":
@@ -68,23 +69,25 @@ def _account_sas(grant: Grant) -> tuple[str, ...]:
     account = _name(grant.account, "account")
     group = "-g <group>"
     return (
-        f"Turn on logging for {account}, and find out which key signed it: only that one must be rotated.",
         (
-            "If its users can pause, block it at once without rotating: "
-            f"az storage account update -n {account} {group} --allow-shared-key-access false (reversible)."
+            f"Turn on logging for {account}, and find out which key signed it (tidegate close tells its "
+            "owner): only that one must be rotated."
         ),
         (
-            "Move users to the other key, then renew the one that signed it: az storage account keys renew "
-            f"-n {account} {group} --key <key1|key2>."
+            "If its users can pause, block it at once without rotating, which can be taken back: "
+            f"`az storage account update -n {account} {group} --allow-shared-key-access false`"
+        ),
+        (
+            "Move users to the other key, then renew the one that signed it: "
+            f"`az storage account keys renew -n {account} {group} --key <key1 or key2>`"
         ),
         "Probe the old link: it must be refused, while a link signed by the other key still works.",
         _LOGS,
         _CLEAN,
         (
             "Prevent the next one: share with user delegation SAS of hours (az storage container "
-            "generate-sas --as-user "
-            f"--auth-mode login), and set a limit: az storage account update -n {account} {group} "
-            "--sas-expiration-period 1.00:00:00."
+            "generate-sas --as-user --auth-mode login), and set a limit: "
+            f"`az storage account update -n {account} {group} --sas-expiration-period 1.00:00:00`"
         ),
     )
 
@@ -102,9 +105,9 @@ def _service_sas(grant: Grant) -> tuple[str, ...]:
     }.get(service, ("container", "--container-name"))
     return (
         (
-            f"Delete the stored access policy: az storage {group} policy delete --account-name {account} "
-            f"{flag} {_name(grant.container, group)} --name {policy}. Never use that name again there: it "
-            "revives old links."
+            "Delete the stored access policy, and never use that name again there, since it revives old "
+            f"links: `az storage {group} policy delete --account-name {account} "
+            f"{flag} {_name(grant.container, group)} --name {policy}`"
         ),
         "Probe the old link: it must be refused.",
         _LOGS,
@@ -120,11 +123,11 @@ def _delegation(grant: Grant) -> tuple[str, ...]:
     account = _name(grant.account, "account")
     return (
         (
-            "Revoke the account's user delegation keys: az storage account revoke-delegation-keys -n "
-            f"{account} -g <group>; "
-            "or take the storage role from its signer: az role assignment delete --assignee "
-            f"{_name(grant.signer, 'object id')} "
-            "--scope <storage account>. Both take some minutes to work."
+            "Revoke the account's user delegation keys, which takes some minutes to work: "
+            f"`az storage account revoke-delegation-keys -n {account} -g <group>` "
+            "or, as slowly, take the storage role from its signer: "
+            f"`az role assignment delete --assignee {_name(grant.signer, 'object id')} "
+            "--scope <storage account>`"
         ),
         "Probe the old link: it must be refused.",
         _LOGS,
@@ -135,17 +138,17 @@ def _delegation(grant: Grant) -> tuple[str, ...]:
 def _account_key(grant: Grant) -> tuple[str, ...]:
     account = _name(grant.account, "account")
     return (
-        f"See which of the two it is: az storage account keys list -n {account} -g <group>.",
+        f"See which of the two it is: `az storage account keys list -n {account} -g <group>`",
         (
             "Move its users to the other key, then renew it: "
-            f"az storage account keys renew -n {account} -g <group> --key <key1|key2>."
+            f"`az storage account keys renew -n {account} -g <group> --key <key1 or key2>`"
         ),
         "Every SAS that it signed dies with it: issue those that are still needed anew.",
         _LOGS,
         _CLEAN,
         (
             "Prevent the next one: sign in with managed identities, then forbid keys: "
-            f"az storage account update -n {account} -g <group> --allow-shared-key-access false."
+            f"`az storage account update -n {account} -g <group> --allow-shared-key-access false`"
         ),
     )
 
@@ -154,8 +157,8 @@ def _entra(grant: Grant) -> tuple[str, ...]:
     app = _name(grant.account, "client id")
     return (
         (
-            f"Find and delete it: az ad app credential list --id {app}, then az ad app credential delete "
-            f"--id {app} --key-id <key id>."
+            f"Find and delete it: `az ad app credential list --id {app}` "
+            f"and then: `az ad app credential delete --id {app} --key-id <key id>`"
         ),
         "See in the sign-in logs of the service principal who used it.",
         _CLEAN,
@@ -167,7 +170,7 @@ def _open_azure(grant: Grant) -> tuple[str, ...]:
     account = _name(grant.account, "account")
     return (
         "Probe whether it is open, and whether it is meant to be.",
-        f"If not: az storage account update -n {account} -g <group> --allow-blob-public-access false.",
+        f"If not: `az storage account update -n {account} -g <group> --allow-blob-public-access false`",
     )
 
 
@@ -175,13 +178,12 @@ def _access_key(grant: Grant) -> tuple[str, ...]:
     key_id = _name(grant.account, "key id")
     return (
         (
-            "See whose it is and when it was last used: aws iam get-access-key-last-used --access-key-id "
-            f"{key_id}."
+            "See whose it is and when it was last used: "
+            f"`aws iam get-access-key-last-used --access-key-id {key_id}`"
         ),
         (
-            "Make a second key and move its users, then: "
-            f"aws iam update-access-key --access-key-id {key_id} --status Inactive --user-name <user>, and "
-            "later delete-access-key."
+            "Make a second key, move its users, and end this one; delete it later, with delete-access-key: "
+            f"`aws iam update-access-key --access-key-id {key_id} --status Inactive --user-name <user>`"
         ),
         "Look through CloudTrail for what it did since it was first published.",
         _CLEAN,
@@ -193,9 +195,9 @@ def _presigned(grant: Grant) -> tuple[str, ...]:
     key_id, bucket = _name(grant.account, "key id"), _name(grant.container, "bucket")
     return (
         (
-            "If it must end now: deactivate its signer's key (aws iam update-access-key --access-key-id "
-            f"{key_id} --status Inactive), "
-            f"or deny the bucket {bucket} to s3:authType=REST-QUERY-STRING until it has ended."
+            f"If it must end now: deny the bucket {bucket} to s3:authType=REST-QUERY-STRING until it has "
+            "ended, or deactivate its signer's key: "
+            f"`aws iam update-access-key --access-key-id {key_id} --status Inactive`"
         ),
         (
             "Look through CloudTrail data events or the access logs for its use (AuthenticationMethod "
@@ -222,9 +224,9 @@ def _open_s3(grant: Grant) -> tuple[str, ...]:
     return (
         "Probe whether it is open, and whether it is meant to be.",
         (
-            f"If not: aws s3api put-public-access-block --bucket {bucket} "
+            f"If not: `aws s3api put-public-access-block --bucket {bucket} "
             "--public-access-block-configuration "
-            "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true."
+            "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`"
         ),
     )
 
@@ -233,8 +235,8 @@ def _service_account(grant: Grant) -> tuple[str, ...]:
     email, key = _name(grant.signer, "email"), _name(grant.facts.get("private_key_id"), "key id")
     return (
         (
-            f"Disable it: gcloud iam service-accounts keys disable {key} --iam-account {email}; when "
-            "nothing fails, delete it."
+            "Disable it, and delete it when nothing fails: "
+            f"`gcloud iam service-accounts keys disable {key} --iam-account {email}`"
         ),
         "Look through the audit logs for what it did since it was first published (serviceAccountKeyName).",
         _CLEAN,
@@ -249,8 +251,8 @@ def _hmac(grant: Grant) -> tuple[str, ...]:
     key = _name(grant.signer, "key id")
     return (
         (
-            f"Deactivate it: gcloud storage hmac update {key} --deactivate; when nothing fails: gcloud "
-            f"storage hmac delete {key}."
+            f"Deactivate it: `gcloud storage hmac update {key} --deactivate` "
+            f"and when nothing fails: `gcloud storage hmac delete {key}`"
         ),
         "Look through the audit logs for what it did since it was first published.",
         _CLEAN,
@@ -260,9 +262,8 @@ def _hmac(grant: Grant) -> tuple[str, ...]:
 def _signed_gcs(grant: Grant) -> tuple[str, ...]:
     return (
         (
-            "If it must end now: disable the key that signed it (gcloud iam service-accounts keys list "
-            "--iam-account "
-            f"{_name(grant.signer, 'email')}), or take the account's right to the object."
+            "If it must end now: take the account's right to the object, or disable the key that signed it: "
+            f"`gcloud iam service-accounts keys list --iam-account {_name(grant.signer, 'email')}`"
         ),
         _CLEAN,
         "Prevent the next one: sign version 4 links for minutes; version 2 has no longest life.",
@@ -285,7 +286,7 @@ def _open_gcs(grant: Grant) -> tuple[str, ...]:
     bucket = f"gs://{grant.container}" if grant.container else None
     return (
         "Probe whether it is open, and whether it is meant to be.",
-        f"If not: gcloud storage buckets update {_name(bucket, 'bucket')} --public-access-prevention.",
+        f"If not: `gcloud storage buckets update {_name(bucket, 'bucket')} --public-access-prevention`",
     )
 
 

@@ -74,7 +74,7 @@ def _lines(paper: Paper, grant: Grant, now: datetime) -> Iterator[str]:
 
     yield paper.rule(paper.clean(_grant.name(grant)), style="bold")
     yield from paper.wrap(paper.clean(words.sentence(grant, now)), first=" ", style="bold")
-    yield from _grant.entries(paper, "mind", grant.warnings, count=False)
+    yield from _grant.entries(paper, "mind", grant.warnings)
     yield ""
     yield from _grant.facts(paper, grant, now, always_matrix=True)
     own = "  ".join(f"{key}={value}" for key, value in grant.facts.items())

@@ -145,6 +145,7 @@ def _screen(report: Report, *, ends: bool) -> None:
     """
     from tidegate.assess import words  # noqa: PLC0415
     from tidegate.report import _reach, _words  # noqa: PLC0415
+    from tidegate.report._steps import unmarked  # noqa: PLC0415
 
     if not report.findings:
         print(_words.verdict(report))
@@ -167,7 +168,7 @@ def _screen(report: Report, *, ends: bool) -> None:
     for number, path in enumerate(worst.paths):
         _told("Risk" if not number else "", path.title)
     for number, fix in enumerate(() if ends else worst.fix[:3], 1):
-        _told("Close" if number == 1 else "", f"{number}. {fix}")
+        _told("Close" if number == 1 else "", f"{number}. {unmarked(fix)}")
     for gap in report.gaps[:3]:
         _told("Gap", f"{gap.reason}")
 

@@ -10,6 +10,7 @@ from tidegate.model.finding import Finding, Severity
 from tidegate.model.place import Place
 from tidegate.report import _reach, _words
 from tidegate.report._grant import LABEL, block, entries, facts, lifetime
+from tidegate.report._steps import steps
 from tidegate.report._terminal import Paper, columns
 
 PLACES = 5
@@ -37,13 +38,13 @@ def card(
     if same_fix:
         yield from block(paper, "close", paper.clean(f"as {same_fix} above"))
     else:
-        yield from entries(paper, "close", finding.fix, count=True)
+        yield from steps(paper, "close", finding.fix)
     full = finding.severity.rank >= Severity.HIGH.rank
-    yield from entries(paper, "why", finding.reasons if full else finding.reasons[:2], count=False)
-    yield from entries(paper, "risk", tuple(path.title for path in finding.paths[:3]), count=False)
+    yield from entries(paper, "why", finding.reasons if full else finding.reasons[:2])
+    yield from entries(paper, "risk", tuple(path.title for path in finding.paths[:3]))
     if full:
         yield from facts(paper, finding.grant, now)
-        yield from entries(paper, "mind", finding.grant.warnings, count=False)
+        yield from entries(paper, "mind", finding.grant.warnings)
         yield from block(paper, "seen as", paper.clean(finding.redacted))
     else:
         yield from block(paper, "ends", paper.clean(lifetime(finding.grant, now)))

@@ -52,11 +52,11 @@ def block(paper: Paper, label: str, text: str, *, sign: str = "", style: str = "
     return paper.wrap(text, first=head + sign, rest=" " * (LABEL + columns(sign)), style=style)
 
 
-def entries(paper: Paper, label: str, texts: tuple[str, ...], *, count: bool) -> Iterator[str]:
-    """Write a list beside its label, numbered (`count`) or with bullets. The texts are raw."""
-    for number, text in enumerate(texts, 1):
-        sign = f"{number}. " if count else f"{paper.signs.bullet} "
-        yield from block(paper, label if number == 1 else "", paper.clean(text), sign=sign)
+def entries(paper: Paper, label: str, texts: tuple[str, ...]) -> Iterator[str]:
+    """Write a list beside its label, with bullets. The texts are raw."""
+    for number, text in enumerate(texts):
+        sign = f"{paper.signs.bullet} "
+        yield from block(paper, "" if number else label, paper.clean(text), sign=sign)
 
 
 def name(grant: Grant) -> str:

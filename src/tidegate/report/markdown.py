@@ -11,6 +11,7 @@ from tidegate.model.place import Place
 from tidegate.model.report import Report
 from tidegate.report import _reach, _words
 from tidegate.report._escape import markdown, markdown_code, markup
+from tidegate.report._steps import pieces
 
 MAX_CHARACTERS = 60_000
 """GitHub refuses a comment of more than 65,536 characters."""
@@ -108,14 +109,14 @@ def _details(report: Report, finding: Finding) -> Iterator[str]:
         yield f"- and {words.many(more, 'more place')}"
     yield ""
     for heading, texts, sign in (
-        ("Close it", finding.fix, "1."),
-        ("What could be done with it", [path.title for path in finding.paths[:3]], "-"),
-        ("Why", finding.reasons, "-"),
+        ("Close it", [_step(each) for each in finding.fix], "1."),
+        ("What could be done with it", [_text(path.title) for path in finding.paths[:3]], "-"),
+        ("Why", [_text(each) for each in finding.reasons], "-"),
     ):
         if texts:
             yield f"{heading}:"
             yield ""
-            yield from (f"{sign} {_text(text)}" for text in texts)
+            yield from (f"{sign} {text}" for text in texts)
             yield ""
     yield f"{_code(finding.redacted)} · {_code(finding.id)} · {_code(finding.rule)}"
     yield ""
@@ -159,6 +160,12 @@ def _tail(report: Report) -> Iterator[str]:
 
 def _text(text: str) -> str:
     return markdown(_cut(text))
+
+
+def _step(text: str) -> str:
+    """Write a step of what is to be done, with its commands as code."""
+    parts = [markdown_code(each) if at % 2 else markdown(each) for at, each in enumerate(pieces(_cut(text)))]
+    return " ".join(filter(None, parts))
 
 
 def _code(text: str) -> str:

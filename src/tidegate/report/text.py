@@ -11,6 +11,7 @@ from tidegate.model.report import Report
 from tidegate.report import _reach, _words
 from tidegate.report._card import card
 from tidegate.report._grant import block
+from tidegate.report._steps import unmarked
 from tidegate.report._terminal import Paper, table
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _summary(paper: Paper, report: Report) -> Iterator[str]:
         where = f", {_words.where(report, worst.occurrences[0])}" if worst.occurrences else ""
         yield from block(paper, "worst", paper.clean(f"{_words.headline(worst)}{where}"))
         if worst.fix:
-            yield from block(paper, "do first", paper.clean(worst.fix[0]))
+            yield from block(paper, "do first", paper.clean(unmarked(worst.fix[0])))
 
 
 PLUGIN = Text()

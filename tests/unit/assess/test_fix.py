@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
@@ -28,7 +29,7 @@ def test_a_policy_held_link_is_ended_by_its_policy_alone() -> None:
         "az storage container policy delete --account-name contosomodels --container-name models --name partners"
         in steps[0]
     )
-    assert "Never use that name again" in steps[0]
+    assert "never use that name again" in steps[0]
     assert not any("keys renew" in step for step in steps)
 
 
@@ -65,6 +66,17 @@ def test_each_kind_has_its_command_with_the_names_filled_in(provider: str, kind:
     assert not any("None" in step for step in steps)
 
 
+@pytest.mark.parametrize(("provider", "kind"), sorted({(provider, kind) for provider, kind, _ in KINDS}))
+def test_each_command_can_be_copied_from_between_two_marks(provider: str, kind: str) -> None:
+    for step in fixes(grant(P.READ, provider=provider, kind=kind, days=None)):
+        sentence, *rest = step.split("`")
+        assert len(rest) % 2 == 0, step
+        assert not re.search(
+            r"\b(az|aws|gcloud) [a-z]+ .*-", "".join([sentence, *rest[1::2]]).split("(az")[0]
+        ), step
+        assert all(shlex.split(command.replace("<", "'").replace(">", "'")) for command in rest[::2])
+
+
 def test_names_that_are_not_known_stand_as_blanks_to_fill() -> None:
     steps = fixes(grant(P.READ, kind="account_key", account=None, days=None))
     assert any("-n <account>" in step for step in steps)
@@ -80,7 +92,7 @@ def test_a_hostile_name_never_becomes_part_of_a_command(hostile: str) -> None:
 
 def test_a_name_in_a_command_is_one_word_of_a_shell() -> None:
     steps = fixes(grant(P.UNKNOWN, days=None, policy="partners", container="$web"))
-    command = steps[0].partition(": ")[2].partition(". Never")[0]
+    command = steps[0].split("`")[1]
     assert "$web" in shlex.split(command)
 
 

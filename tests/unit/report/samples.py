@@ -90,7 +90,7 @@ ACCOUNT_FINDING = Finding(
     ),
     occurrences_total=39,
     fix=(
-        "Renew both keys of contosomodels: az storage account keys renew --account-name contosomodels --key key1",
+        "Renew both keys of contosomodels: `az storage account keys renew --account-name contosomodels --key key1`",
         "Take the link out of README.md, and treat the history as published.",
         "Share by user-delegation SAS of days, for one container and for reading only.",
     ),

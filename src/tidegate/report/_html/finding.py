@@ -11,7 +11,7 @@ from tidegate.model.report import Report
 from tidegate.report import _lies, _reach, _words
 from tidegate.report._card import history
 from tidegate.report._html import attack, estimates, matrix
-from tidegate.report._html.parts import bullets, code, kind_words, table, tag, text
+from tidegate.report._html.parts import bullets, code, kind_words, steps, table, tag, text
 
 PLACES, PATHS, NOTED, KINDS, ANSWERS, FACTORS = 12, 6, 20, 20, 20, 12
 FORMULA = (
@@ -33,7 +33,7 @@ def card(report: Report, finding: Finding, number: int, *, opened: bool) -> Iter
     yield f"<h3>{text(words.sentence(finding.grant, report.ended_at, finding.reach))}</h3>"
     yield from _facts(report, finding)
     if finding.fix:
-        yield f"<h4>Close it</h4>{bullets(finding.fix[:30], ordered=True)}"
+        yield f"<h4>Close it</h4>{steps(finding.fix[:30], ordered=True)}"
     if finding.reasons:
         yield f"<h4>Why</h4>{bullets(finding.reasons[:30], sentences=True)}"
     yield from _score(finding)

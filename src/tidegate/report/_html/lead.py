@@ -11,7 +11,7 @@ from tidegate.model.report import Report
 from tidegate.model.severity import Severity
 from tidegate.report import _lies, _reach, _words
 from tidegate.report._html import severities
-from tidegate.report._html.parts import bullets, code, kind_words, text
+from tidegate.report._html.parts import code, kind_words, step, steps, text
 
 FIXES, RISKS, NAMED = 8, 8, 5
 FEW_STEPS, THEN = 2, 3
@@ -34,7 +34,7 @@ def summary(report: Report) -> Iterator[str]:
         parts.append(text(_behind_it(worst.contents)))
     yield f"{'; '.join(parts)}."
     if worst.fix:
-        yield f"First: {text(worst.fix[0])}"
+        yield f"First: {step(worst.fix[0])}"
 
 
 def _behind_it(found: Contents) -> str:
@@ -54,23 +54,23 @@ def fixes(report: Report, most: int) -> Iterator[str]:
 
     most: findings that can be linked to.
     """
-    steps: dict[str, list[int]] = {}
+    firsts: dict[str, list[int]] = {}
     for number, each in enumerate(report.findings[:most]):
         if each.fix and each.severity is not Severity.INFO:
-            steps.setdefault(each.fix[0], []).append(number)
-    if not steps:
+            firsts.setdefault(each.fix[0], []).append(number)
+    if not firsts:
         yield "<p>Nothing is urgent.</p>"
         return
     yield '<ol class="plain">'
-    for step, numbers in list(steps.items())[:FIXES]:
+    for todo, numbers in list(firsts.items())[:FIXES]:
         first = report.findings[numbers[0]]
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
         link = f'<a href="#f-{numbers[0]}">{text(_words.label(first), 80)}</a>'
-        then = bullets(first.fix[1:THEN]) if len(steps) <= FEW_STEPS else ""
-        yield f'<li>{text(step)} <span class="faint">closes</span> {link}{more}{f"; then:{then}" if then else ""}</li>'
+        then = steps(first.fix[1:THEN]) if len(firsts) <= FEW_STEPS else ""
+        yield f'<li>{step(todo)} <span class="faint">closes</span> {link}{more}{f"; then:{then}" if then else ""}</li>'
     yield "</ol>"
-    if len(steps) > FIXES:
-        yield f'<p class="faint">{words.many(len(steps) - FIXES, "more first step")} with the findings below.</p>'
+    if len(firsts) > FIXES:
+        yield f'<p class="faint">{words.many(len(firsts) - FIXES, "more first step")} with the findings below.</p>'
 
 
 def risks(report: Report, most: int) -> Iterator[str]:

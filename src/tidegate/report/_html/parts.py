@@ -9,6 +9,7 @@ from typing import Final
 from tidegate.kinds.table import kinds
 from tidegate.model.severity import Severity
 from tidegate.report._escape import markup, safe
+from tidegate.report._steps import pieces
 
 MAX_TEXT: Final = 600
 """Characters of one text from outside; the JSON report has all of it."""
@@ -24,16 +25,28 @@ def code(raw: str, limit: int = MAX_TEXT) -> str:
     return f"<code>{text(raw, limit)}</code>"
 
 
+def step(raw: str) -> str:
+    """Return a step of what is to be done, with its commands as code."""
+    cut = raw if len(raw) <= MAX_TEXT else raw[: MAX_TEXT - 1] + "…"
+    return "".join(code(each) if at % 2 else text(each) for at, each in enumerate(pieces(cut)))
+
+
 def tag(severity: Severity) -> str:
     """Return the severity as a word on its colour."""
     return f'<span class="tag {severity.value}">{severity.value}</span>'
 
 
-def bullets(texts: Iterable[str], *, ordered: bool = False, sentences: bool = False) -> str:
+def bullets(texts: Iterable[str], *, sentences: bool = False) -> str:
     """Return raw texts as a list; nothing for none. Sentences begin with a capital letter."""
     rows = "".join(f"<li>{text(each)}</li>" for each in texts)
+    return f'<ul class="plain{" up" if sentences else ""}">{rows}</ul>' if rows else ""
+
+
+def steps(texts: Iterable[str], *, ordered: bool = False) -> str:
+    """Return raw steps of what is to be done as a list; nothing for none."""
+    rows = "".join(f"<li>{step(each)}</li>" for each in texts)
     name = "ol" if ordered else "ul"
-    return f'<{name} class="plain{" up" if sentences else ""}">{rows}</{name}>' if rows else ""
+    return f'<{name} class="plain">{rows}</{name}>' if rows else ""
 
 
 def table(
