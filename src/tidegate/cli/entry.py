@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import atexit
 import gc
-import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -114,20 +113,10 @@ class _Parser(argparse.ArgumentParser):
     """The command that was given: of its unknown options the parser of all complains."""
 
     def error(self, message: str) -> NoReturn:
+        from tidegate.cli.complaints import reworded  # noqa: PLC0415 - only errors need it
+
         whose = f"{self.prog} {self.verb}".rstrip()
-        raise UsageError(_without_values(message), hint=f"see {whose} --help")
-
-
-def _without_values(message: str) -> str:
-    if message.startswith("unrecognized arguments: "):
-        names = [word.split("=")[0] for word in message.split()[2:] if re.match(r"--?[a-z]", word)]
-        return f"no such option: {', '.join(names)}" if names else "more arguments than the command takes"
-    if "invalid choice: " in message:
-        given = re.search(r"invalid choice: '([a-z][a-z0-9-]{0,20})' ", message)
-        known = re.search(r"\(choose from (.*)\)", message)
-        what = f"no such choice: {given.group(1)}" if given else "no such command or choice"
-        return f"{what}; there are {known.group(1).replace(chr(39), '')}" if known else what
-    return message
+        raise UsageError(reworded(message, self), hint=f"see {whose} --help")
 
 
 def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
