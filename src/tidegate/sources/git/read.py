@@ -230,7 +230,8 @@ class _PackReader:
                         return base[0], apply_delta(base[1], delta)
             except BrokenError as why:
                 reason = str(why)
-        self._faults.add(oid, reason)
+        if shard.flags[at] & EMIT:  # else it is told where it is handed out
+            self._faults.add(oid, reason)
         if shard.depths[at] == 0 and name is not None and not too_large:
             return name, None if shard.flags[at] & BASE else inflate_prefix(raw, self._bounds.object_bytes)
         return name, None

@@ -60,15 +60,43 @@ class PackShard:
     """Position in this shard -> a base that is not in this pack."""
 
     def __str__(self) -> str:
-        return f"{len(self.starts):,} objects of {self.pack}"
+        handed_out = np.flatnonzero(self.flags & EMIT)
+        if len(handed_out) == 1:
+            return f"object {self.oids[handed_out[0]].tobytes().hex()} of {self.pack}"
+        return f"{len(handed_out):,} objects of {self.pack}"
 
     def halves(self) -> tuple[PackShard, PackShard] | None:
-        """Cut it at the beginning of a tree; `None` when it is one tree, whose objects need each other."""
+        """Cut it at the beginning of a tree, or one tree by what is handed out of it; `None` for one object.
+
+        Objects that both halves of a tree are made of are read in both, and handed out by one.
+        """
         begins = np.flatnonzero(self.depths == 0)
-        if len(begins) < 2:
+        if len(begins) > 1:
+            middle = int(begins[len(begins) // 2])
+            return self._part(0, middle), self._part(middle, len(self.starts))
+        handed_out = np.flatnonzero(self.flags & EMIT)
+        if len(handed_out) < 2:
             return None
-        middle = int(begins[len(begins) // 2])
-        return self._part(0, middle), self._part(middle, len(self.starts))
+        middle = len(handed_out) // 2
+        return self._only(handed_out[:middle]), self._only(handed_out[middle:])
+
+    def _only(self, handed_out: Ints) -> PackShard:
+        """Return the same with these objects handed out, and without what they are not made of."""
+        wanted = np.full(len(self.starts), False)
+        wanted[handed_out] = True
+        order = preorder(_parents(self.depths), self.depths, wanted)
+        at, deeper = order.entries, order.depths[1:] > order.depths[:-1]
+        flags = (wanted[at] * EMIT + order.last * LAST).astype(np.uint8)
+        flags[:-1] += (deeper * BASE).astype(np.uint8)
+        places = {int(old): new for new, old in enumerate(at)}
+        arrays = ("kinds", "starts", "ends", "sizes", "oids")
+        return PackShard(
+            pack=self.pack,
+            depths=order.depths,
+            flags=flags,
+            base_oids={places[old]: oid for old, oid in self.base_oids.items() if old in places},
+            **{name: getattr(self, name)[at] for name in arrays},
+        )
 
     def _part(self, first: int, stop: int) -> PackShard:
         arrays = ("kinds", "starts", "ends", "sizes", "depths", "flags", "oids")
@@ -77,6 +105,17 @@ class PackShard:
             base_oids={at - first: oid for at, oid in self.base_oids.items() if first <= at < stop},
             **{name: getattr(self, name)[first:stop] for name in arrays},
         )
+
+
+def _parents(depths: Ints) -> Ints:
+    """Return each object's base in preorder: the last one before it that is one less deep; -1 for a root."""
+    parents = np.full(len(depths), -1, np.int64)
+    last = [0] * (int(depths.max(initial=0)) + 1)
+    for at, depth in enumerate(depths.tolist()):
+        if depth:
+            parents[at] = last[depth - 1]
+        last[depth] = at
+    return parents
 
 
 @dataclass(frozen=True, slots=True)
