@@ -66,13 +66,10 @@ def scan(
     target's very form, and `ConfigError` for a wrong rule.
     """
     instant = now or datetime.now(UTC)
-    online = None
-    if net is not None:
-        lists = None
-        if contents:
-            most = (max_read or 0) if inspect else None
-            lists = _lister(net, instant, most=most, seed=seed, cache_dir=cache_dir, going=going)
-        online = _online(net, instant, lists)
+    lists = None
+    if net is not None and contents:
+        most = (max_read or 0) if inspect else None
+        lists = _lister(net, instant, most=most, seed=seed, cache_dir=cache_dir, going=going)
     wanted = Wanted(
         history=history,
         gitignore=gitignore,
@@ -89,7 +86,7 @@ def scan(
             jobs=jobs or len(os.sched_getaffinity(0)),
             now=instant,
             cache_dir=cache_dir,
-            online=online,
+            online=None if net is None else _online(net, instant, lists),
             baseline=baseline,
             include_suppressed=include_suppressed,
             progress=progress,

@@ -69,8 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--each", action="store_true", help="as text: a card for each item that is worth a look, not for 20"
     )
-    parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
-    parser.add_argument("--no-progress", action="store_true", help="no progress line on the terminal")
+    options.add_noise(parser)
     options.add_gate(parser, default="low")
 
 

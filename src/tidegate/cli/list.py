@@ -53,8 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", help="write there; FILE.parquet: the inventory, one row an item"
     )
     options.add_colour(group)
-    parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
-    parser.add_argument("--no-progress", action="store_true", help="no progress line on the terminal")
+    options.add_noise(parser)
     options.add_gate(parser, default=None)
 
 

@@ -46,6 +46,12 @@ def add_colour(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def add_noise(parser: argparse.ArgumentParser) -> None:
+    """Add what is said beside the document."""
+    parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
+    parser.add_argument("--no-progress", action="store_true", help="no progress line on the terminal")
+
+
 def add_gate(parser: argparse.ArgumentParser, *, default: str | None) -> None:
     """Add what decides the exit code."""
     group = parser.add_argument_group("exit code")

@@ -40,6 +40,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TARGET",
         help="repositories, folders, files, archives, addresses of git, - for standard input, or storage",
     )
+    _add_reading(parser)
+    _add_known(parser)
+    _add_asking(parser)
+    online.add(parser)
+    options.add_output(parser, options.formats())
+    options.add_noise(parser)
+    options.add_gate(parser, default="low")
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to read")
     what.add_argument(
         "--no-history", action="store_true", help="of a git repository only the files of the work tree"
@@ -55,6 +65,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rules", action="append", default=[], metavar="PATH", help="more rules: a TOML file or a folder"
     )
     what.add_argument("--jobs", type=options.positive, metavar="N", help="processes that work at once")
+
+
+def _add_known(parser: argparse.ArgumentParser) -> None:
     known = parser.add_argument_group("known findings")
     known.add_argument(
         "--baseline", metavar="FILE", help="do not alarm for the findings in FILE; they are counted"
@@ -67,31 +80,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also report what the baseline, a comment or a rule mutes",
     )
-    parser.add_argument(
+
+
+def _add_asking(parser: argparse.ArgumentParser) -> None:
+    asks = parser.add_argument_group("asking the storage")
+    asks.add_argument(
         "--probe", action="store_true", help="ask what is in scope whether it is open, and list it"
     )
-    parser.add_argument("--no-contents", action="store_true", help="with --probe: do not list what is open")
-    parser.add_argument(
+    asks.add_argument("--no-contents", action="store_true", help="with --probe: do not list what is open")
+    asks.add_argument(
         "--no-inspect", action="store_true", help="with --probe: list what is open, and read nothing of it"
     )
-    parser.add_argument(
+    asks.add_argument(
         "--max-read",
         type=options.size,
         metavar="SIZE",
         help="with --probe: bytes read of what lies behind each credential, at most (256MiB unless said)",
     )
-    parser.add_argument(
+    asks.add_argument(
         "--seed",
         type=options.count,
         default=1,
         metavar="N",
         help="with --probe: draw another sample of what lies behind (1 unless said)",
     )
-    online.add(parser)
-    options.add_output(parser, options.formats())
-    parser.add_argument("--quiet", action="store_true", help="nothing on stderr but errors")
-    parser.add_argument("--no-progress", action="store_true", help="no progress line on the terminal")
-    options.add_gate(parser, default="low")
 
 
 def run(args: argparse.Namespace) -> int:
