@@ -15,6 +15,8 @@ from numba import njit
 from numba.core import config, types
 from numba.extending import intrinsic
 
+from tidegate.packing.kept import only_mine
+
 
 def _loader(bits: int) -> Any:
     """Return a function that reads a number of so many bits at an address."""
@@ -55,7 +57,7 @@ def _kept_in() -> Path | None:
     """Return where compiled loops are kept: a folder for this code alone. Numba looks at one file's time.
 
     It is beside the modules, as Python's own compiled files are, or in the user's cache; `None` where neither
-    can be written.
+    can be written. What lies there is run, so that it is taken only where this user alone could have put it.
     """
     here = Path(__file__).parent
     digest = hashlib.sha256()
@@ -66,7 +68,7 @@ def _kept_in() -> Path | None:
     for folder in (here / "__pycache__" / name, Path(user, "tidegate", name)):
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if os.access(folder, os.W_OK):
+            if only_mine(folder.lstat()) and os.access(folder, os.W_OK):
                 return folder
     return None
 

@@ -26,7 +26,7 @@ def read(folder: Path | None, name: str, form: bytes) -> bytes | None:
     except OSError:
         return None
     with os.fdopen(handle, "rb") as file:
-        if not _only_mine(holder) or not _only_mine(os.fstat(file.fileno())):
+        if not only_mine(holder) or not only_mine(os.fstat(file.fileno())):
             return None
         content = file.read()
     body = content[len(form) + 32 :]
@@ -70,5 +70,6 @@ def processor() -> str:
     return f"{platform.machine()} {platform.processor()}"
 
 
-def _only_mine(info: os.stat_result) -> bool:
+def only_mine(info: os.stat_result) -> bool:
+    """Say whether this user alone could have written a file, or into a folder."""
     return info.st_uid == os.geteuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -125,7 +125,9 @@ def test_nothing_is_taken_from_a_file_that_is_not_as_it_was_kept(
     assert _known.known_already(tmp_path) is None
 
 
-def test_loops_compiled_of_other_code_are_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the modules of which the loops are compiled, beside which they are kept."""
     ours = Path(_native.__file__).parent
     copy = tmp_path / "tidegate" / "inventory"
     copy.mkdir(parents=True)
@@ -134,12 +136,33 @@ def test_loops_compiled_of_other_code_are_not_taken(tmp_path: Path, monkeypatch:
     (copy.parent / "kinds").mkdir()
     (copy.parent / "kinds" / "names.py").write_bytes((ours.parent / "kinds" / "names.py").read_bytes())
     monkeypatch.setattr(_native, "__file__", str(copy / "_native.py"))
+    return copy
+
+
+def test_loops_compiled_of_other_code_are_not_taken(copied: Path) -> None:
     first = _native._kept_in()
     assert first == _native._kept_in()
-    with (copy / "_tables.py").open("a") as tables:
+    with (copied / "_tables.py").open("a") as tables:
         tables.write("FILTER_BITS = 19\n")
     second = _native._kept_in()
     assert first is not None
     assert second is not None
     assert (first.parent, first.is_dir(), second.is_dir()) == (second.parent, True, True)
     assert first != second
+
+
+def test_loops_that_another_user_could_have_put_there_are_not_taken(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    beside = _native._kept_in()
+    assert beside is not None
+    assert beside.is_relative_to(copied)
+    beside.chmod(0o777)
+    instead = _native._kept_in()
+    assert instead == tmp_path / "cache" / "tidegate" / beside.name
+    instead.chmod(0o770)
+    assert _native._kept_in() is None
+    beside.rename(tmp_path / "elsewhere")
+    beside.symlink_to(tmp_path / "elsewhere")
+    assert _native._kept_in() is None
