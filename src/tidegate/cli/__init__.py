@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 TYPE_CHECKING = False  # what `typing` would say; it takes longer to import than all of this
@@ -23,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if argv is None:
             _heed()
+            import gc  # noqa: PLC0415 - until here an interrupt would be answered by Python
+
             gc.set_threshold(_NEW_OBJECTS, 20, 20)
         from tidegate.cli.entry import run  # noqa: PLC0415 - the parser, and all that it imports
 

@@ -153,10 +153,8 @@ def _screen(report: Report, *, ends: bool) -> None:
     worst = report.findings[0]
     _told("", words.sentence(worst.grant, report.ended_at, worst.reach))
     if worst.occurrences:
-        _told(
-            "Where",
-            f"{_words.spot(worst.occurrences[0])}; {_reach.reach(worst.reach)}" if worst.reach else "",
-        )
+        asked = f"; {_reach.reach(worst.reach)}" if worst.reach else ""
+        _told("Where", f"{_words.spot(worst.occurrences[0])}{asked}")
     if (found := worst.contents) is not None:
         _told("Behind", _reach.behind(found))
         for number, note in enumerate(_reach.alike(found.noted)[:10]):
