@@ -177,5 +177,6 @@ BY_KIND: Final[dict[str, Callable[[], Decompressor]]] = {
     "bz2": bz2.BZ2Decompressor,
     "xz": lambda: lzma.LZMADecompressor(memlimit=_LZMA_MEMORY),
     "zst": Zstd,
+    "lzma": lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_LZMA_MEMORY),
 }
 """By the usual ending of a file that is one compressed stream."""

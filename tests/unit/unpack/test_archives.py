@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import py7zr
@@ -67,7 +68,13 @@ def test_links_in_a_tar_are_not_followed_and_do_not_disturb() -> None:
 
 @pytest.mark.parametrize(
     ("pack", "suffix"),
-    [(gzip.compress, "gz"), (bz2.compress, "bz2"), (lzma.compress, "xz"), (zstandard.compress, "zst")],
+    [
+        (gzip.compress, "gz"),
+        (bz2.compress, "bz2"),
+        (lzma.compress, "xz"),
+        (zstandard.compress, "zst"),
+        (partial(lzma.compress, format=lzma.FORMAT_ALONE), "lzma"),
+    ],
 )
 def test_a_packed_file_gives_the_file_all_its_streams_joined(pack: object, suffix: str) -> None:
     assert callable(pack)
@@ -208,3 +215,6 @@ def test_an_oci_layout_names_its_layers_even_when_all_of_it_is_packed() -> None:
 def test_kinds_without_a_free_reader_are_gaps_and_not_silence() -> None:
     assert "rar" in opened(b"Rar!\x1a\x07\x01\x00" + bytes(600))[1][0]
     assert "lz4" in opened(b"\x04\x22\x4d\x18" + bytes(600))[1][0]
+    assert "RPM" in opened(b"\xed\xab\xee\xdb" + bytes(600))[1][0]
+    assert "cabinets" in opened(b"MSCF" + bytes(600))[1][0]
+    assert ".Z" in opened(b"\x1f\x9d\x90" + bytes(600))[1][0]

@@ -20,7 +20,17 @@ _MAGIC: Final[dict[int, tuple[tuple[bytes, str], ...]]] = {
         (b"PACK\0\0\0\x02", "git-pack"),
         (b"PACK\0\0\0\x03", "git-pack"),
     ),
-    0x1F: ((b"\x1f\x8b\x08", "gz"),),
+    0x1F: (
+        (b"\x1f\x8b\x08", "gz"),
+        *((bytes((0x1F, 0x9D, 0x80 | bits)), "compress") for bits in range(9, 17)),
+    ),
+    0xED: ((b"\xed\xab\xee\xdb", "rpm"),),
+    0x4D: ((b"MSCF\0\0\0\0", "cab"),),
+    # The lzma of before xz has no magic number: its usual properties, and a dictionary of 64 KiB to 128 MiB.
+    0x5D: (
+        (b"\x5d\x2a\x4d\x18", "zst"),
+        *((b"\x5d" + (1 << power).to_bytes(4, "little"), "lzma") for power in range(16, 28)),
+    ),
     0x42: tuple(
         (b"BZh%d%s" % (level, tail), "bz2") for level in range(1, 10) for tail in (b"1AY&SY", b"\x17rE8P\x90")
     ),
@@ -39,7 +49,7 @@ _MAGIC: Final[dict[int, tuple[tuple[bytes, str], ...]]] = {
     **{
         first: ((bytes((first, 0x2A, 0x4D, 0x18)), "zst"),)
         for first in range(0x50 + 1, 0x60)
-        if first not in (0x52, 0x53)
+        if first not in (0x52, 0x53, 0x5D)
     },
 }
 _GIT_OBJECT: Final = re.compile(rb"(?:blob|commit|tag|tree) \d{1,19}\0")
@@ -113,7 +123,7 @@ def sniff(head: bytes | memoryview, size: int) -> str | None:
     if magics is not None:
         start = bytes(head[:16])
         for magic, kind in magics:
-            if start.startswith(magic) and (kind != "git-object" or _is_git_object(head)):
+            if start.startswith(magic) and _is_sure(kind, head):
                 return kind
     if size >= 512 and (head[257:262] == b"ustar" or _is_old_tar(head)):
         return "tar"
@@ -158,6 +168,14 @@ def _is_zip_end(end: bytes, at: int) -> bool:
     if (disk, first) not in ((0, 0), (0xFFFF, 0xFFFF)) or here != count or not count:
         return False
     return bool(count == 0xFFFF or size == 0xFFFFFFFF or 46 * count <= size <= at)
+
+
+def _is_sure(kind: str, head: bytes | memoryview) -> bool:
+    """Whether what begins so may be taken for it: two kinds begin with little that is their own."""
+    if kind == "git-object":
+        return _is_git_object(head)
+    # The length that follows is unknown, or none beyond a terabyte.
+    return kind != "lzma" or bytes(head[5:13]) == b"\xff" * 8 or bytes(head[10:13]) == bytes(3)
 
 
 def _is_git_object(head: bytes | memoryview) -> bool:

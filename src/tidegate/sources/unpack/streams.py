@@ -1,4 +1,4 @@
-"""One compressed stream: gz, bz2, xz, zst. Decompressed piece by piece, with a maximum length for each."""
+"""One compressed stream: gz, bz2, xz, zst, lzma. Decompressed in pieces, each of a greatest length."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ PIECE: Final = 1 << 18
 """Bytes put into and got out of a decompressor at once."""
 AFTER: Final = "<after the end>"
 """Name of what follows the last stream and is none."""
-_MAGIC: Final = {"gz": b"\x1f\x8b\x08", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00", "zst": b"\x28\xb5\x2f\xfd"}
+_MAGIC: Final = {
+    "gz": b"\x1f\x8b\x08",
+    "bz2": b"BZh",
+    "xz": b"\xfd7zXZ\x00",
+    "zst": b"\x28\xb5\x2f\xfd",
+    "lzma": b"\x5d\0\0",
+}
 _SUFFIXES: Final = {
     ".tgz": ".tar", ".tbz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".tzst": ".tar", ".svgz": ".svg",
-    ".gz": "", ".bz2": "", ".xz": "", ".zst": "", ".zstd": "",
+    ".gz": "", ".bz2": "", ".xz": "", ".zst": "", ".zstd": "", ".lzma": "", ".tlz": ".tar",
 }  # fmt: skip
 
 
@@ -58,6 +64,7 @@ open_gz = partial(open_stream, "gz")
 open_bz2 = partial(open_stream, "bz2")
 open_xz = partial(open_stream, "xz")
 open_zst = partial(open_stream, "zst")
+open_lzma = partial(open_stream, "lzma")
 
 
 def inner_name(path: str) -> str:

@@ -25,6 +25,7 @@ OPENERS: Final = {
     "bz2": "streams.open_bz2",
     "xz": "streams.open_xz",
     "zst": "streams.open_zst",
+    "lzma": "streams.open_lzma",
     "7z": "sevenzip.open_7z",
     "ar": "arfile.open_ar",
     "pdf": "pdf.open_pdf",
@@ -38,8 +39,13 @@ OPENERS: Final = {
 }
 """kind -> module of this package and its `Opener`. Loaded when the first of a kind is met: a hook on three
 files meets none, and should not wait for them."""
-_UNREAD: Final = {"rar": "rar archives are not opened: there is no free reader"}
-STREAMS: Final = frozenset(("gz", "bz2", "xz", "zst"))
+_UNREAD: Final = {
+    "rar": "rar archives are not opened: there is no free reader",
+    "rpm": "packages of RPM are not opened",
+    "cab": "cabinets are not opened",
+    "compress": "files of compress (.Z) are not opened",
+}
+STREAMS: Final = frozenset(("gz", "bz2", "xz", "zst", "lzma"))
 FORWARD: Final = STREAMS | {"tar", "ar", "git-object", "mail", "mbox"}
 """These are read forward, at any size; the others must lie in memory."""
 ALSO_RAW: Final = frozenset(("pdf", "sqlite", "appended", "mail", "mbox"))
