@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from tidegate.cli import codes
 from tidegate.cli.helps import Help
+from tidegate.cli.options import settle_form
 from tidegate.cli.speak import forget, tell
 from tidegate.errors import OutOfScopeError, TidegateError, UsageError
 from tidegate.version import VERSION
@@ -73,10 +74,12 @@ def complain(error: TidegateError) -> None:
 
 def _asked(argv: Sequence[str]) -> argparse.Namespace:
     try:
-        return parser(argv).parse_args(argv)
+        args = parser(argv).parse_args(argv)
     except SystemExit:  # --help or --version was printed
         _flush()
         raise
+    settle_form(args)
+    return args
 
 
 def _flush() -> None:

@@ -74,7 +74,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _ready(folder: Path, target: Path) -> None:
-    """See that the lab can be built there, before anything is started. Raises `UsageError`."""
+    """See that the lab can be built there, before anything is started. Raises `UsageError`, `SourceError`."""
+    from tidegate.sources import gitcommand  # noqa: PLC0415
+
+    gitcommand.program()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         target.mkdir()

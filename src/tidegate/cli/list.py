@@ -42,13 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     online.add(parser)
     group = parser.add_argument_group("output")
-    group.add_argument(
-        "--format",
-        choices=FORMATS,
-        default="text",
-        metavar="F",
-        help="form of the document, text unless said: %(choices)s (html and svg are a treemap)",
-    )
+    options.add_form(parser, group, FORMATS, " (html and svg are a treemap)")
     group.add_argument(
         "-o", "--output", metavar="FILE", help="write there; FILE.parquet: the inventory, one row an item"
     )

@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -23,17 +24,37 @@ def formats() -> list[str]:
 def add_output(parser: argparse.ArgumentParser, choices: list[str]) -> None:
     """Add what decides the form and the place of the one document."""
     group = parser.add_argument_group("output")
-    group.add_argument(
-        "--format",
-        choices=choices,
-        default="text",
-        help="form of the document, text unless said: %(choices)s",
-        metavar="F",
-    )
+    add_form(parser, group, choices)
     group.add_argument(
         "-o", "--output", metavar="FILE", help="write there, readable by you alone, not to stdout"
     )
     add_colour(group)
+
+
+def add_form(
+    parser: argparse.ArgumentParser, group: argparse._ArgumentGroup, choices: Sequence[str], note: str = ""
+) -> None:
+    """Add the form of the document; `settle_form` says what it is where it was not given."""
+    parser.set_defaults(forms=choices)
+    group.add_argument(
+        "--format",
+        choices=choices,
+        metavar="F",
+        help=f"form of the document; if not said what FILE ends in, else text: %(choices)s{note}",
+    )
+
+
+def settle_form(args: argparse.Namespace) -> None:
+    """Choose the form by the end of the file's name where none was given: `-o report.html`."""
+    forms: Sequence[str] | None = getattr(args, "forms", None)
+    if forms is not None and args.format is None:
+        ending = Path(args.output or "").suffix.lower().removeprefix(".")
+        form = _ENDINGS.get(ending, ending)
+        args.format = form if form in forms else "text"
+
+
+_ENDINGS = {"md": "markdown"}
+"""Endings of forms that are called otherwise."""
 
 
 def add_colour(group: argparse._ArgumentGroup) -> None:

@@ -154,3 +154,35 @@ def test_a_mistake_of_ours_is_one_line_and_never_what_was_being_read(
     assert ("entry.py" in err) == debug
     assert SECRET not in err
     assert "Traceback" not in err
+
+
+def test_the_lab_says_that_it_needs_git_before_it_starts_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["lab", "--folder", str(tmp_path / "lab")]) == 2
+    assert "git is not installed" in capsys.readouterr().err
+    assert not (tmp_path / "lab").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("r.json", '{\n "schema"'),
+        ("r.SARIF", "{"),
+        ("r.html", "<!doctype html>"),
+        ("r.md", "### Tidegate"),
+        ("r.csv", '"record"'),
+        ("r.txt", "tidegate "),
+        ("r", "tidegate "),
+    ],
+)
+def test_the_end_of_the_files_name_says_the_form_unless_it_is_given(
+    name: str, start: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("nothing here")
+    file = tmp_path / name
+    assert main(["scan", "--quiet", str(tmp_path / "a.txt"), "-o", str(file)]) == 0
+    assert file.read_text().lower().startswith(start.lower())
+    assert main(["scan", "--quiet", "--format", "text", str(tmp_path / "a.txt"), "-o", str(file)]) == 0
+    assert file.read_text().startswith("tidegate ")
