@@ -219,7 +219,7 @@ def test_what_opens_nothing_known_is_called_by_its_title() -> None:
     found = samples.finding(1, Severity.HIGH)
     unnamed = replace(found.grant, account=None, container=None, key=None, endpoint=None, scope=Scope.UNKNOWN)
     shown = page(samples.report([replace(found, title="Private key", grant=unnamed)]))
-    assert re.search(r'closes</span> <a href="#f-0">Private key</a>', shown)
+    assert re.search(r'for</span> <a href="#f-0">Private key</a>', shown)
     assert "<code>not known</code>" not in shown
     out = io.StringIO()
     TEXT.write(samples.report([replace(found, title="Private key", grant=unnamed)]), out)

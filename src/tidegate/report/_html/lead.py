@@ -67,7 +67,7 @@ def fixes(report: Report, most: int) -> Iterator[str]:
         more = f" and {len(numbers) - 1:,} more" if len(numbers) > 1 else ""
         link = f'<a href="#f-{numbers[0]}">{text(_words.label(first), 80)}</a>'
         then = steps(first.fix[1:THEN]) if len(firsts) <= FEW_STEPS else ""
-        yield f'<li>{step(todo)} <span class="faint">closes</span> {link}{more}{f"; then:{then}" if then else ""}</li>'
+        yield f'<li>{step(todo)} <span class="faint">for</span> {link}{more}{f"; then:{then}" if then else ""}</li>'
     yield "</ol>"
     if len(firsts) > FIXES:
         yield f'<p class="faint">{words.many(len(firsts) - FIXES, "more first step")} with the findings below.</p>'
