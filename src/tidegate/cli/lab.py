@@ -184,11 +184,13 @@ def _told(label: str, text: str) -> None:
 
 def _keep(target: Path, scope: Path, owner: Path, report: Report) -> None:
     finding = report.findings[0].id if report.findings else "ID"
+    link = scope.parent / "link.txt"
     print(
         f"\nThe account answers until Ctrl-C. In another terminal:\n"
         f"  tidegate scan {target} --probe --scope {scope}\n"
-        f"  tidegate list LINK --scope {scope}       # LINK: from {target}/README.md\n"
-        f"  tidegate inspect LINK --scope {scope}\n"
+        f'  grep -o "https://[^\']*" {target}/README.md > {link}\n'
+        f"  tidegate list - --scope {scope} < {link}\n"
+        f"  tidegate inspect - --scope {scope} < {link}\n"
         f"  . {owner}        # signs you in to the account's control plane, on loopback\n"
         f"  tidegate close {finding} --report {scope.parent / 'report.json'} --scope {scope}",
         flush=True,
