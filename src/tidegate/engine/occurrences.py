@@ -35,7 +35,7 @@ def collapse(found: Iterable[tuple[Spot, Sequence[Place]]]) -> list[Place]:
             kept += _distinct(labels[None])
             continue
         every = [place for own in labels.values() for place in own]
-        first = min(every, key=lambda p: (p.commit is None, p.rank, p.committed_at or _LATE))
+        first = min(every, key=_age)
         current = next((own for own in labels.values() if own[0].in_head), None)
         if current is None:
             current = next(own for own in labels.values() if any(p is first for p in own))
@@ -51,6 +51,11 @@ def collapse(found: Iterable[tuple[Spot, Sequence[Place]]]) -> list[Place]:
             for place in _distinct(current)
         ]
     return kept
+
+
+def _age(place: Place) -> tuple[bool, int, datetime, bool]:
+    """Sort the oldest first. Messages have no rank: of two of one second that of HEAD is no stash of it."""
+    return place.commit is None, place.rank, place.committed_at or _LATE, not place.in_head
 
 
 def _distinct(places: Iterable[Place]) -> list[Place]:

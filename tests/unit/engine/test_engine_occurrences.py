@@ -55,6 +55,17 @@ def test_of_commits_of_one_second_or_wrong_clocks_the_first_is_the_one_of_the_lo
             assert (only.commit, only.versions, only.rank) == ("f" * 40, 2, 0)
 
 
+def test_of_two_messages_of_one_second_that_of_head_is_the_first() -> None:
+    stash = replace(place("<commit message>", day=1), commit="a" * 40)
+    head = replace(place("<commit message>", day=1, in_head=True), commit="b" * 40)
+    for found in (
+        [(spot(b"a"), [stash]), (spot(b"b"), [head])],
+        [(spot(b"b"), [head]), (spot(b"a"), [stash])],
+    ):
+        (only,) = collapse(found)
+        assert (only.commit, only.in_head, only.versions) == ("b" * 40, True, 2)
+
+
 def test_what_head_does_not_hold_stands_where_it_stood_first() -> None:
     found = [(spot(b"new", 9), [place(line=9, day=4)]), (spot(b"old", 2), [place(line=2, day=1)])]
     (only,) = collapse(found)
