@@ -7,6 +7,7 @@ import io
 import json
 import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def openssh() -> bytes:
 
 
 def database(path: Path, *statements: str) -> bytes:
-    with sqlite3.connect(path) as made:
+    with closing(sqlite3.connect(path)) as made, made:
         for each in statements:
             made.execute(each)
     return path.read_bytes()

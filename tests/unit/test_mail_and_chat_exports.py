@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -96,10 +97,9 @@ def test_any_bytes_in_a_mailbox_end_in_an_inspection(data: bytes, place: int) ->
 
 
 def _database(path: Path, *statements: str) -> bytes:
-    with sqlite3.connect(path) as opened:
+    with closing(sqlite3.connect(path)) as opened, opened:
         for each in statements:
             opened.execute(each)
-    opened.close()
     return path.read_bytes()
 
 

@@ -11,6 +11,7 @@ import random
 import sqlite3
 import struct
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 
 from tidegate.inspectors.messages.leveldb import TABLE_MAGIC, masked_crc
 
@@ -20,7 +21,7 @@ _DAY_S = 86_400
 
 def logins(luck: random.Random, count: int) -> bytes:
     """Return a browser's database of saved logins; equal seeds give equal rows."""
-    with sqlite3.connect(":memory:") as made:
+    with closing(sqlite3.connect(":memory:")) as made:
         made.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)")
         made.execute("CREATE TABLE stats (origin_domain TEXT, username_value TEXT, dismissal_count INTEGER)")
         made.execute(

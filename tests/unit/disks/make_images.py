@@ -7,6 +7,7 @@ import lzma
 import sqlite3
 import subprocess
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 HERE = Path(__file__).parent / "images"
@@ -60,7 +61,7 @@ def main() -> None:
         for name, text in FILES.items():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             (tree / name).write_text(text)
-        with sqlite3.connect(tree / CHROME.replace("Bookmarks", "Login Data")) as made_up:
+        with closing(sqlite3.connect(tree / CHROME.replace("Bookmarks", "Login Data"))) as made_up, made_up:
             made_up.execute("CREATE TABLE logins (origin_url TEXT, username_value TEXT, password_value BLOB)")
             made_up.execute("CREATE TABLE stats (x TEXT)")
             made_up.executemany("INSERT INTO logins VALUES (?, 'u', x'00')", [("https://a.invalid",)] * 5)

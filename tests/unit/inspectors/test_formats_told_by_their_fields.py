@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import struct
@@ -14,6 +15,7 @@ from tidegate.inspectors.look import look
 from tidegate.inspectors.readable import Memory
 from tidegate.model.severity import Severity
 
+_MADE = base64.urlsafe_b64encode(hashlib.sha256(b"made up").digest()).decode().rstrip("=")
 _SEXP = b"(11:private-key(3:rsa(1:n" + b"5:abcde" * 8 + b")))"
 _ENTRY = b"\x01\x00\x02ca" + bytes(8) + bytes(4) + b"\x00\x05X.509" + b"\x00\x00\x00\x04cert"
 _KEY = b"\x02\x00\x03key" + bytes(8) + bytes(4) + b"\x01" + b"\x00\x03RAW" * 2 + b"\x00\x00\x00\x04abcd"
@@ -33,8 +35,8 @@ def told(data: bytes, name: str = "x/item") -> tuple[str, Severity]:
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("jwk.json", json.dumps({"kty": "EC", "crv": "P-256", "d": "A" * 43, "x": "B" * 43}).encode()),
-        ("jwks.json", json.dumps({"keys": [{"kty": "oct", "k": "C" * 43}]}).encode()),
+        ("jwk.json", json.dumps({"kty": "EC", "crv": "P-256", "d": _MADE, "x": "B" * 43}).encode()),
+        ("jwks.json", json.dumps({"keys": [{"kty": "oct", "k": _MADE}]}).encode()),
         ("key.pvk", b"\x1e\xf1\xb5\xb0" + bytes(4) + b"\x01\0\0\0" + bytes(12) + b"RSA2" + bytes(600)),
         ("a.key", _SEXP),
         ("b.asc", b"-----BEGIN PGP ARMORED FILE-----\n\n" + base64.encodebytes(_SEXP) + b"=abcd\n"),

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import struct
 import zipfile
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -136,7 +137,7 @@ def test_a_program_with_a_dump_in_it_is_a_program(name: str) -> None:
 )
 def test_a_browser_is_known_by_its_tables(tmp_path: Path, tables: tuple[str, ...]) -> None:
     path = tmp_path / "a"
-    with sqlite3.connect(path) as made:
+    with closing(sqlite3.connect(path)) as made, made:
         for each in tables:
             made.execute(f"CREATE TABLE {each} (url TEXT)")
     assert look(Memory(path.read_bytes()), "x/item").kind == "browser_profile"
