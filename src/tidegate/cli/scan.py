@@ -162,11 +162,19 @@ def _baseline(file: str | None) -> Baseline | None:
 
 
 def _accepted(file: str | None) -> Baseline | None:
-    """Return what a baseline that is to be written holds already: a wrong one is told before the work."""
+    """Return what a baseline that is to be written holds already: a wrong one is told before the work.
+
+    So is a folder in which nothing can be written.
+    """
+    from tidegate.errors import UsageError  # noqa: PLC0415
     from tidegate.model.baseline import Baseline  # noqa: PLC0415
 
     if not file:
         return None
+    folder = Path(file).parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        why = "its folder may not be written" if folder.is_dir() else "there is no such folder"
+        raise UsageError(f"cannot write the baseline {file}: {why}")
     return Baseline.load(Path(file)) if os.path.lexists(file) else Baseline()
 
 

@@ -46,6 +46,10 @@ SECRET = samples.PLANTED.rstrip("=")
             ["scan", "x", "--baseline", "/no/such"],
             "cannot read the baseline /no/such: No such file or directory",
         ),
+        (
+            ["scan", "x", "--write-baseline", "/no/such/file"],
+            "cannot write the baseline /no/such/file: there is no such folder",
+        ),
         (["rules", "show", "no-such-rule"], "no rule has this id"),
         (["rules", "check", "/no/such.toml"], "/no/such.toml"),
     ],
