@@ -40,6 +40,9 @@ def folder(tool: Tools, options: argparse.Namespace, measure: Measure) -> Outcom
         ),
         at_least("wall, two threads: Kingfisher over ours", ratio(rows, two_threads, "ours-2", wall=True), 3),
         at_most("CPU, one thread: ours over the C program", ratio(rows, "ours-1", "c-1"), 1.3),
+        at_most(
+            "CPU: ours over the C program that compiles in the run", ratio(rows, "ours-1", "c-cold"), 1.3
+        ),
         at_most("wall, two threads: ours over the C program", ratio(rows, "ours-2", "c-2", wall=True), 1.3),
         at_most("peak memory, one worker", peak_mb(rows, "ours-1"), 300, " MB"),
         at_most("peak memory, two workers", peak_mb(rows, "ours-2"), 300, " MB"),
@@ -79,6 +82,15 @@ def _folder_field(
             who.limit(tool, "read", "C: read every file, match nothing", 1, plain, scan=False),
             who.limit(tool, "c-1", "C + Hyperscan, the same expressions, one thread", 1, plain, scan=True),
             who.limit(tool, "c-2", "C + Hyperscan, the same expressions, two threads", 2, plain, scan=True),
+            who.limit(
+                tool,
+                "c-cold",
+                "the same, one thread, expressions compiled in the run",
+                1,
+                plain,
+                scan=True,
+                cold=True,
+            ),
         ]
     if tool.kingfisher:
         turbo = ("--turbo", "--git-history", "none")
