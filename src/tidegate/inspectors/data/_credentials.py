@@ -7,6 +7,17 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from tidegate.inspectors.data._hosts import (
+    by_host,
+    cached,
+    cookies_sent,
+    mysql_options,
+    netrc,
+    pgpass,
+    recorded,
+    refreshed,
+    remote_sessions,
+)
 from tidegate.inspectors.data._text import placeholder
 from tidegate.records import dataclass
 
@@ -46,6 +57,21 @@ class Lines:
             value = found[1].decode("utf-8", "replace")
             if not placeholder(value):
                 yield value
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Counts values that take more than a pattern to find."""
+
+    found: Callable[[bytes], Iterator[str]]
+
+    def __call__(self, text: bytes) -> int:
+        """Return how many there are."""
+        return sum(1 for _ in self.values(text))
+
+    def values(self, text: bytes) -> Iterator[str]:
+        """Yield the values that are no placeholders, in memory only."""
+        return (value for value in self.found(text) if not placeholder(value))
 
 
 def _lines(pattern: str) -> Lines:
@@ -204,8 +230,8 @@ FORMS: Final[tuple[Form, ...]] = (
     Form("Azure tokens", "cloud_credentials", b"accesstoken", _azure_tokens),
     Form("Azure service principal with its secret", "cloud_credentials", b"tenant", _azure_principal),
     Form("logins of container registries (docker)", "cloud_credentials", b'"auths"', _docker),
-    Form("logins of hosts (.netrc)", "cloud_credentials", b"machine",
-         _lines(r"^[ \t]*machine\s+\S+(?:\s+login\s+\S+)?\s+password\s+(\S+)"), re.compile(r"netrc")),
+    Form("logins of hosts (.netrc)", "cloud_credentials", b"machine", Words(netrc)),
+    Form("logins of hosts (.netrc)", "cloud_credentials", b"default", Words(netrc), re.compile(r"netrc")),
     Form("logins of git hosts", "cloud_credentials", b"://", _lines(r"^https?://[^\s:/@]+:([^\s@/]+)@[^\s/]+/?\s*$")),
     Form("login of a package registry (npm)", "cloud_credentials", b"_auth",
          _lines(r"^(?://\S+:)?_(?:authToken|auth|password)[ \t]*=[ \t]*[\"']?([\w.+/=-]{16,})[\"']?\s*$")),
@@ -225,6 +251,18 @@ FORMS: Final[tuple[Form, ...]] = (
          re.compile(r"shadow")),
     Form("passwords of PostgreSQL (.pgpass)", "cloud_credentials", b":", _lines(r"^[^#\s:]+:[\d*]+:[^:\s]+:[^:\s]+:(\S+)$"), re.compile(r"pgpass")),  # noqa: E501
     Form("password of MySQL (.my.cnf)", "cloud_credentials", b"password", _lines(r"^password[ \t]*=[ \t]*(\S+)"), re.compile(r"my\.cnf")),  # noqa: E501
+    Form("passwords of PostgreSQL (.pgpass)", "cloud_credentials", b":", Words(pgpass)),
+    Form("password of MySQL (option file)", "cloud_credentials", b"password", Words(mysql_options)),
+    Form("logins of registries and hosts", "cloud_credentials", b'"auth"', by_host),
+    Form("logins of registries and hosts", "cloud_credentials", b'"password"', by_host),
+    Form("tokens of hosts", "cloud_credentials", b'token"', by_host),
+    Form("Azure tokens", "cloud_credentials", b"credentialtype", cached),
+    Form("Google logins (gcloud)", "cloud_credentials", b'"refresh_token"', refreshed),
+    Form("credentials of 1Password Connect", "cloud_credentials", b'"enccredentials"', _lines(r"\"encCredentials\"\s*:\s*\{[^{}]{0,400}\"data\"\s*:\s*\"([\w+/=-]{40})")),  # noqa: E501
+    Form("logins in kept requests", "cloud_credentials", b"getpostman.com", Words(recorded)),
+    Form("logins in kept requests", "cloud_credentials", b'"__export_format"', Words(recorded)),
+    Form("logins in recorded requests (HAR)", "cloud_credentials", b'"creator"', Words(recorded)),
+    Form("cookies in recorded requests (HAR)", "browser_profile", b'"creator"', Words(cookies_sent)),
     Form("private key (JWK)", "private_key", b'"kty"', _jwk),
     Form("Kubernetes configuration", "kubeconfig", b"clusters", _kubeconfig),
     Form("Terraform state", "terraform_state", b'"terraform_version"', _terraform),
@@ -232,6 +270,12 @@ FORMS: Final[tuple[Form, ...]] = (
     Form("WireGuard profile with its private key", "vpn_profile", b"[interface]", _wireguard),
     Form("OpenVPN profile", "vpn_profile", b"remote ", _ovpn, re.compile(r"\.(?:ovpn|conf)\Z")),
     Form("remote desktop profile", "vpn_profile", b"full address", _rdp),
+    *(
+        Form("list of remote sessions", "vpn_profile", hint, remote_sessions)
+        for hint in (b"confversion=", b"<rdcman", b"<vandyke", b"putty", b"<arrayofsessiondata",
+                     b"[sessions\\", b"[remmina]", b"[bookmarks", b"<rtszdocument",
+                     b's:"hostname"', b"winscp")
+    ),
 )  # fmt: skip
 
 

@@ -10,9 +10,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
+from tidegate.inspectors.data._password_json import HASH, TELLING, entries
+from tidegate.inspectors.data._seeds import seeds
 from tidegate.inspectors.data._text import WHOLE_TEXT_BYTES
 from tidegate.records import dataclass
 
@@ -32,16 +33,11 @@ _WHO: Final = frozenset((
     "username_value", "email", "e-mail", "mail", "benutzername", "benutzer", "utilisateur", "usuario",
     "utente",
 ))  # fmt: skip
-_HASH: Final = re.compile(
-    r"\A(?:\$[0-9a-z]{1,9}\$.*|\{[A-Z0-9]{3,8}\}.*|[0-9a-fA-F]{32,128}|pbkdf2.*|\*[0-9A-F]{40})\Z"
-)
-"""A password of which only a hash is kept."""
 _URL: Final = re.compile(r"\Ahttps?://\S{3,}\Z")
 _MOST_COLUMNS: Final = 120
 _MOST_ROWS: Final = 20_000
 _MOST_CELL_BYTES: Final = 1 << 17
 _LEAST_HEADLESS: Final = 4
-_MOST_NODES: Final = 200_000
 _ENTRY: Final = re.compile(rb"<password>[^<]")
 _KEY: Final = re.compile(rb"<Key>Password</Key>")
 _XML: Final = (
@@ -55,7 +51,6 @@ _XML: Final = (
         "Revelation",
     ),
 )
-_SEED: Final = re.compile(r"\A(?:totp|hotp|steam|otp|yandex|motp)\Z", re.IGNORECASE)
 _PAIRED: Final = re.compile(rb'"(?:Password|Passwort|Kennwort|Mot de passe)","[^"]')
 """Enpass writes a label and a value into neighbouring cells."""
 
@@ -71,7 +66,12 @@ class Counted:
 
 
 def count(text: bytes, *, whole: bool, named: bool) -> Counted | None:
-    """Return what a text holds, if it is a list of passwords. named: its name says so."""
+    """Return what a text holds, if it is a list of passwords or of their seeds. named: its name says so."""
+    found = _passwords(text, whole=whole, named=named)
+    return found or _some(seeds(text[:WHOLE_TEXT_BYTES]), "seeds of one-time passwords", whole=whole)
+
+
+def _passwords(text: bytes, *, whole: bool, named: bool) -> Counted | None:
     start = text[:WHOLE_TEXT_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(b"[keyring]"):
         return _some(len(re.findall(rb"(?m)^secret=.", start)), "passwords of GNOME's keyring", whole=whole)
@@ -122,65 +122,12 @@ def _in_json(text: bytes, *, whole: bool) -> Counted | None:
         if whole or b'"items"' not in text:
             return None
         return _some(len(re.findall(rb'"password"\s*:\s*"(?!")', text)), "list of passwords", whole=False)
-    logins = seeds = items = 0
-    for one in _objects(value):
-        items += _is_bitwarden(one)
-        seeds += _is_seed(one)
-        logins += _is_login(one) or _is_enpass(one)
+    logins, records, items = entries(value)
     if items:
         return _some(items, "passwords exported from Bitwarden", whole=whole)
-    if logins > 1 or (logins and isinstance(value, dict) and any(key in value for key in _TELLING)):
+    if logins > 1 or (logins and isinstance(value, dict) and any(key in value for key in TELLING)):
         return _some(logins, "list of passwords", whole=whole)
-    return _some(seeds, "seeds of one-time passwords", whole=whole)
-
-
-_TELLING: Final = ("dntmeExport", "AUTHENTIFIANT", "shared_folders")
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield the objects in lists of JSON, however deep; only what stands beside others is an entry."""
-    left, waiting = _MOST_NODES, [value]
-    while waiting and left > 0:
-        node = waiting.pop()
-        left -= 1
-        if isinstance(node, list):
-            yield from (each for each in node if isinstance(each, dict))
-            waiting += node
-        elif isinstance(node, dict):
-            waiting += node.values()
-
-
-def _is_bitwarden(one: dict[str, Any]) -> bool:
-    login = one.get("login")
-    return isinstance(login, dict) and bool(login.get("password"))
-
-
-def _is_login(one: dict[str, Any]) -> bool:
-    low = {key.lower(): value for key, value in one.items()}
-    secret = low.get("password")
-    if not isinstance(secret, str) or not secret or _HASH.match(secret):
-        return False
-    place = any(
-        key in low for key in ("url", "urls", "uri", "login_url", "domain", "website", "hostname", "origin")
-    )
-    return place and any(key in low for key in ("login", "username", "user", "email", "label"))
-
-
-def _is_enpass(one: dict[str, Any]) -> bool:
-    fields = one.get("fields")
-    return isinstance(fields, list) and any(
-        isinstance(each, dict) and each.get("type") == "password" and bool(each.get("value"))
-        for each in fields
-    )
-
-
-def _is_seed(one: dict[str, Any]) -> bool:
-    kind = one.get("type")
-    inner = one.get("info")
-    held = inner if isinstance(inner, dict) else one
-    return (
-        isinstance(kind, str) and bool(_SEED.match(kind)) and bool(held.get("secret")) and ("digits" in held)
-    )
+    return _some(records, "seeds of one-time passwords", whole=whole)
 
 
 def _in_table(text: bytes, *, whole: bool, named: bool) -> Counted | None:
@@ -230,7 +177,7 @@ def _with_header(names: list[str], rows: list[list[str]]) -> int | None:
     if secret < 0 or not (where or (who and len(names) > 2)) or len(set(names)) < 3:
         return None
     filled = [row[secret] for row in rows if len(row) > secret and row[secret]]
-    hashes = sum(bool(_HASH.match(each)) for each in filled)
+    hashes = sum(bool(HASH.match(each)) for each in filled)
     if hashes * 2 > len(filled):
         return None
     plain = [each for each in filled if not _PASSWORD.match(each.lower()) and len(each) <= 200]

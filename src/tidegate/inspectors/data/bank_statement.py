@@ -1,4 +1,4 @@
-"""Statements of banks: MT940, OFX, ISO 20022 (camt, pain), QIF. Bookings are counted, none is kept.
+"""Statements and messages of banks: MT940, OFX, ISO 20022, SWIFT, QIF. Bookings are counted, none is kept.
 
 Sources: SWIFT's MT940 field list; OFX 1.6 and 2.2; ISO 20022's name spaces; Quicken's description of QIF.
 """
@@ -27,17 +27,25 @@ _FORMS: Final = (
         "MT940",
     ),
     (
-        re.compile(rb"\A\s*(?:OFXHEADER:\d|(?:<\?xml[^>]{0,200}\?>\s*)?<\?OFX\s|<OFX>)", re.IGNORECASE),
+        re.compile(
+            rb"\A(?:\xef\xbb\xbf)?\s*(?:OFXHEADER:\d|(?:<\?xml[^>]{0,200}\?>\s*)?<\?OFX\s|<OFX>)",
+            re.IGNORECASE,
+        ),
         re.compile(rb"<(?:STMTTRN|INVTRAN|INVPOS)>"),
         "OFX",
     ),
     (
-        re.compile(rb"xsd:(?:camt\.05[234]|pain\.00[18])\.\d{3}\.\d\d"),
-        re.compile(rb"<(?:\w{1,20}:)?(?:Ntry|CdtTrfTxInf|DrctDbtTxInf)[\s>]"),
+        re.compile(rb"xsd:(?:camt\.05[234]|pain\.\d{3}|pacs\.\d{3})\.\d{3}\.\d\d"),
+        re.compile(rb"<(?:\w{1,20}:)?(?:Ntry|CdtTrfTxInf|DrctDbtTxInf|TxInfAndSts|TxInf)[\s>]"),
         "ISO 20022",
     ),
     (
-        re.compile(rb"\A\s*!(?:Type:(?:Bank|CCard|Cash|Invst|Oth [AL])|Account|Option:)\s"),
+        re.compile(rb"\{1:[A-Z]\d\d[A-Z0-9]{12}\d{10}\}\{2:[IO]\d{3}"),
+        re.compile(rb"\{1:[A-Z]01[A-Z0-9]{12}\d{10}\}\{2:[IO]\d{3}"),
+        "SWIFT",
+    ),
+    (
+        re.compile(rb"\A(?:\xef\xbb\xbf)?\s*!(?:Type:(?:Bank|CCard|Cash|Invst|Oth [AL])|Account|Option:)\s"),
         re.compile(rb"\n\^\r?(?=\n|\Z)"),
         "QIF",
     ),
@@ -64,7 +72,9 @@ class BankStatement:
         found = found_in(data, booking, check, most_bytes=_READ_BYTES, overlap=_OVERLAP_BYTES)
         count = sum(1 for _ in found)
         whole = data.size_bytes <= _READ_BYTES
-        words = f"statement of a bank ({form}): {'' if whole else 'at least '}{plural(count, 'booking')}"
+        what = "messages between banks" if form == "SWIFT" else "statement of a bank"
+        each = "message" if form == "SWIFT" else "booking"
+        words = f"{what} ({form}): {'' if whole else 'at least '}{plural(count, each)}"
         severity = Severity.HIGH if count else Severity.MEDIUM
         if of_a_test(name):
             severity, words = (

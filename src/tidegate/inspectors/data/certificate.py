@@ -29,7 +29,7 @@ _BARE: Final = re.compile(rb"MII[A-Za-z0-9+/\r\n]{200,}={0,2}\s*")
 _IN_WORDS: Final = re.compile(rb"\A\s*Certificate(?: Request)?:\r?\n\s+Data:\r?\n\s+Version: ")
 """As openssl writes one before its lines of PEM, which may begin behind the first 4 KiB."""
 _SSH: Final = re.compile(
-    rb"(?m)^(?:[^\s#]\S{0,400} ){0,2}(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3}|sk-\S{5,60})(?:-cert-v\d\d@openssh\.com)? AAAA[A-Za-z0-9+/]{40,}"  # noqa: E501
+    rb"(?m)^(?:[^\s#]\S{0,400} ){0,2}(?:ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-nistp\d{3}|sk-\S{5,60})(?:-cert-v\d\d@openssh\.com)? AAAA[A-Za-z0-9+/]{40,}"  # noqa: E501
 )
 _WORDS: Final = {
     "CERTIFICATE": "certificate",

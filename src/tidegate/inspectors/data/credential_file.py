@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tidegate.inspectors.data._credentials import Form, Lines, form_of
+from tidegate.inspectors.data._credentials import Form, Lines, Words, form_of
+from tidegate.inspectors.data._hosts import remote_sessions
 from tidegate.inspectors.data._named import named
 from tidegate.inspectors.data._notes import (
     base,
@@ -56,7 +57,7 @@ class CredentialFile:
                 continue
             if sampled is None:
                 sampled = context.sample(text, name)
-            if isinstance(form.count, Lines):
+            if isinstance(form.count, Lines | Words):
                 muted = muted_by_rules(sampled)
                 count = sum(not muted(value) for value in form.count.values(text))
             if count:
@@ -73,11 +74,16 @@ def _told(form: Form, count: int, name: str, size_bytes: int, read: int) -> Judg
         words, numbers = f"{form.words} {held}", {"resources": max(0, count)}
     elif form.kind == "kubeconfig":
         words, numbers = f"{form.words} with {plural(count, 'login')}", {"credentials": count}
+    elif form.count is remote_sessions:
+        kept = plural(count, "password") if count > 0 else "no password"
+        words, numbers = f"{form.words}, with {kept} in it", {"credentials": max(0, count)}
     else:
         words = form.words if count == 1 else f"{form.words}: {count:,}"
         numbers = {"credentials": count}
     words += "; its path says it is material of a test suite, or a template" if tested else ""
-    severity = Severity.INFO if count < 0 else Severity.LOW if tested else None
+    severity = Severity.LOW if tested else None
+    if count < 0:
+        severity = Severity.MEDIUM if form.kind == "vpn_profile" and not tested else severity or Severity.INFO
     step = step_of(size_bytes, read)
     note = seen(form.kind, words, inspector="credential_file", severity=severity, step=step, numbers=numbers)
     return judged(form.kind, note)

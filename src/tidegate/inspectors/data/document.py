@@ -21,8 +21,12 @@ _LINEAR: Final = re.compile(rb"/Linearized\b[^>]{0,200}/N (\d{1,6})\b")
 _WITH_TEXT: Final = frozenset(("document", "spreadsheet"))
 _WIDE: Final = re.compile(rb"(?:[\t\r\x20-\x7e\xa0-\xff]\x00){6,8192}")
 _NARROW: Final = re.compile(rb"[\t\r\x20-\x7e\xc0-\xff]{8,8192}")
+_SEARCHED_BYTES: Final = 1 << 20
+_TELLING: Final = 8
+"""So many of these, from the first, tell a program; the rest is in files of many."""
 _STREAMS: Final = (
     ("__properties_version1.0", "mail", "an e-mail (Outlook)"),
+    ("__nameid_version1.0", "mail", "an e-mail (Outlook)"),
     ("WordDocument", "document", "a Word document"),
     ("Workbook", "spreadsheet", "an Excel workbook"),
     ("Book", "spreadsheet", "an Excel workbook"),
@@ -94,6 +98,14 @@ def _ole(data: Readable, head: bytes, name: str) -> Judgement:
         length = int.from_bytes(directory[at + 64 : at + 66], "little")
         if 2 < length <= 64:
             names.append(directory[at : at + length - 2].decode("utf-16-le", "replace").lower())
+    if not any(stream.lower() in names for stream, _, _ in _STREAMS[:_TELLING]):
+        # Its directory may go on anywhere; the names stand in it as they are.
+        start = data.read(0, min(data.size_bytes, _SEARCHED_BYTES))
+        names += [
+            stream.lower()
+            for stream, _, _ in _STREAMS[:_TELLING]
+            if stream.encode("utf-16-le") + b"\0\0" in start
+        ]
     for stream, kind_id, words in _STREAMS:
         if stream.lower() in names:
             if stream == "EncryptedPackage" and name.lower().endswith((".xls", ".xlsx", ".xlsm", ".xlsb")):

@@ -17,17 +17,23 @@ from tidegate.model.observation import Step
 _READ_BYTES: Final = 8 << 20
 _OVERLAP_BYTES: Final = 256
 _CDA: Final = re.compile(rb"<(?:\w{1,20}:)?ClinicalDocument\b[^>]{0,2000}")
-_HL7: Final = re.compile(rb"\A\x0b?(?:[FB]HS\|[^\r\n]{0,2000}[\r\n]{1,2}){0,2}MSH\|\^~\\&")
-_X12: Final = re.compile(rb"\AISA(?P<apart>[^\w\s])(?:[^\n]{0,20}(?P=apart)){15}")
-_CLAIM: Final = re.compile(rb"ST[^\w\s]83[57][^\w\s]")
-_FHIR: Final = re.compile(
-    rb'"resourceType"\s{0,9}:\s{0,9}"(?:Patient|Bundle|Observation|Condition|Encounter|Procedure|Immunization'
-    rb"|MedicationRequest|MedicationStatement|AllergyIntolerance|DiagnosticReport|Claim|ExplanationOfBenefit"
-    rb'|CarePlan|DocumentReference|Composition|Coverage)"'
-    rb'|<(?:Patient|Bundle|Observation|Condition|Encounter)\s[^>]{0,400}"http://hl7\.org/fhir"'
+_HL7: Final = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?[\s\x0b]{0,8}(?:[FB]HS\|[^\r\n]{0,2000}[\r\n]{1,2}){0,2}MSH(?:\|\^~\\{1,2}&|([^\w\s])[^\w\s]{4}\1)"
 )
-_PATIENT: Final = re.compile(rb'"resourceType"\s{0,9}:\s{0,9}"Patient"|<Patient[\s>]')
-_OF_ONE: Final = re.compile(rb'"(?:subject|patient)"\s{0,9}:\s{0,9}\{|<(?:subject|patient)>')
+_X12: Final = re.compile(rb"\AISA(?P<apart>[^\w\s])(?:[^\n]{0,20}(?P=apart)){15}")
+_CLAIM: Final = re.compile(rb"ST[^\w\s](?:27[0-8]|820|834|835|837)[^\w\s]")
+"""Of eligibility, state of a claim, review, premium, enrolment, payment, claim."""
+_FHIR: Final = re.compile(
+    rb'\\{0,3}"resourceType\\{0,3}"\s{0,9}:\s{0,9}\\{0,3}"[A-Z][A-Za-z]{2,40}\\{0,3}"'
+    rb'|<[A-Z][A-Za-z]{2,40}\s[^>]{0,400}"http://hl7\.org/fhir"'
+)
+"""Of any type: what it is about tells whether it is a record. In JSON that holds it as text, too."""
+_PATIENT: Final = re.compile(rb'"resourceType\\{0,3}"\s{0,9}:\s{0,9}\\{0,3}"Patient\\{0,3}"|<Patient[\s>]')
+_OF_ONE: Final = re.compile(rb'"(?:subject|patient)\\{0,3}"\s{0,9}:\s{0,9}\{|<(?:subject|patient)>')
+_RECORD: Final = re.compile(
+    rb'"(encounters|conditions|medications|allergies|immunizations|procedures|vital_?signs|diagnoses|lab_?results)"\s{0,9}:\s{0,9}\['
+)
+_BORN: Final = re.compile(rb'"(?:birth_?date|date_?of_?birth|dob)"\s{0,9}:')
 _PID: Final = re.compile(rb"(?:[\r\n])PID\|")
 _SUBJECT: Final = re.compile(rb"<(?:\w{1,20}:)?patientRole[\s>]")
 
@@ -42,10 +48,12 @@ class HealthRecord:
         """Tell it by its root, its first segment, or the type of a resource near its start."""
         del tail, size_bytes, name
         start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x0b")[:1]
+        if b"{%" in head or b"{{" in head:
+            return False  # a template, from which records are made
         if start == b"<":
             return _CDA.search(head) is not None or _FHIR.search(head) is not None
         if start in (b"{", b"["):
-            return _FHIR.search(head) is not None
+            return _FHIR.search(head) is not None or _is_record(head)
         return _HL7.match(head) is not None or (
             _X12.match(head) is not None and _CLAIM.search(head) is not None
         )
@@ -61,7 +69,14 @@ class HealthRecord:
             return nothing()
         if _CDA.search(head):
             return _told(data, name, context, "clinical document (CDA)", _SUBJECT)
+        if not _FHIR.search(head):
+            return _told(data, name, context, "records of patients", _BORN)
         return _told(data, name, context, "health records (FHIR)", _PATIENT, or_else=_OF_ONE)
+
+
+def _is_record(head: bytes) -> bool:
+    """Tell a record of no standard: a birthday, and lists of two sorts that a clinic keeps."""
+    return _BORN.search(head) is not None and len({each.lower() for each in _RECORD.findall(head)}) > 1
 
 
 def _told(

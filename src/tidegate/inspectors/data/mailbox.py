@@ -36,7 +36,9 @@ _PATCH: Final = re.compile(rb"From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\r?\n")
 _FIELD: Final = re.compile(rb"(?i)\A([a-z0-9][a-z0-9-]{1,60}):[ \t]?[^\n]{0,8000}(?:\n|\Z)")
 _OF_MAIL: Final = frozenset(
     b"from to cc subject date message-id received return-path delivered-to mime-version reply-to in-reply-to "
-    b"x-mailer dkim-signature authentication-results thread-topic x-received".split()
+    b"x-mailer dkim-signature authentication-results thread-topic x-received envelope-to delivery-date"
+    b" received-spf arc-seal arc-message-signature x-original-to list-id list-unsubscribe references"
+    b" sender".split()
 )
 _PLAINLY: Final = 4
 _OF_MIME: Final = frozenset(

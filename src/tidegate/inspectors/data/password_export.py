@@ -23,7 +23,9 @@ _WORDS: Final = tuple(
 _MARKS: Final = (
     b'"login"', b"KeePass", b"<pwlist>", b"\nPassword:", b'"secureContents"', b'"password"', b'"secret"',
     b"[keyring]", b'keychain: "', b"AUTHENTIFIANT", b"Clipperz data", b"<revelationdata", b"<FPM ",
-    b"secret name",
+    b"secret name", b"otpauth://", b"otpauth:\\/\\/", b"otpauth-migration:", b"otpSecret", b"shared_secret",
+    b'"AUTHENTICATOR', b".AUTHENTICATOR_", b"&quot;secret", b"Secret&quot;", b"TOTP_", b'"designation"',
+    b'"seed"', b'"Secret"',
 )  # fmt: skip
 _HEADLESS: Final = re.compile(rb"\A[^\n]*[,;\t]\"?https?://", re.DOTALL)
 """A table whose first lines hold an address: it may be a list without header."""

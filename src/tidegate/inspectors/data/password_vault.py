@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from tidegate.inspectors.data._notes import judged, nothing, of_a_test, seen
+from tidegate.inspectors.data._seeds import sealed
 from tidegate.inspectors.data._text import plain
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
@@ -27,7 +28,7 @@ class PasswordVault:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by magic, or as an encrypted export of Bitwarden."""
         del tail, size_bytes, name
-        return head.startswith((_KEEPASS, b"kych\x00\x01", b"PWS3")) or _is_bitwarden(head)
+        return head.startswith((_KEEPASS, b"kych\x00\x01", b"PWS3")) or bool(_words(head))
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Say which program's it is, and how old its form."""
@@ -54,7 +55,11 @@ def _words(head: bytes) -> str:
         return "Apple keychain: a person's passwords and keys behind one password"
     if head.startswith(b"PWS3") and plain(head) is None:
         return "Password Safe database: a person's passwords behind one"
-    return "encrypted export of Bitwarden: a person's passwords behind one" if _is_bitwarden(head) else ""
+    if _is_bitwarden(head):
+        return "encrypted export of Bitwarden: a person's passwords behind one"
+    if plain(head) is not None and sealed(head):
+        return "encrypted export of a password manager or authenticator"
+    return ""
 
 
 def _is_bitwarden(head: bytes) -> bool:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from typing import Final
 
+from tidegate.inspectors.data._bare_keys import SSH_COM, Key, bare_key, ssh_com
 from tidegate.inspectors.data._notes import judged, lower, nothing, of_a_test, plural, seen, step_of
 from tidegate.inspectors.data._text import plain
 from tidegate.inspectors.fingerprints import of_generated, pem_body
@@ -19,7 +20,7 @@ from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.kinds.table import kind
 from tidegate.model.severity import Severity
-from tidegate.records import dataclass, replace
+from tidegate.records import replace
 
 _MOST_BYTES: Final = 256 << 10
 """A longer file is no key, though keys may stand in it."""
@@ -78,15 +79,6 @@ _PUBLIC_NUMBERS: Final = {1: 2, 2: 2, 3: 2, 16: 3, 17: 4}
 """Numbers that stand before the secret part of a PGP key, where it is nothing but numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One private key; nothing of its value."""
-
-    form: str
-    algorithm: str
-    encrypted: bool
-
-
 class PrivateKey:
     """Reads the whole file: keys are small."""
 
@@ -106,6 +98,7 @@ class PrivateKey:
             or b"PuTTY-User-Key-File-" in head[:64]
             or b"AGE-SECRET-KEY-1" in head
             or _STATIC in head
+            or SSH_COM in head
         ):
             return plain(head) is not None
         if (
@@ -115,7 +108,7 @@ class PrivateKey:
             or _BASE64.fullmatch(head)
         ):
             return True
-        return _pgp_starts(head) or bool(_der(head, size_bytes))
+        return _pgp_starts(head) or bool(_der(head, size_bytes)) or bare_key(head, size_bytes) is not None
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Count the keys. A placeholder is none; a text with a key in it stays mostly that text."""
@@ -190,12 +183,16 @@ def _keys(raw: bytes, size_bytes: int) -> list[Key]:
     algorithm = _der(raw[:64], size_bytes)
     if algorithm:
         return [Key("DER", algorithm, algorithm == "encrypted")]
+    bare = bare_key(raw[:4096], size_bytes)
+    if bare is not None:
+        return [bare]
     # Its head is text: what is odd further on (a name in the letters of a country) hides no key.
     text = plain(raw) or raw
     if text.lstrip()[:20] == b"PuTTY-User-Key-File-":
         return _putty(text)
     found = [Key("age", "X25519", encrypted=False) for _ in _AGE.finditer(text)]
     found += [Key("OpenVPN", "static key", encrypted=False)] * text.count(_STATIC)
+    found += ssh_com(text)
     for opening in _OPEN.finditer(text):
         found += _pem(text, opening)
     # A page of documentation with a key in it is no key: outside of the blocks little may stand.
@@ -217,6 +214,9 @@ def _pem(text: bytes, opening: re.Match[bytes]) -> list[Key]:
         return _pgp(content)
     if "OPENSSH" in label:
         return _openssh(content)
+    own = len(label.split()) > 3 and len(content) in (32, 64)  # "NEBULA X25519 PRIVATE KEY": bytes alone
+    if own:
+        return [Key("PEM", " ".join(label.split()[:-2]), encrypted=False)]
     if len(content) < 32 or content[:1] != b"\x30":
         # Cut, a placeholder, or encrypted as PEM of old, which says so in a header.
         if len(content) < 32 or b"ENCRYPTED" not in headers:

@@ -47,7 +47,8 @@ _PAGES: Final = (".html", ".htm", ".xhtml", ".shtml")
 _SQL: Final = re.compile(
     rb"(?im)^[ \t]*(?:(?:create|alter|drop)[ \t]+[a-z]{3,20}\b"
     rb"|insert[ \t]+(?:into|or|ignore)\b|(?:delete|select)\b|update[ \t]+\S+[ \t]+set\b|--|/\*"
-    rb"|(?:grant|truncate|analyze|vacuum|explain|declare|begin|commit|exec|execute|show|set|use|rename)\b)"
+    rb"|(?:grant|truncate|analyze|vacuum|explain|declare|begin|commit|exec|execute|show|set|use|rename)\b"
+    rb"|(?:rem|prompt|spool|comment[ \t]+on)\b)"
 )
 """Where the name says SQL, and it is no dump."""
 _SQL_NAMES: Final = (".sql", ".ddl", ".dml", ".psql", ".pls", ".pks", ".pkb")
@@ -61,6 +62,8 @@ _ROOTS: Final = {
     b"FictionBook": ("document", "book (FictionBook)"),
     b"gpx": ("dataset", "tracks and places (GPX)"),
     b"kml": ("dataset", "map: places and their outlines"),
+    b"rss": ("website", "feed of a website, or an export of one (WordPress)"),
+    b"feed": ("website", "feed of a website"),
 }
 _MAP: Final = re.compile(
     rb"xmlns:gml\s*=|\A\s*\{[^{}\[\]]{0,200}\"type\"\s*:\s*\"(?:Topology|FeatureCollection)\""
@@ -69,6 +72,8 @@ _MORK: Final = re.compile(rb"\A//[^\n]{0,80}(?:<mdb:mork:z|\n<\s{0,9}<\(a=c\)>)"
 _ARFF: Final = re.compile(rb"(?im)^@relation\b[^\n]*\n(?:[^\n]*\n){0,40}?@attribute\s")
 _TABLES: Final = (".csv", ".tsv", ".psv")
 """Tables, whatever else their names promise."""
+_DOCUMENT_OF_MONGO: Final = re.compile(rb'\A\s*\[?\s*\{\s*"_id"\s*:\s*\{\s*"\$oid"')
+_SYLK: Final = re.compile(rb"\AID;P[^\r\n]{0,200}\r?\n[A-Z]{1,2};")
 _CARD: Final = re.compile(rb"(?i)\A\s*BEGIN:VCARD\b")
 
 
@@ -115,6 +120,10 @@ def _told(text: bytes, name: str) -> tuple[str, str]:
         return "browser_profile", "pages visited or forms filled in with an old Firefox"
     if _MAP.search(text[:2048]):
         return "dataset", "map: places and their outlines"
+    if _SYLK.match(text):
+        return "spreadsheet", "table of a spreadsheet (SYLK)"
+    if _DOCUMENT_OF_MONGO.match(text):
+        return "dataset", "documents of MongoDB"
     if _ARFF.search(text[:8192]):
         return "dataset", "table (ARFF)"
     by_name = named(name)
