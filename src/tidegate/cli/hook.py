@@ -113,7 +113,7 @@ def _install(folder: Path) -> int:
         file.chmod(stat.S_IMODE(file.stat().st_mode) | 0o111)
     except OSError as why:
         raise UsageError(f"cannot write {file}: {why.strerror or why}") from why
-    say(safe(f"{file} looks at every commit from now on") + "\n")
+    say(safe(f"{file} looks at every commit from now on; delete it to end that") + "\n")
     if _ask(folder, "config", "--get", "core.hooksPath"):
         say(
             "core.hooksPath names its folder: every other repository that names it runs this hook too; "
