@@ -107,7 +107,7 @@ def _plan(
     """Return the plan of a run whose targets are all storage."""
     return engine.Plan(
         targets=(targets,) if isinstance(targets, str) else tuple(targets),
-        rules=load_rules(()),
+        rules=load_rules((), cache_dir),
         wanted=Wanted(),
         jobs=1,
         now=now,

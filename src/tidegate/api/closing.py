@@ -68,7 +68,7 @@ def read_again(
     targets = tuple(dict.fromkeys(place.target for place in finding.occurrences))
     plan = Scan(
         targets=targets,
-        rules=load_rules(()),
+        rules=load_rules((), cache_dir),
         wanted=Wanted(),
         jobs=jobs,
         now=datetime.now(UTC),

@@ -61,5 +61,5 @@ def inspect(
 
     instant = now or datetime.now(UTC)
     survey = SurveyPlan(max_read=max_read or MAX_READ, policy=plan.policy, seed=seed, cache_dir=cache_dir)
-    behind = Behind(net, load_rules(()), instant, cache_dir, survey, progress)
+    behind = Behind(net, load_rules((), cache_dir), instant, cache_dir, survey, progress)
     return engine_inspect(plan, behind)

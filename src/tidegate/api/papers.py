@@ -121,7 +121,7 @@ def clean(
             "an open container has no secret that could be taken out of a repository",
             hint="Shut the container: its address then opens nothing.",
         )
-    held = holding(folder, finding.fingerprint, Detector(load_rules(()), cache_dir))
+    held = holding(folder, finding.fingerprint, Detector(load_rules((), cache_dir), cache_dir))
     files = []
     if held.objects or held.others:
         made = repository.papers(finding, held, dead_since=state.since, proved=state.proved, early=early)

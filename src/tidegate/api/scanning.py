@@ -81,7 +81,7 @@ def scan(
     return engine.run(
         engine.Plan(
             targets=_named(targets),
-            rules=load_rules(rules),
+            rules=load_rules(rules, cache_dir),
             wanted=wanted,
             jobs=jobs or len(os.sched_getaffinity(0)),
             now=instant,
@@ -132,4 +132,4 @@ def decode(text: str, *, now: datetime | None = None, cache_dir: Path | None = N
 
     Of several the first one that is secret; a plain address only when there is nothing else.
     """
-    return next(engine.decode(text, load_rules(), now or datetime.now(UTC), cache_dir), None)
+    return next(engine.decode(text, load_rules((), cache_dir), now or datetime.now(UTC), cache_dir), None)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -88,6 +86,9 @@ def _keep_interrupt() -> None:
     Polars takes it over when it is imported, and while it computes in some other thread an interrupt is lost:
     of four that were sent to a listing of 3 million items two had no effect (polars 2.1).
     """
+    import signal  # noqa: PLC0415 - 1 ms, as the next, and only those who ask do
+    import threading  # noqa: PLC0415
+
     in_main = threading.current_thread() is threading.main_thread()  # nobody else may
     if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
@@ -163,6 +162,8 @@ def wants_colour(choice: str, stream: TextIO | None) -> bool:
 
 def width() -> int:
     """Return the columns of the terminal: COLUMNS, the terminal's own word, or 80."""
+    import shutil  # noqa: PLC0415 - 1 ms, and only who is shown text does with it
+
     return shutil.get_terminal_size((80, 24)).columns
 
 

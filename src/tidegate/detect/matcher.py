@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +24,7 @@ from tidegate.detect.width import widest
 from tidegate.errors import RuleError
 from tidegate.packing import kept
 from tidegate.records import dataclass
+from tidegate.version import VERSION
 
 PLAIN: Final = "plain"
 RAW: Final = "raw"
@@ -30,7 +33,7 @@ BASE64: Final = "base64"
 WIDE2: Final = "utf-16"
 WIDE4: Final = "utf-32"
 
-_FORMAT: Final = b"tidegate-patterns-1\n"
+_FORMAT: Final = b"tidegate-patterns-2\n"
 _HYPERSCAN: Final[str] = hyperscan.__version__  # type: ignore[attr-defined] # its stub leaves it out
 _MIN_BASE64 = 5
 """Characters a base64 form must keep to be an anchor: 64**5 random characters for one false hit."""
@@ -57,19 +60,21 @@ class Matcher:
     """The compiled expressions of a set of rules. One per process: the scratch space is not shared."""
 
     def __init__(self, rules: Sequence[Rule], cache_dir: Path | None = None) -> None:
-        expressions, self.meanings = _expressions(rules)
-        database = _cached(expressions, cache_dir)
-        if database is None:
-            database = _compile(expressions, rules, self.meanings)
+        name = "" if cache_dir is None else _cache_name(rules)
+        made = _cached(kept.read(cache_dir, name, _FORMAT))
+        if made is None:
+            expressions, meanings = _expressions(rules)
+            made = _compile(expressions, rules, meanings), meanings
             if cache_dir is not None:
-                kept.write(cache_dir, _cache_name(expressions), _FORMAT, hyperscan.dumpb(database))
+                kept.write(cache_dir, name, _FORMAT, _body(*made))
+        database, self.meanings = made
         self._scan = database.scan
-        self._expressions = expressions
+        self._rules = rules
 
     @cached_property
     def widest(self) -> int | None:
         """Bytes of the longest match that any expression can have; `None` when that is not known."""
-        return widest(self._expressions)
+        return widest(_expressions(self._rules)[0])
 
     def scan(self, data: bytes | bytearray | memoryview) -> array[int]:
         """Return every hit, in order of its end; `unpacked` says what one is."""
@@ -166,24 +171,31 @@ def _compile(expressions: list[bytes], rules: Sequence[Rule], meanings: list[Mea
     return database
 
 
-def _cache_name(expressions: list[bytes]) -> str:
-    """Depends on everything the compiled form depends on: expressions, library, processor."""
+def _cache_name(rules: Sequence[Rule]) -> str:
+    """Depends on everything that what is kept depends on: rules, this code, library, processor."""
     digest = hashlib.sha256(_FORMAT)
-    for part in (_HYPERSCAN, kept.processor(), str(len(expressions))):
+    sought = [(rule.anchors, rule.raw_anchors, rule.literals) for rule in rules]
+    for part in (VERSION, _HYPERSCAN, kept.processor(), json.dumps(sought)):
         digest.update(part.encode() + b"\x00")
-    for expression in expressions:
-        digest.update(len(expression).to_bytes(4, "big") + expression)
+    with suppress(OSError):  # an installation without sources, whose version stands for it
+        digest.update(Path(__file__).read_bytes())
     return f"patterns-{digest.hexdigest()[:32]}.hs"
 
 
-def _cached(expressions: list[bytes], cache_dir: Path | None) -> Any | None:
-    """Load the compiled form, or `None` when there is none that can be trusted."""
-    body = kept.read(cache_dir, _cache_name(expressions), _FORMAT) if cache_dir is not None else None
+def _body(database: Any, meanings: list[Meaning]) -> bytes:
+    """Return what is kept: what each expression stands for, as a line of JSON, and Hyperscan's own form."""
+    head = json.dumps([(each.rule, each.clothes, each.phase, each.begins) for each in meanings])
+    return head.encode() + b"\n" + bytes(hyperscan.dumpb(database))
+
+
+def _cached(body: bytes | None) -> tuple[Any, list[Meaning]] | None:
+    """Load what was kept, or `None` when there is nothing that can be trusted."""
     if body is None:
         return None
+    head, _, compiled = body.partition(b"\n")
     try:
-        database = hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK)
+        database = hyperscan.loadb(compiled, hyperscan.HS_MODE_BLOCK)
         database.scratch = hyperscan.Scratch(database)
     except hyperscan.error:
         return None
-    return database
+    return database, [Meaning(*each) for each in json.loads(head)]

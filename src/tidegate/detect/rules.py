@@ -6,16 +6,18 @@ A rule nominates with `anchors` (one pass of the multi-pattern matcher over ever
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tidegate.detect.checks import CHECKS
 from tidegate.detect.expression import Expression
 from tidegate.detect.stitch import ALIASES, NAMES
 from tidegate.errors import RuleError
+from tidegate.packing import kept
 from tidegate.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ _SHORTEST = 4
 """Characters of an anchor or literal: with fewer the matcher stops everywhere."""
 _FARTHEST = 1 << 16
 _CONFIDENCE = ("high", "medium", "low")
+_FORMAT: Final = b"tidegate-rules-1\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,14 +125,15 @@ class Rule:
         return tuple(sorted(index for name, index in self.regex.names if name.startswith("secret")))
 
 
-def load_rules(extra: Sequence[Path] = ()) -> tuple[Rule, ...]:
+def load_rules(extra: Sequence[Path] = (), cache_dir: Path | None = None) -> tuple[Rule, ...]:
     """Return the built-in rules and those of `extra` (TOML files or folders of them), sorted by id.
 
     Raises `RuleError`, naming file and key, when one is malformed or an id stands twice. The patterns of
-    `extra` are compiled at once, so that none of them fails only when it is needed.
+    `extra` are compiled at once, so that none of them fails only when it is needed. cache_dir: where the
+    built-in ones are kept as JSON, which is read in a fortieth of the time.
     """
-    built_in = (Path(__file__).parent / "rules").glob("*.toml")
-    found = [parse_rule(f.read_text("utf-8"), f"rules/{f.name}", built_in=True) for f in built_in]
+    texts = {f"rules/{f.name}": f.read_bytes() for f in (Path(__file__).parent / "rules").glob("*.toml")}
+    found = [_rule(table, file, built_in=True) for file, table in _tables(texts, cache_dir).items()]
     for file in _files(extra):
         try:
             text = file.read_text("utf-8")
@@ -147,6 +151,22 @@ def load_rules(extra: Sequence[Path] = ()) -> tuple[Rule, ...]:
     return tuple(rules[i] for i in sorted(rules))
 
 
+def _tables(texts: Mapping[str, bytes], cache_dir: Path | None) -> dict[str, dict[str, Any]]:
+    """Return what the files hold: by file the same as TOML says."""
+    digest = hashlib.sha256()
+    for file, text in texts.items():
+        digest.update(b"%s\0%d\0%s" % (file.encode(), len(text), text))
+    name = f"rules-{digest.hexdigest()[:32]}.json"
+    body = kept.read(cache_dir, name, _FORMAT)
+    tables: dict[str, dict[str, Any]]
+    if body is not None:
+        tables = json.loads(body)
+    else:
+        tables = {file: _parsed(text.decode(), file) for file, text in texts.items()}
+        kept.write(cache_dir, name, _FORMAT, json.dumps(tables).encode())
+    return tables
+
+
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
@@ -157,12 +177,21 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def parse_rule(text: str, file: str, *, built_in: bool = False) -> Rule:
     """Return the rule of one TOML file; `file` is for messages. Raises `RuleError`."""
+    return _rule(_parsed(text, file), file, built_in=built_in)
+
+
+def _parsed(text: str, file: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - 5 ms, and what was kept does without
+
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as why:
         raise RuleError(f"{file}: {why}") from None
     except RecursionError:
         raise RuleError(f"{file}: nested too deeply") from None
+
+
+def _rule(data: dict[str, Any], file: str, *, built_in: bool) -> Rule:
     reader = _Reader(data, file)
     rule = Rule(
         id=reader.text("id"),

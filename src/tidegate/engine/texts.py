@@ -37,7 +37,7 @@ class _OwnRules:
 
         made: Detector | None = getattr(self._own, "detector", None)
         if made is None:
-            made = self._own.detector = Detector(load_rules(), self._cache_dir)
+            made = self._own.detector = Detector(load_rules((), self._cache_dir), self._cache_dir)
         return made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -37,6 +36,8 @@ class KindOfThing:
 @cache
 def kinds() -> dict[str, KindOfThing]:
     """Return id -> kind, in the order of the table; read once."""
+    import tomllib  # noqa: PLC0415 - 5 ms, and a scan that finds no storage does without
+
     text = Path(__file__).with_name("kinds.toml").read_text(encoding="utf-8")
     rows = tomllib.loads(text)["kind"]
     return {row["id"]: KindOfThing(**{**row, "severity": Severity(row["severity"])}) for row in rows}

@@ -6,13 +6,16 @@ Source: git-scm.com/docs/gitignore, "Pattern format".
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from tidegate.records import dataclass
 
 _PATTERNS: Final = 10_000
 _PATTERN_CHARACTERS: Final = 1_000
 
 
-class _Pattern(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Pattern:
     matcher: Any
     folders_only: bool
     keep: bool
