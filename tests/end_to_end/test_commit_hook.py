@@ -70,7 +70,9 @@ def test_installed_it_refuses_the_commit_also_of_a_temporary_index(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["hook", "install"]) == 0
-    assert capsys.readouterr().out.endswith("/pre-commit looks at every commit from now on; delete it to end that\n")
+    assert capsys.readouterr().out.endswith(
+        "/pre-commit looks at every commit from now on; delete it to end that\n"
+    )
     (repository / "a.txt").write_text("nothing")
     git(repository, "add", ".")
     git(repository, "commit", "-q", "-m", "first")
