@@ -24,10 +24,10 @@ KINDS = {
     "azure": ["sas", "account_key", "connection_string", "entra_secret", "public_url", "service_bus", "logic_apps"],
     "s3": ["presigned_v4", "presigned_v2", "post_policy", "access_key", "access_key_id", "cloudfront_signed_url", "public_url"],
     "gcs": ["signed_v4", "signed_v2", "hmac_key", "service_account_key", "firebase_token", "public_url"],
-    "other": ["huggingface_token", "share_link", "alibaba_oss", "tencent_cos", "b2_key", "access_key", "access_key_id",
+    "other": ["huggingface_token", "access_token", "share_link", "alibaba_oss", "tencent_cos", "b2_key", "access_key", "access_key_id",
               "private_key", "of_tomorrow"],
 }  # fmt: skip
-CONTEXT = ["account", "container", "endpoint", "endpoint_suffix", "key_id", "tenant", "client_id", "project", "bucket", "email", "provider", "session_token"]  # fmt: skip
+CONTEXT = ["account", "service", "container", "endpoint", "endpoint_suffix", "key_id", "tenant", "client_id", "project", "bucket", "email", "provider", "session_token"]  # fmt: skip
 NAMES = (
     "sv ss srt sr sp st se si sip spr sdd tn skoid ske skt sig AccountKey SharedAccessSignature BlobEndpoint Endpoint skn "
     "X-Amz-Signature X-Amz-Credential X-Amz-Date X-Amz-Expires x-id AWSAccessKeyId Signature Expires Policy Key-Pair-Id policy "

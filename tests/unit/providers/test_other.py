@@ -101,6 +101,14 @@ def test_a_cos_link_lives_within_its_sign_time() -> None:
     assert grant.expires_at == datetime.fromtimestamp(1893456000, tz=UTC)
 
 
+def test_of_a_token_of_a_users_own_rule_nothing_is_known_but_what_the_rule_caught() -> None:
+    token = "exs_" + "aBcD" * 8
+    grant = decode("other", "access_token", token, token, service="exs", account="contoso")
+    assert (grant.kind, grant.services, grant.account) == ("access_token", ("exs",), "contoso")
+    assert grant.permissions == (P.UNKNOWN,)
+    assert redact("other", "access_token", token, token) == "token REDACTED"
+
+
 def test_a_hugging_face_tokens_rights_are_read_as_larger() -> None:
     token = "hf_" + "aBcD" * 8 + "ef"
     grant = decode("other", "huggingface_token", token, token)

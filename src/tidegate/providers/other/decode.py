@@ -11,6 +11,7 @@ from tidegate.providers._link import MASK, cut, read_link, redact_link
 from tidegate.providers.other.shares import share_link, shown_path
 from tidegate.providers.other.signed import HARMLESS, alibaba_oss, tencent_cos
 from tidegate.providers.other.tokens import (
+    access_token,
     alibaba_key,
     alibaba_key_id,
     b2_key,
@@ -24,6 +25,8 @@ def _decode(sighting: Sighting, now: datetime) -> Grant | None:
     match sighting.kind:
         case "huggingface_token":
             return huggingface_token(text, context)
+        case "access_token":
+            return access_token(context)
         case "b2_key":
             return b2_key(context)
         case "access_key":
@@ -46,6 +49,8 @@ def _redact(sighting: Sighting) -> str:
     match sighting.kind:
         case "huggingface_token":
             return f"Hugging Face token {MASK}"
+        case "access_token":
+            return f"token {MASK}"
         case "b2_key":
             return cut(
                 f"B2 application key {MASK} of {sighting.context.get('key_id') or 'an unknown key id'}"

@@ -21,6 +21,11 @@ REVOCATIONS: Mapping[str, Revocation] = {
         collateral="Everything that uses this token. The account's other tokens live on.",
         individually=True,
     ),
+    "token": Revocation(
+        means="Revoke the token at the service that gave it out, and make a new one that may do less.",
+        collateral="Everything that uses this token.",
+        individually=True,
+    ),
     "share_link": Revocation(
         means="Remove the link in the file's or folder's sharing settings, or limit it to named people.",
         collateral="Everybody who was given the same link.",

@@ -31,6 +31,27 @@ def huggingface_token(text: str, context: Mapping[str, str]) -> Grant:
     )
 
 
+def access_token(context: Mapping[str, str]) -> Grant:
+    """Return the grant of a token that only a rule of the user's own knows: what it permits nobody here does."""
+    service = context.get("service") or ""
+    rights = (Permission.UNKNOWN,)
+    return Grant(
+        provider="other",
+        kind="access_token",
+        account=context.get("account") or None,
+        container=context.get("container") or None,
+        endpoint=context.get("endpoint") or None,
+        scope=Scope.UNKNOWN,
+        services=(service,) if service else (),
+        permissions=rights,
+        matrix={service: rights} if service else {},
+        protocols=(),
+        validity=Validity.UNKNOWN,
+        revocation=REVOCATIONS["token"],
+        warnings=("what it permits, and until when, is held by its service",),
+    )
+
+
 def b2_key(context: Mapping[str, str]) -> Grant:
     """Return the grant of a Backblaze key pair; the key says neither bucket nor rights.
 
