@@ -32,7 +32,7 @@ def huggingface_token(text: str, context: Mapping[str, str]) -> Grant:
 
 
 def access_token(context: Mapping[str, str]) -> Grant:
-    """Return the grant of a token that only a rule of the user's own knows: what it permits nobody here does."""
+    """Return the grant of a token that only a rule of a user knows: what it permits is not known here."""
     service = context.get("service") or ""
     rights = (Permission.UNKNOWN,)
     return Grant(
