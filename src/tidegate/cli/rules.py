@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -114,7 +115,9 @@ def _show(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from tidegate.assess.words import many  # noqa: PLC0415
     from tidegate.detect.check import check_rules  # noqa: PLC0415
+    from tidegate.detect.engine import Detector  # noqa: PLC0415
     from tidegate.detect.rules import load_rules  # noqa: PLC0415
+    from tidegate.engine.understood import check_understood  # noqa: PLC0415
     from tidegate.report._escape import safe  # noqa: PLC0415
 
     rules = load_rules([Path(path) for path in args.paths])
@@ -122,6 +125,7 @@ def _check(args: argparse.Namespace) -> int:
     if problems:
         say("".join(f"{safe(problem)}\n" for problem in problems))
         raise UsageError(f"{many(len(problems), 'problem')} in {many(len(rules), 'rule')}")
+    check_understood(rules, Detector(rules), datetime.now(UTC))
     examples = sum(len(rule.examples) + len(rule.counterexamples) for rule in rules)
     held = f"{many(len(rules), 'rule')} hold what they promise, by {many(examples, 'example')}\n"
     say(held + _check_names())

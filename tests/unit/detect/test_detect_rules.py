@@ -8,6 +8,7 @@ import pytest
 from fake import signature
 
 import tidegate
+from tidegate.cli import main
 from tidegate.detect.check import check_rules
 from tidegate.detect.rules import Rule, compile_rule, load_rules, parse_rule
 from tidegate.errors import RuleError
@@ -127,6 +128,20 @@ def test_a_kind_that_no_decoder_understands_is_refused_before_anything_is_read(t
         RuleError, match=r"mine\.toml: none of its examples is understood as kind 'of_mine' of 'other'"
     ):
         tidegate.scan(str(tmp_path), rules=[tmp_path / "mine.toml"], jobs=1)
+
+
+def test_the_check_of_rules_refuses_what_a_scan_would(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.toml"
+    for text, said in (
+        (GOOD, "none of its examples is understood as kind 'of_mine'"),
+        (GOOD.replace('"other"', '"nobody"'), "provider is 'nobody'"),
+        (GOOD.replace('"of_mine"', '"access_token"'), ""),
+    ):
+        file.write_text(text)
+        assert main(["rules", "check", str(file)]) == (2 if said else 0)
+        assert said in capsys.readouterr().err
 
 
 def changed(*changes: tuple[str, str]) -> Rule:
