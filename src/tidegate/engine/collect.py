@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cached_property
 
 from tidegate import plugins
 from tidegate.detect.engine import Detector, named
@@ -54,7 +55,6 @@ class Collector:
         self._plan = plan
         self._detector = detector
         self._tally = tally
-        self._decoders = plugins.load(plugins.Decoder, "tidegate.providers")
         self._exclude = Patterns(plan.wanted.exclude)
         self._grants: dict[tuple[str, str, tuple[tuple[str, str], ...]], Grant | None] = {}
         self.mask = Mask()
@@ -63,6 +63,11 @@ class Collector:
         self._addresses = 0
         self.groups: dict[str, Group] = {}
         self.suppressed: Counter[str] = Counter()
+
+    @cached_property
+    def decoders(self) -> dict[str, plugins.Decoder]:
+        """Provider -> what understands its credentials: loaded when something was seen, which is seldom."""
+        return plugins.load(plugins.Decoder, "tidegate.providers")
 
     def read(self, target: str) -> None:
         """Read one target whole; one that cannot be opened, or holds nothing, is a gap."""
@@ -119,7 +124,7 @@ class Collector:
         """Make it a finding; return how it may be shown."""
         group = self.groups.setdefault(identity(sighting, grant), Group(sighting, grant))
         group.named, group.credential, group.suppressed = True, credential, None
-        shown: str = self._decoders[sighting.provider].redact(sighting)
+        shown: str = self.decoders[sighting.provider].redact(sighting)
         return shown
 
     def said(self, target: str) -> str:
@@ -233,11 +238,11 @@ class Collector:
             key = _grant_key(sighting)
             if key not in self._grants:
                 with suppress(Exception):
-                    self._grants[key] = self._decoders[sighting.provider].decode(sighting, self._plan.now)
+                    self._grants[key] = self.decoders[sighting.provider].decode(sighting, self._plan.now)
 
     def _decode(self, sighting: Sighting) -> Grant | None:
         try:
-            grant: Grant | None = self._decoders[sighting.provider].decode(sighting, self._plan.now)
+            grant: Grant | None = self.decoders[sighting.provider].decode(sighting, self._plan.now)
         except Exception as why:  # noqa: BLE001 - one credential must not end the scan
             subject = f"{named(sighting.spot.label)}:{sighting.spot.line}"
             self._tally.gap("decode", subject, f"{sighting.rule}: {type(why).__name__}")

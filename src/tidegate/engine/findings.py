@@ -27,7 +27,6 @@ _STITCHED = "what it belongs to stands apart from it in the same text, and was j
 
 def findings(collector: Collector, plan: Plan) -> list[Finding]:
     """Return what is to be decided on; what is muted is counted in `collector.suppressed`."""
-    decoders = plugins.load(plugins.Decoder, "tidegate.providers")
     titles = {rule.id: rule.title for rule in plan.rules}
     found = []
     for group in collector.groups.values():
@@ -39,7 +38,7 @@ def findings(collector: Collector, plan: Plan) -> list[Finding]:
             from tidegate.engine import unnamed  # noqa: PLC0415 - an offline scan does without
 
             group.asked.contents = unnamed.contents(collector.mask, group.asked.contents)
-        finding = _finding(group, plan.now, titles, decoders)
+        finding = _finding(group, plan.now, titles, collector.decoders)
         if plan.baseline is not None and finding.id in plan.baseline:
             collector.suppressed["in the baseline"] += 1
             if not plan.include_suppressed:
