@@ -109,6 +109,13 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
             "account",
             r"(?im)^[ \t]{0,8}account[ \t]{0,4}[=:][ \t]{0,4}[\"']?([a-z0-9]{3,24})[\"']?[ \t]{0,4}$",
         ),
+        _Source(
+            "account",
+            # A parameter of ARM or Bicep, a variable of Terraform.
+            r"(?i)storage_?account_?name[\"']?\s{0,4}(?::\s{0,4}\{|\{|string\s{0,4}=)"
+            r"(?:[^{}]{0,200}?\b(?:default(?:value)?|value)[\"']?\s{0,4}[:=])?\s{0,4}[\"']([a-z0-9]{3,24})[\"']",
+        ),
+        _Source("azure_storage_name", rf"(?i)\bazure_storage_name{_IS}([a-z0-9]{{3,24}})(?![A-Za-z0-9.])"),
         _Source("--account-name", r"(?i)--account-name[ =\"']{1,3}([a-z0-9]{3,24})\b"),
         _Source(
             "azurerm_storage_account",
@@ -242,7 +249,8 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
 }
 _NOT_A_NAME = {
     "account": frozenset(
-        "name key sas token none null true false string type account storage value the your".split()
+        "name key sas token none null true false string type account storage value the your securestring "
+        "secureobject object default defaultvalue metadata".split()
     ),
     "container": frozenset("name none null true false string container value the your sas token key".split()),
     "bucket": frozenset("name none null true false string bucket value the your".split()),

@@ -110,6 +110,29 @@ def test_a_whole_link_is_joined_with_nothing(detector: Detector) -> None:
     assert (found.context, found.stitched) == ({}, False)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"storageAccountName": {"value": "contosomodels"},\n "storageAccountKey": {"value": "KEY"}}',
+        '{"storageAccountName": {\n  "type": "string",\n  "defaultValue": "contosomodels"\n},\n'
+        '"storageAccountKey": {\n  "type": "securestring",\n  "defaultValue": "KEY"\n}}',
+        "param storageAccountName string = 'contosomodels'\n@secure()\nparam storageAccountKey string = 'KEY'\n",
+        'variable "storage_account_name" {\n  type = string\n  default = "contosomodels"\n}\n'
+        'variable "storage_account_key" {\n  type = string\n  default = "KEY"\n}\n',
+        "AZURE_STORAGE_NAME=contosomodels\nAZURE_STORAGE_KEY=KEY\n",
+    ],
+)
+def test_an_account_is_read_from_parameters_of_templates(text: str, detector: Detector) -> None:
+    (found,) = alarms(detector, text.replace("KEY", account_key(1)))
+    assert found.context["account"] == "contosomodels"
+
+
+def test_the_type_of_a_parameter_is_no_account(detector: Detector) -> None:
+    text = f'"storageAccountKey": {{\n "type": "securestring",\n "defaultValue": "{account_key(1)}"\n}}'
+    (found,) = alarms(detector, text)
+    assert "account" not in found.context
+
+
 def test_a_secret_key_is_joined_with_its_id_and_the_id_is_no_finding_of_its_own(detector: Detector) -> None:
     text = f"aws_access_key_id = AKIATIDEGATEFAKEKEY2\naws_secret_access_key = {ACCESS}\n"
     (found,) = alarms(detector, text)
