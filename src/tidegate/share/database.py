@@ -58,7 +58,11 @@ def connect(where: str, password: str = "") -> sa.Engine:
     """
     try:
         engine = _postgresql(where, password) if _POSTGRESQL.match(where) else _sqlite(where)
-        _bring_up(engine)
+        try:
+            _bring_up(engine)
+        except BaseException:
+            engine.dispose()
+            raise
     except (SQLAlchemyError, ImportError, OSError) as why:
         raise wrong(why) from None
     return engine
