@@ -97,7 +97,7 @@ def _is_login(value: Any) -> bool:
     if not isinstance(value, str) or len(value) < 4:
         return False
     try:
-        return _LOGIN.fullmatch(base64.b64decode(value, validate=True)) is not None
+        return _LOGIN.fullmatch(base64.b64decode(value, validate=True).strip()) is not None
     except (binascii.Error, ValueError):
         return False
 

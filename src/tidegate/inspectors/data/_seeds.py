@@ -32,6 +32,17 @@ _SEALED: Final = re.compile(
     rb'(?i)"(?:(?:services|vault|accounts|entries|tokens|passwords)_?encrypted|encrypted_?(?:secret|vault|accounts|entries|tokens|passwords|items))"'
     rb'\s{0,9}:\s{0,9}"[A-Za-z0-9+/=\\:-]{24}'
 )
+_LASTPASS: Final = re.compile(rb"iterations=\d{1,7};[!A-Za-z0-9+/=|]{24}")
+_SALTED: Final = re.compile(rb'[">]\s{0,9}U2FsdGVkX1')
+"""What openssl writes in front of what it encrypts, in base64."""
+_AGILE: Final = (b'"validation"', b"<key>validation</key>", b"<key>SL5</key>", b'"identifier"')
+_ROUNDS: Final = re.compile(
+    rb'(?i)"(salt|kdf|kdf_?params|iter|iterations|ops_?limit|mem_?limit|n|scrypt|pbkdf2|argon2\w{0,3})"\s{0,9}:'
+)
+"""What turns a password into a key; two of them stand together."""
+_LOCKED: Final = re.compile(
+    rb'(?i)"(?:encrypted\w{0,20}|cipher_?text|data|ct|vault|payload|secret)"\s{0,9}:\s{0,9}"([A-Za-z0-9+/=_\\-]{12,})'
+)
 _SLOTS: Final = re.compile(rb'"slots"\s{0,9}:\s{0,9}\[')
 
 
@@ -56,10 +67,20 @@ def seeds(text: bytes) -> int:
     return found or len(_PREFERENCE.findall(text))
 
 
-def sealed(head: bytes) -> bool:
-    """Tell whether it is a manager's export of which only the outside can be read."""
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"[", b"<"):
-        return False
-    return _SEALED.search(quotes(head)) is not None or (
-        _SLOTS.search(head) is not None and b'"key_params"' in head
-    )
+def sealed(head: bytes) -> str:
+    """Return what an export is of which only the outside can be read; nothing for none."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if _LASTPASS.match(start):
+        return "encrypted store of LastPass: a person's passwords behind one"
+    if start[:1] not in (b"{", b"[", b"<"):
+        return ""
+    text = quotes(head)
+    if _SEALED.search(text) or (_SLOTS.search(head) and b'"key_params"' in head):
+        return "encrypted export of a password manager or authenticator"
+    if _SALTED.search(text) and any(word in text for word in _AGILE):
+        return "keys of a password manager (1Password), behind its password"
+    if start[:1] == b"{" and len({each.lower() for each in _ROUNDS.findall(text)}) > 1:
+        longest = max((len(each) for each in _LOCKED.findall(text)), default=0)
+        if longest * 10 >= min(len(head), 4096) * 2 or (longest and len(head) < 600):
+            return "keys or entries that a program keeps encrypted with a password"
+    return ""

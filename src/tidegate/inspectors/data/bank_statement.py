@@ -11,6 +11,7 @@ from typing import Final
 from tidegate.inspectors.data._named import named
 from tidegate.inspectors.data._notes import judged, of_a_test, plural, seen
 from tidegate.inspectors.data._text import found_in
+from tidegate.inspectors.data.mailbox import is_message
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
 from tidegate.model.observation import Step
@@ -35,7 +36,10 @@ _FORMS: Final = (
         "OFX",
     ),
     (
-        re.compile(rb"xsd:(?:camt\.05[234]|pain\.\d{3}|pacs\.\d{3})\.\d{3}\.\d\d"),
+        re.compile(
+            rb"xsd:\$?(?:camt\.05[234]|pain\.\d{3}|pacs\.\d{3})\.\d{3}\.\d\d"
+            rb"|<Document>\s{0,99}<(?:CstmrPmtStsRpt|CstmrCdtTrfInitn|CstmrDrctDbtInitn|BkToCstmr\w{4,12}|FIToFI\w{6,14})>"
+        ),
         re.compile(rb"<(?:\w{1,20}:)?(?:Ntry|CdtTrfTxInf|DrctDbtTxInf|TxInfAndSts|TxInf)[\s>]"),
         "ISO 20022",
     ),
@@ -62,7 +66,9 @@ class BankStatement:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by how each form begins; a program that writes one is a program."""
         del tail, size_bytes
-        return any(begins.search(head) for begins, _, _ in _FORMS) and named(name) != "source_code"
+        if not any(begins.search(head) for begins, _, _ in _FORMS):
+            return False
+        return named(name) != "source_code" and not is_message(head)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Count bookings."""

@@ -40,7 +40,7 @@ _OF_MAIL: Final = frozenset(
     b" received-spf arc-seal arc-message-signature x-original-to list-id list-unsubscribe references"
     b" sender".split()
 )
-_PLAINLY: Final = 4
+_PLAINLY: Final = 3
 _OF_MIME: Final = frozenset(
     b"content-type content-transfer-encoding content-disposition content-id content-description".split()
 )
@@ -61,14 +61,14 @@ class Mailbox:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell a mailbox by its first line, and a message by three fields that mail has."""
         del tail, size_bytes
-        head = head.removeprefix(_BOM)
+        head = head.removeprefix(_BOM).lstrip()
         if _PATCH.match(head):
             return False
-        return _FROM_LINE.match(head) is not None or _is_message(head) or _named_so(head, name)
+        return _FROM_LINE.match(head) is not None or is_message(head) or _named_so(head, name)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Count messages and the people who sent them."""
-        head = data.read(0, 4096).removeprefix(_BOM)
+        head = data.read(0, 4096).removeprefix(_BOM).lstrip()
         # What follows the header may be bytes of any sort.
         if plain(head) is None and plain(head.replace(b"\r", b"").partition(b"\n\n")[0] or b"\0") is None:
             return nothing()
@@ -204,7 +204,7 @@ def _address(field: bytes) -> bytes:
     return before.rsplit(b" ", 1)[-1] + at + after.partition(b" ")[0]
 
 
-def _is_message(head: bytes) -> bool:
+def is_message(head: bytes) -> bool:
     """Tell whether it begins with fields, three of them those of mail."""
     known: set[bytes] = set()
     at = 0

@@ -57,9 +57,7 @@ def _words(head: bytes) -> str:
         return "Password Safe database: a person's passwords behind one"
     if _is_bitwarden(head):
         return "encrypted export of Bitwarden: a person's passwords behind one"
-    if plain(head) is not None and sealed(head):
-        return "encrypted export of a password manager or authenticator"
-    return ""
+    return sealed(head) if plain(head) is not None else ""
 
 
 def _is_bitwarden(head: bytes) -> bool:

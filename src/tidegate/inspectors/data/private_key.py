@@ -46,6 +46,8 @@ _GNUPG_LATER: Final = re.compile(
 """As GnuPG writes it since 2.3: other lines may stand before the key."""
 _BASE64: Final = re.compile(rb"M[A-Za-z0-9+/\r\n]{60,}={0,2}\s*")
 """DER, written in letters without the lines of PEM."""
+_SALTED: Final = re.compile(rb"U2FsdGVkX1[A-Za-z0-9+/\r\n]{40,}={0,2}\s*")
+"""What openssl encrypted with a password, in letters: a key where the name says so, as wallets keep one."""
 _AGE: Final = re.compile(rb"(?m)^AGE-SECRET-KEY-1[0-9A-Z]{50,}\r?$")
 _OIDS: Final = {
     bytes.fromhex("06092a864886f70d010101"): "RSA",
@@ -90,7 +92,9 @@ class PrivateKey:
         del tail
         if size_bytes > _MOST_BYTES:
             return False
-        if size_bytes < 128 and name.lower().endswith(".key") and _RAW.fullmatch(head):
+        if name.lower().endswith(".key") and (
+            (size_bytes < 128 and _RAW.fullmatch(head)) or _SALTED.fullmatch(head)
+        ):
             return True
         if (
             b"PRIVATE KEY" in head
@@ -177,6 +181,8 @@ def _keys(raw: bytes, size_bytes: int) -> list[Key]:
         return _gnupg(raw)
     if _RAW.fullmatch(raw):
         return [Key("32 or 64 bytes in base64", "Ed25519 or X25519", encrypted=False)]
+    if _SALTED.fullmatch(raw):
+        return [Key("openssl enc", "unknown algorithm", encrypted=True)]
     if _BASE64.fullmatch(raw):
         raw = _decoded(b"".join(raw.split()))
         size_bytes = len(raw)

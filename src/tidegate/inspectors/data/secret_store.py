@@ -11,6 +11,7 @@ from typing import Final
 from tidegate.inspectors.data._notes import judged, lower_for_a_test, nothing, plural, seen, step_of
 from tidegate.inspectors.readable import Readable
 from tidegate.inspectors.seam import Context, Judgement
+from tidegate.model.severity import Severity
 
 _MOST_BYTES: Final = 1 << 20
 _MOST_ENTRIES: Final = 10_000
@@ -19,6 +20,17 @@ _WALLETS: Final = (
     (b"GnomeKeyring\n\r\0\n", "keyring of a GNOME desktop: a person's passwords behind one"),
     (b"KWALLET\n\r\0\r\n", "wallet of a KDE desktop: a person's passwords behind one"),
 )
+_BERKELEY: Final = (b"\x62\x31\x05\0", b"\0\x05\x31\x62")
+_OF_A_WALLET: Final = (
+    b"\x04mkey",
+    b"\x04ckey",
+    b"\x0adefaultkey",
+    b"\x07keymeta",
+    b"\x09bestblock",
+    b"\x03key!",
+    b"walletdescriptor",
+)
+"""Names of records, each with its length before it. Source: Bitcoin Core, walletdb.cpp."""
 _LOGIN_PATH: Final = 4 + 20
 """An empty word, and the bytes that the key is made of."""
 
@@ -47,6 +59,12 @@ class SecretStore:
             words = f"{plural(keys, 'key')} of Kerberos accounts (keytab): as good as their passwords"
         elif raw[:1] == b"\x05":
             words = "tickets of Kerberos: open what their owner may, while they last"
+        elif raw[12:16] in _BERKELEY:
+            if not any(mark in raw for mark in _OF_A_WALLET):
+                note = seen("database", "a Berkeley DB", inspector=self.id, severity=Severity.MEDIUM)
+                return judged("database", note)
+            kept = "encrypted with a password" if b"\x04mkey" in raw else "not encrypted"
+            words = f"wallet of Bitcoin or one of its kin, with its keys, {kept}"
         elif raw[:4] == bytes(4):
             words = "logins of MySQL (.mylogin.cnf), hidden by a key that stands beside them"
         else:
@@ -62,6 +80,8 @@ class SecretStore:
 def _kind(head: bytes, size_bytes: int) -> str:
     if head.startswith(tuple(mark for mark, _ in _WALLETS)):
         return "password_vault"
+    if head[12:16] in _BERKELEY and size_bytes >= 4096:
+        return "keystore"
     if size_bytes < 32 or size_bytes > _MOST_BYTES:
         return ""
     if head.startswith(b"\x05\x02") and _keys(head, most=1):

@@ -118,6 +118,40 @@ TOLD: dict[str, tuple[bytes, str, Severity]] = {
         "password_vault",
         Severity.CRITICAL,
     ),
+    "entries locked with a password": (
+        json.dumps({"kdfParams": {"opsLimit": 4, "salt": "c2FsdA=="}, "encryptedData": "Q" * 900}).encode(),
+        "password_vault",
+        Severity.CRITICAL,
+    ),
+    "a key of a backup": (
+        json.dumps(
+            {"kdf": "scrypt", "N": 8192, "r": 8, "p": 1, "salt": "c2FsdA==", "data": "Q" * 200}
+        ).encode(),
+        "password_vault",
+        Severity.CRITICAL,
+    ),
+    "keys of 1Password": (
+        json.dumps(
+            {"list": [{"data": "U2FsdGVkX1" + "Q" * 90, "validation": "U2FsdGVkX1" + "Q" * 90}]}
+        ).encode(),
+        "password_vault",
+        Severity.CRITICAL,
+    ),
+    "a store of LastPass": (
+        b"iterations=1000;!SbAE0g+/1YYbBNPwKKPo4A==|" + b"Q" * 90,
+        "password_vault",
+        Severity.CRITICAL,
+    ),
+    "a Berkeley DB of anything": (
+        bytes(12) + b"\x62\x31\5\0\x09" + bytes(9000),
+        "database",
+        Severity.MEDIUM,
+    ),
+    "a wallet": (
+        bytes(12) + b"\x62\x31\5\0\x09" + bytes(5000) + b"\x04mkey" + bytes(3000),
+        "keystore",
+        Severity.CRITICAL,
+    ),
     "a key blob of Windows": (
         b"\x07\x02\0\0\0\x24\0\0RSA2" + bytes(8) + bytes(range(256)),
         "private_key",
@@ -284,6 +318,9 @@ NOT_TOLD: dict[str, bytes] = {
     "a key of SSH to be shown": wire(b"ssh-rsa", b"\1\0\1", b"\0" + b"n" * 256),
     "messages of a compiler": b"main.c:12:5: error: x\nmain.c:13:1: note: y\n",
     "users of a machine": b"root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\n",
+    "vectors of a test": json.dumps(
+        {"tests": [{"salt": "c2FsdA==", "iterations": 9, "ct": "Q" * 24} for _ in range(60)]}
+    ).encode(),
     "a host without a password": b"machine a.corp.io login ann\n",
     "sorts of cookies": b'{"cookies": {"httpOnly": true, "secure": true}}',
     "zeros": bytes(8192),
