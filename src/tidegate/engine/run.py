@@ -17,7 +17,7 @@ from tidegate.detect.rules import Rule
 from tidegate.engine.ask import credential_of, named_grant
 from tidegate.engine.collect import Collector, Group
 from tidegate.engine.plan import Plan
-from tidegate.errors import OutOfScopeError, RuleError
+from tidegate.errors import OutOfScopeError
 from tidegate.model.document import Tally
 from tidegate.model.grant import Grant
 from tidegate.model.report import Report
@@ -35,7 +35,10 @@ def run(plan: Plan) -> Report:
     started = datetime.now(UTC)
     tally = Tally()
     detector = Detector(plan.rules, plan.cache_dir)
-    _check_decoders(plan, detector)
+    if any(not rule.built_in for rule in plan.rules):
+        from tidegate.engine.understood import check_understood  # noqa: PLC0415 - most have no rules of their own
+
+        check_understood(plan.rules, detector, plan.now)
     collector = Collector(plan, detector, tally)
     for target in plan.targets:
         if plan.storage_only or is_storage(target):
@@ -65,23 +68,6 @@ def _findings(collector: Collector, plan: Plan) -> tuple[Finding, ...]:
     from tidegate.engine.findings import findings  # noqa: PLC0415 - most commits hold nothing to judge
 
     return tuple(findings(collector, plan))
-
-
-def _check_decoders(plan: Plan, detector: Detector) -> None:
-    """Refuse a rule of a user's whose sightings nobody would understand: they would all be lost.
-
-    Those that come with Tidegate are tried by its tests.
-    """
-    own = [rule for rule in plan.rules if not rule.built_in]
-    decoders = plugins.load(plugins.Decoder, "tidegate.providers") if own else {}
-    for rule in own:
-        if rule.provider not in decoders:
-            raise RuleError(f"{rule.file}: provider is {rule.provider!r}, not one of {', '.join(decoders)}")
-        seen = [s for e in rule.examples for s in detector.scan_text(e.text) if s.rule == rule.id]
-        if all(decoders[s.provider].decode(s, plan.now) is None for s in seen):
-            raise RuleError(
-                f"{rule.file}: none of its examples is understood as kind {rule.kind!r} of {rule.provider!r}"
-            )
 
 
 _UNASKABLE = frozenset({"access_key_id"})
