@@ -86,7 +86,7 @@ _SOURCES: dict[str, tuple[_Source, ...]] = {
             "account",
             rf"(?i)(?:storage[_.-]?account(?:[_.-]?name)?|account[_.-]?name|accountname|azure[_.-]?account|"
             rf"azurestorageaccountname|(?:sas|blob|az|src|dst|source|dest|dest?ination)[_-]?account|"
-            rf"[a-z0-9]{{1,20}}_account(?:_name)?){_IS}([a-z0-9]{{3,24}})(?![A-Za-z0-9.])",
+            rf"[a-z0-9]{{1,20}}_account(?:_name)?){_IS}([a-z0-9]{{3,24}})(?![A-Za-z0-9.]|-[a-z0-9])",
         ),
         _Source(
             "account acct",

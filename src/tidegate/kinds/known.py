@@ -28,10 +28,13 @@ _EXACT: dict[str, str] = {
 _BY_FINGERPRINT = {
     (88, "tgf-6383d5480b2233d38064"): "the emulator's public key",
     (40, "tgf-2a2b48557c8e7783fdc1"): "a documentation constant",
+    (40, "tgf-3bafb8a6305c9ef1b5f8"): "a documentation constant",
+    (40, "tgf-2a7f7d5b64fcf1e7f87b"): "a documentation constant",
 }
 """Constants that look like anybody's key: told by length and fingerprint, so that no scanner alarms here.
 
-The first is the key with which Azurite makes its delegation keys, the second that of MinIO's playground.
+The first is the key with which Azurite makes its delegation keys, the second that of MinIO's playground, the
+others those of Amazon's first guides to S3 (RESTAuthentication), which Alibaba's samples took over.
 """
 _LENGTHS = frozenset(length for length, _ in _BY_FINGERPRINT)
 """Of nothing else a fingerprint is made."""

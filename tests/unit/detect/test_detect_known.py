@@ -26,6 +26,16 @@ def test_a_constant_of_documentation_is_known_by_its_whole_value(secret: str, wh
         assert known.why_harmless("", secret[:-3] + "x" + secret[-2:], {}) is None
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [("OtxrzxIsfpFjA7SwPzIL", "wy8Bw21TLhquhboDYROV"), ("uV3F3YluFJax1cknvbcG", "wgjvx4QpvB+leU8dUj2o")],
+    ids=["2005", "2007"],
+)
+def test_the_keys_of_amazons_first_guides_are_known(parts: tuple[str, str]) -> None:
+    assert known.why_harmless("", "".join(parts), {}) == "a documentation constant"
+    assert known.why_harmless("", "".join(reversed(parts)), {}) is None
+
+
 def test_amazons_sample_with_another_end_is_known_and_another_secret_is_not() -> None:
     assert (
         known.why_harmless("", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMAAAKEY", {}) == "a documentation constant"
