@@ -11,6 +11,7 @@ from tidegate.assess.fix import fixes
 from tidegate.assess.paths._all import attack_paths
 from tidegate.assess.paths._case import Case
 from tidegate.assess.severity import assess
+from tidegate.detect.rules import Rule
 from tidegate.engine.collect import Collector, Group, identity
 from tidegate.engine.occurrences import without_copies
 from tidegate.engine.plan import Plan
@@ -27,7 +28,7 @@ _STITCHED = "what it belongs to stands apart from it in the same text, and was j
 
 def findings(collector: Collector, plan: Plan) -> list[Finding]:
     """Return what is to be decided on; what is muted is counted in `collector.suppressed`."""
-    titles = {rule.id: rule.title for rule in plan.rules}
+    rules = {rule.id: rule for rule in plan.rules}
     found = []
     for group in collector.groups.values():
         if not group.places and not group.named:
@@ -38,7 +39,7 @@ def findings(collector: Collector, plan: Plan) -> list[Finding]:
             from tidegate.engine import unnamed  # noqa: PLC0415 - an offline scan does without
 
             group.asked.contents = unnamed.contents(collector.mask, group.asked.contents)
-        finding = _finding(group, plan.now, titles, collector.decoders)
+        finding = _finding(group, plan.now, rules[group.best.rule], collector.decoders)
         if plan.baseline is not None and finding.id in plan.baseline:
             collector.suppressed["in the baseline"] += 1
             if not plan.include_suppressed:
@@ -53,9 +54,7 @@ def finding_id(sighting: Sighting, grant: Grant) -> str:
     return f"tg-{digest.hexdigest()[:16]}"
 
 
-def _finding(
-    group: Group, now: datetime, titles: Mapping[str, str], decoders: Mapping[str, plugins.Decoder]
-) -> Finding:
+def _finding(group: Group, now: datetime, rule: Rule, decoders: Mapping[str, plugins.Decoder]) -> Finding:
     best = group.best
     asked = group.asked
     verdict = assess(
@@ -71,12 +70,15 @@ def _finding(
         reasons = (*reasons, _STITCHED)
     if group.suppressed is not None:
         reasons = (f"suppressed: {group.suppressed}", *reasons)
+    steps = fixes(group.grant, now, asked.reach)
+    if not rule.built_in:  # what its author says comes first
+        steps = (rule.fix, *steps)
     places = sorted(group.places, key=_order)
     case = Case(grant=group.grant, reach=asked.reach, contents=asked.contents, places=places)
     return Finding(
         id=finding_id(best, group.grant),
         rule=best.rule,
-        title=titles[best.rule],
+        title=rule.title,
         severity=verdict.severity,
         score=verdict.score,
         confidence=best.confidence,
@@ -86,7 +88,7 @@ def _finding(
         fingerprint=best.secret.fingerprint,
         occurrences=tuple(places[:MAX_OCCURRENCES]),
         occurrences_total=len(places),
-        fix=fixes(group.grant, now, asked.reach),
+        fix=steps,
         reach=asked.reach,
         contents=asked.contents,
         paths=attack_paths(case),

@@ -144,6 +144,14 @@ def test_the_check_of_rules_refuses_what_a_scan_would(
         assert said in capsys.readouterr().err
 
 
+def test_what_a_users_rule_says_to_do_stands_first(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(GOOD.replace('"of_mine"', '"access_token"'))
+    report = tidegate.scan(str(tmp_path), rules=[tmp_path / "mine.toml"], jobs=1)
+    (finding,) = report.findings
+    assert finding.fix[0] == "Change the lock."
+    assert "Revoke the token" in finding.fix[1]
+
+
 def changed(*changes: tuple[str, str]) -> Rule:
     text = GOOD
     for change in changes:
