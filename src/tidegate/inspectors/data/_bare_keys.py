@@ -33,6 +33,14 @@ _WRAPPED: Final = re.compile(
 )
 
 
+_LINES: Final = (
+    (re.compile(rb"\Auntrusted comment: [^\r\n]{0,200}secret key[^\r\n]{0,40}\r?\n[A-Za-z0-9+/]{100,400}={0,2}\s*\Z"), "signify or minisign", "Ed25519"),  # noqa: E501
+    (re.compile(rb"\A[0-9a-f]{10}:0:[0-9a-f]{128}:[0-9a-f]{128}\s*\Z"), "ZeroTier", "X25519 and Ed25519"),
+    (re.compile(rb"\A== ed25519v1-secret: type0 ==\0"), "Tor", "Ed25519"),
+)  # fmt: skip
+"""Keys of one line. Sources: OpenBSD's signify(1), ZeroTier's Identity.cpp, Tor's rend-spec-v3."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One private key; nothing of its value."""
@@ -49,8 +57,11 @@ def bare_key(head: bytes, size_bytes: int) -> Key | None:
     first = head[:1]
     if first == b"\0":
         return _dropbear(head, size_bytes)
-    if first == b"\x30":
-        return _pkcs8(head, size_bytes)
+    if first == b"\x30" and (key := _pkcs8(head, size_bytes)) is not None:
+        return key  # else it may be the digit
+    line = next((each for each in _LINES if each[0].match(head)), None)
+    if line is not None:
+        return Key(line[1], line[2], encrypted=False)
     if _KEY_FILE.match(head):
         return Key("key file", "KeePass", encrypted=False)
     wrapped = _WRAPPED.match(head)

@@ -81,6 +81,6 @@ def sealed(head: bytes) -> str:
         return "keys of a password manager (1Password), behind its password"
     if start[:1] == b"{" and len({each.lower() for each in _ROUNDS.findall(text)}) > 1:
         longest = max((len(each) for each in _LOCKED.findall(text)), default=0)
-        if longest * 10 >= min(len(head), 4096) * 2 or (longest and len(head) < 600):
+        if longest * 10 >= min(len(head), 4096) * 2 or (longest and len(head) < 1200):
             return "keys or entries that a program keeps encrypted with a password"
     return ""

@@ -1,6 +1,7 @@
-"""Statements and messages of banks: MT940, OFX, ISO 20022, SWIFT, QIF. Bookings are counted, none is kept.
+"""Statements and messages of banks: MT940, OFX, ISO 20022, SWIFT, QIF, national forms. Counted, never kept.
 
-Sources: SWIFT's MT940 field list; OFX 1.6 and 2.2; ISO 20022's name spaces; Quicken's description of QIF.
+Sources: SWIFT's MT940 field list; OFX 1.6 and 2.2; ISO 20022's name spaces; Quicken's
+description of QIF; the rules of NACHA; BAI2 version 2; AEB Norma 43; CFONB 120; DTAUS 0.
 """
 
 from __future__ import annotations
@@ -48,6 +49,27 @@ _FORMS: Final = (
         re.compile(rb"\{1:[A-Z]01[A-Z0-9]{12}\d{10}\}\{2:[IO]\d{3}"),
         "SWIFT",
     ),
+    (
+        re.compile(rb"\A101[ \d]{20}[^\r\n]{71}\r?\n5[^\r\n]{93}\r?\n"),
+        re.compile(rb"\n6\d{2}[^\r\n]{91}"),
+        "NACHA",
+    ),
+    (
+        re.compile(rb"\A01,[^,\r\n/]{0,30},[^,\r\n/]{0,30},\d{6},\d{4},[^\r\n]{0,40}/\s{0,4}[\r\n]+02,"),
+        re.compile(rb"\n16,\d{3},"),
+        "BAI2",
+    ),
+    (
+        re.compile(rb"\A11\d{18}(?:\d{12})[^\r\n]{48}\r?\n(?:22|24|33)"),
+        re.compile(rb"\n22[^\r\n]{78}"),
+        "Norma 43",
+    ),
+    (
+        re.compile(rb"\A01\d{5}[^\r\n]{113}\r?\n0[457]\d{5}[^\r\n]{113}\r?\n"),
+        re.compile(rb"\n04\d{5}[^\r\n]{113}"),
+        "CFONB 120",
+    ),
+    (re.compile(rb"\A0128A[LG]"), re.compile(rb"0\d{3}C\d{8}"), "DTAUS"),
     (
         re.compile(rb"\A(?:\xef\xbb\xbf)?\s*!(?:Type:(?:Bank|CCard|Cash|Invst|Oth [AL])|Account|Option:)\s"),
         re.compile(rb"\n\^\r?(?=\n|\Z)"),

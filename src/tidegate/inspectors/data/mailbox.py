@@ -40,6 +40,8 @@ _OF_MAIL: Final = frozenset(
     b" received-spf arc-seal arc-message-signature x-original-to list-id list-unsubscribe references"
     b" sender".split()
 )
+_LENGTH: Final = re.compile(rb"\A\d{1,10} *\r?\n")
+"""How long it is, as Apple Mail writes it before."""
 _PLAINLY: Final = 3
 _OF_MIME: Final = frozenset(
     b"content-type content-transfer-encoding content-disposition content-id content-description".split()
@@ -206,6 +208,7 @@ def _address(field: bytes) -> bytes:
 
 def is_message(head: bytes) -> bool:
     """Tell whether it begins with fields, three of them those of mail."""
+    head = _LENGTH.sub(b"", head)
     known: set[bytes] = set()
     at = 0
     for _ in range(60):

@@ -14,6 +14,8 @@ from tidegate.model.severity import Severity
 
 _TEXTS: Final = frozenset(("vmdk",))
 """Formats of some weight that are texts themselves."""
+_PARTS: Final = frozenset(("rocksdb_table", "lucene", "influx_tsm", "bolt", "wiredtiger"))
+"""Of a database in many files: what one holds does not show."""
 _ISO: Final = 32769
 """Where the first volume descriptor of an ISO 9660 stands, in a file that may begin with nothing."""
 
@@ -44,6 +46,8 @@ class BySignature:
         if severity.rank >= Severity.MEDIUM.rank and row.id not in _TEXTS and plain(head) and plain(tail):
             # A text that begins with the word: a page about the format, not a file of it.
             return nothing()
+        if row.id in _PARTS:
+            severity = Severity.MEDIUM
         if severity.rank <= Severity.LOW.rank:
             severity = Severity.INFO
         note = seen(row.kind, row.words, inspector=self.id, severity=severity)

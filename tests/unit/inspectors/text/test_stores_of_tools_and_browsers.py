@@ -248,6 +248,62 @@ TOLD: dict[str, tuple[bytes, str, Severity]] = {
         "vpn_profile",
         Severity.MEDIUM,
     ),
+    "hashes of Windows": (
+        b"ann:1001:aad3b435b51404eeaad3b435b51404ee:" + b"0123456789abcdef" * 2 + b":::\n",
+        "windows_secrets",
+        Severity.CRITICAL,
+    ),
+    "what mimikatz says": (
+        b"  * Username : ann\n  * Domain   : X\n  * NTLM     : " + b"0123456789abcdef" * 2 + b"\n",
+        "windows_secrets",
+        Severity.CRITICAL,
+    ),
+    "logins of Maven": (
+        f"<settings><servers><server><id>x</id><password>{SECRET}</password></server></servers></settings>".encode(),
+        "cloud_credentials",
+        Severity.CRITICAL,
+    ),
+    "logins of NuGet": (
+        f'<configuration><packageSourceCredentials><x><add key="ClearTextPassword" value="{SECRET}" /></x>'
+        f"</packageSourceCredentials></configuration>".encode(),
+        "cloud_credentials",
+        Severity.CRITICAL,
+    ),
+    "users of Tomcat": (
+        f'<tomcat-users><user username="ann" password="{SECRET}" roles="manager-gui"/></tomcat-users>'.encode(),
+        "cloud_credentials",
+        Severity.CRITICAL,
+    ),
+    "a key of minisign": (
+        b"untrusted comment: minisign encrypted secret key\n" + base64.b64encode(bytes(range(158))) + b"\n",
+        "private_key",
+        Severity.CRITICAL,
+    ),
+    "an identity of ZeroTier": (
+        b"0123456789:0:" + b"ab" * 64 + b":" + b"cd" * 64,
+        "private_key",
+        Severity.CRITICAL,
+    ),
+    "payments in NACHA's form": (
+        b"101 076401251 0764012512601010000A094101".ljust(94)
+        + b"\n"
+        + b"5225ANN".ljust(94)
+        + b"\n"
+        + b"622".ljust(94),
+        "payment_data",
+        Severity.HIGH,
+    ),
+    "a Spanish statement": (
+        b"11" + b"0" * 30 + b" " * 48 + b"\n22" + b"0" * 78 + b"\n",
+        "payment_data",
+        Severity.HIGH,
+    ),
+    "a part of an index": (b"\x3f\xd7\x6c\x17\x11" + bytes(60), "database", Severity.MEDIUM),
+    "a mail of Apple Mail": (
+        b"412      \nReturn-Path: <ann@a.invalid>\nFrom: Ann <ann@a.invalid>\nTo: b@b.invalid\nSubject: x\n\nHi\n",
+        "mail",
+        Severity.MEDIUM,
+    ),
     "a keytab": (keytab(), "windows_secrets", Severity.CRITICAL),
     "logins of MySQL": (
         bytes(4) + bytes(range(1, 21)) + struct.pack("<I", 16) + bytes(range(16)),
@@ -313,6 +369,8 @@ NOT_TOLD: dict[str, bytes] = {
     "the seed of every manual": b"otpauth://totp/a:ann?secret=JBSWY3DPEHPK3PXP\notpauth://totp/b?secret=JBSWY3DPEHPK3PXP\n",
     "one address in a page": f"# How\nScan `otpauth://totp/a?secret={SEED}` with an app.\n".encode(),
     "secrets without what a seed has": json.dumps({"a": {"secret": SEED, "name": "x"}}).encode(),
+    "nobody's hash": b"Guest:501:aad3b435b51404eeaad3b435b51404ee:31d6cfe0d16ae931b73c59d7e0c089c0:::\n",
+    "a template of Tomcat's users": b'<tomcat-users><user username="admin" password="<must-be-changed>"/></tomcat-users>',
     "translations": json.dumps({"login.form": {"password": "Passwort", "token": "Zugangstoken"}}).encode(),
     "fields of a form": json.dumps([{"fields": [{"type": "password", "value": ""}]} for _ in "ab"]).encode(),
     "a key of SSH to be shown": wire(b"ssh-rsa", b"\1\0\1", b"\0" + b"n" * 256),
