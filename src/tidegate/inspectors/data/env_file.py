@@ -27,6 +27,8 @@ _QUOTED: Final = re.compile(rb"=\s?([\"'`])(?:(?!\1).){0,4000}\1", re.DOTALL)
 """A value of several lines."""
 _LABEL: Final = re.compile(r":\s*\Z|\A(?:\\u[0-9A-Fa-f]{4}){2}|\A&?[A-Z][a-z]+(?: [a-z]+)*\\?:?\Z")
 """What a program shows beside a field: "Password:", in translations by their numbers."""
+_SENTENCE: Final = re.compile(r"[^\W\d_]{2,}[,.:]? [^\W\d_]{2,}")
+"""Two words beside each other."""
 _MOST_BYTES: Final = 128 << 10
 
 
@@ -47,15 +49,19 @@ class EnvFile:
         raw = data.read(0, min(data.size_bytes, _MOST_BYTES))
         text = plain(raw) or b""
         settings, values = 0, []
+        called, said = bool(_NAMED.search(base(name))), 0
         for line in lines(text + b"\n", 5000):
             found = _SETTING.match(line.strip())
             if found is None:
                 continue
             settings += 1
             value = found[2].decode("utf-8", "replace").split(" #")[0]
+            if not called and _SENTENCE.search(value):
+                said += 1  # what a program says to its user, line by line
+                continue
             if secret_name(found[1].decode()) and not placeholder(value) and not _LABEL.search(value):
                 values.append(value)
-        if not values:
+        if not values or said * 3 > settings:
             return nothing()
         sampled = context.sample(text, name)
         muted = muted_by_rules(sampled)

@@ -28,7 +28,7 @@ class PasswordVault:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by magic, or as an encrypted export of Bitwarden."""
         del tail, size_bytes, name
-        return head.startswith((_KEEPASS, b"kych\x00\x01", b"PWS3")) or bool(_words(head))
+        return bool(_words(head))
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Say which program's it is, and how old its form."""
@@ -51,7 +51,7 @@ def _words(head: bytes) -> str:
                 return ""
             version = f"{int.from_bytes(head[10:12], 'little')}.{int.from_bytes(head[8:10], 'little')}"
         return f"KeePass database, version {version}: a person's passwords behind one"
-    if head.startswith(b"kych"):
+    if head.startswith(b"kych\x00\x01"):
         return "Apple keychain: a person's passwords and keys behind one password"
     if head.startswith(b"PWS3") and plain(head) is None:
         return "Password Safe database: a person's passwords behind one"
