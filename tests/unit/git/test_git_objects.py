@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import pickle
 import shutil
 import subprocess
@@ -344,3 +345,31 @@ def test_an_address_that_is_refused_or_fails_says_so_without_its_password(
 def test_the_test_helper_knows_when_git_fails(tmp_path: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         all_objects(tmp_path)
+
+
+def test_nothing_is_left_of_a_source_that_nobody_closes(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("One", a="1\n")
+    source = open_repo(repo.path)
+    view = source.view
+    assert view.exists()
+    del source
+    gc.collect()
+    assert not view.exists()
+
+
+def test_nothing_is_left_of_a_source_that_an_interrupt_keeps_from_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("One", a="1\n")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tidegate.sources.git.view._link", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        open_repo(repo.path)
+    assert list((tmp_path / "temporary").iterdir()) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -86,8 +87,6 @@ class GitSource:
         self._containers = containers
         self._repository: Repository = locate(path, outside=outside)
         self._bounds = bounds
-        self._owned = owned
-        self._maker = os.getpid()
         self._stores: list[Store] = [list_store(each) for each in self._repository.object_dirs]
         self._partial = self._repository.partial or any(each.promised for each in self._stores)
         self._refs = read_refs(self._repository)
@@ -96,6 +95,8 @@ class GitSource:
             self._view = make_view(self._repository, self._stores)
         except OSError as error:
             raise SourceError(f"{label}: no temporary folder: {error}") from error
+        # Also when nobody comes to close it: an interrupt may fall between any two steps.
+        self._remove = weakref.finalize(self, _remove, os.getpid(), self._view, owned)
 
     @property
     def worktree(self) -> Path | None:
@@ -206,10 +207,7 @@ class GitSource:
 
     def close(self) -> None:
         """Remove the temporary folders; does nothing in a worker."""
-        if os.getpid() == self._maker:
-            remove_view(self._view)
-            if self._owned is not None:
-                shutil.rmtree(self._owned, ignore_errors=True)
+        self._remove()
 
     def _tell_what_is_left_out(self, tally: Tally) -> None:
         repository = self._repository
@@ -262,3 +260,11 @@ class GitSource:
 
 _ENOUGH = 2000
 """Objects for which it is worth while to wake a worker."""
+
+
+def _remove(maker: int, view: Path, owned: Path | None) -> None:
+    """Remove the temporary folders, in the process that made them."""
+    if os.getpid() == maker:
+        remove_view(view)
+        if owned is not None:
+            shutil.rmtree(owned, ignore_errors=True)

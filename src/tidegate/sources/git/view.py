@@ -97,7 +97,7 @@ def make_view(repository: Repository, stores: list[Store]) -> Path:
         grafts = shallow_commits(repository)
         if grafts:
             (view / "shallow").write_bytes(b"".join(each + b"\n" for each in grafts))
-    except OSError:
+    except BaseException:  # an interrupt, too
         remove_view(view)
         raise
     return view
