@@ -25,7 +25,7 @@ _MARKS: Final = (
     r"|clusters|tenant|serial|auths|kty|private.key|full address|dump|trace|debug|info|notice|warn"
     r"|error|fatal|critical|create |insert |copy |pragma|^from |begin|certificate|public.key"
     r"|^(?:import|package|using|def|class|pub|fn|func|function|const|namespace|use|module|cdef|cpdef|type) "
-    r"|[A-Za-z0-9+/]{60}"
+    r"|[A-Za-z0-9+/]{60}|:5432:|:\*:|:::|winscp|\* username"
 )
 _FIELDS: Final = b"Br"
 """Letters that are the first field of a model in protobuf, whatever its name: ONNX's 8 and 14."""
