@@ -16,7 +16,7 @@ _ROUNDS = 3
 """How often one kind of escape may be nested in itself: `&amp;amp;`, `%2525`."""
 
 
-_Substitution = tuple[re.Pattern[bytes], bytes | Callable[[re.Match[bytes]], bytes]]
+_Substitution = tuple[bytes, bytes | Callable[[re.Match[bytes]], bytes]]
 """What is replaced, and by what."""
 _Edits = tuple[list[int], list[int], list[int]]
 """Where, in the view before, each edit begins and ends, and where, after it, the text goes on."""
@@ -84,13 +84,13 @@ def views(view: View) -> Iterator[View]:
 
 def _bases(view: View) -> Iterator[View]:
     yield view
-    if _QUOTED_PRINTABLE_SIGN.search(view.data):
+    if re.search(_QUOTED_PRINTABLE_SIGN, view.data):
         yield _substitute(view, _QUOTED_PRINTABLE, _from_quoted_printable, "quoted-printable")
-    if len(_RTF_HEX.findall(view.data)) > 1:
+    if len(re.findall(_RTF_HEX, view.data)) > 1:
         yield _substitute(view, _RTF_HEX, _from_rtf, "rtf")
     if b"^&" in view.data:
         yield _substitute(view, _CARET, _from_caret, "cmd-escape")
-    elif _DOUBLE_PERCENT.search(view.data):
+    elif re.search(_DOUBLE_PERCENT, view.data):
         yield _substitute(view, _DOUBLE_PERCENT, b"%", "double-percent")
     decoded = decode_values(view)
     if decoded is not view:
@@ -115,7 +115,7 @@ def _chain(view: View) -> Iterator[View]:
     yield unwrapped
     for start in (view, unwrapped):
         for _ in range(_ROUNDS):
-            if not _NESTED_PERCENT.search(start.data):
+            if not re.search(_NESTED_PERCENT, start.data):
                 break
             start = unescape(unquote(start))
             yield start
@@ -145,43 +145,43 @@ def join_literals(view: View) -> View:
     return _substitute(view, _CONCATENATION, b"", "concatenation")
 
 
+# Compiled when they are needed, which in most commits they are not: 3 ms. `re` keeps what it compiled.
 # Possessive, and only from where a run begins: a megabyte of backslashes or of blanks is read once, not
 # once from each of them. A look behind stands after the first character, never before it: `re` passes over
 # all that cannot begin a match only where that is told by its first item, and reads four times as fast.
 # A backslash before a sign gives the sign (JSON, Java properties, LaTeX), `\n` and `\t` white space; before
 # other letters it stays: `\d` is somebody's regular expression, and `C:\temp` a path.
-_BACKSLASH = re.compile(
+_BACKSLASH = (
     rb"\\(?<!\\\\)\\*+(?:u00([0-9A-Fa-f]{2})|u\{0*([0-9A-Fa-f]{1,2})\}|x([0-9A-Fa-f]{2})|([\"'/&=:%_#!?$-])"
     rb"|([nrt])(?![A-Za-z]{2}:)|([01][0-7]{2}))"
 )
-_RTF_HEX = re.compile(rb"\\'([0-9A-Fa-f]{2})")
-_CARET = re.compile(rb"\^([&|<>^=])|%(%)(?=[0-9A-Fa-f]{2})")
-_DOUBLE_PERCENT = re.compile(rb"%%(?=[0-9A-Fa-f]{2})")
-_ENTITY = re.compile(
+_RTF_HEX = rb"\\'([0-9A-Fa-f]{2})"
+_CARET = rb"\^([&|<>^=])|%(%)(?=[0-9A-Fa-f]{2})"
+_DOUBLE_PERCENT = rb"%%(?=[0-9A-Fa-f]{2})"
+_ENTITY = (
     rb"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|equals|plus|sol|quest|colon|num|percnt);"
 )
-_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_PERCENT = rb"%([0-9A-Fa-f]{2})"
 # Only an encoded separator shows that a link is encoded as a whole: `%2B` alone belongs to a signature.
-_NESTED_PERCENT = re.compile(rb"%(?:25)*(?:26|3[DdAa]|3[Ff]|22|7[Bb])")
-_QUOTED_PRINTABLE = re.compile(rb"=(?:[ \t]*\r?\n|([0-9A-F]{2}))")
+_NESTED_PERCENT = rb"%(?:25)*(?:26|3[DdAa]|3[Ff]|22|7[Bb])"
+_QUOTED_PRINTABLE = rb"=(?:[ \t]*\r?\n|([0-9A-F]{2}))"
 # `sv=20` is no space: the whole text is so encoded only when its equals signs are, or its lines are broken.
-_QUOTED_PRINTABLE_SIGN = re.compile(rb"=3D|=[ \t]*\r?\n")
-_LINE_BREAK = re.compile(
-    rb"[ \t\r\n](?<![ \t][ \t\r\n])(?:(?<=\n)|(?<=\r)\n|(?<=[ \t])[ \t]*+\r?\n)[ \t>|#*]*+"
-)
-_CONTINUATION = re.compile(rb"[\\`^_](?<![^ ]_)(?<!\A_)[ \t]*\r?\n[ \t]*")
+_QUOTED_PRINTABLE_SIGN = rb"=3D|=[ \t]*\r?\n"
+_LINE_BREAK = rb"[ \t\r\n](?<![ \t][ \t\r\n])(?:(?<=\n)|(?<=\r)\n|(?<=[ \t])[ \t]*+\r?\n)[ \t>|#*]*+"
+_CONTINUATION = rb"[\\`^_](?<![^ ]_)(?<!\A_)[ \t]*\r?\n[ \t]*"
 # From a closing quote to the next opening one over operators, commas of a list of lines, and prefixes; or
 # over the name of the variable that is added to.
-_CONCATENATION = re.compile(
-    rb"[\"'`](?:;?\s{1,40}\$?[A-Za-z_]\w{0,60}\s{0,4}[+.&]=\s{0,4}|[\s\"'`+.,&~|\\]{0,200}[fFrRbBuUlL@$]{0,2})[\"'`]"
+_CONCATENATION = (
+    rb"[\"'`](?:;?\s{1,40}\$?[A-Za-z_]\w{0,60}\s{0,4}[+.&]=\s{0,4}"
+    rb"|[\s\"'`+.,&~|\\]{0,200}[fFrRbBuUlL@$]{0,2})[\"'`]"
 )
-_LIST_COMMA = re.compile(rb"[\"'`]\s{0,8},\s{1,80}[\"'`]")
+_LIST_COMMA = rb"[\"'`]\s{0,8},\s{1,80}[\"'`]"
 # Of four characters that decode to three of ASCII the first three are bound: keys and hashes fail at once.
 _FIRST = rb"[CDIJKLMNOPQRSTUVWXYZabcdef]"
 _SECOND = rb"[A-HQ-Xg-nw-z0-3]"
 _THIRD = rb"[ABEFIJMNQRUVYZcdghklopstwx014589]"
 _ANY = rb"[A-Za-z0-9+/_-]"
-_BASE64_RUN = re.compile(
+_BASE64_RUN = (
     _FIRST + _SECOND + _THIRD + rb"(?<!" + _ANY + rb"[A-Za-z]" + _ANY + _ANY + rb")" + _ANY
     + rb"(?:" + _FIRST + _SECOND + _THIRD + _ANY + rb"){2,1023}" + _ANY + rb"{0,3}={0,2}(?![A-Za-z0-9+/=_-])"
 )  # fmt: skip
@@ -223,12 +223,12 @@ def _from_quoted_printable(match: re.Match[bytes]) -> bytes:
 def _from_base64(match: re.Match[bytes]) -> bytes:
     """Decode a value that holds printable text; leave everything else (keys, hashes) as it is."""
     decoded = decode_base64(match[0])
-    if decoded is None or not _PRINTABLE.fullmatch(decoded):
+    if decoded is None or not re.fullmatch(_PRINTABLE, decoded):
         return match[0]
     return decoded
 
 
-_PRINTABLE = re.compile(rb"[\t\r\n -~]+")
+_PRINTABLE = rb"[\t\r\n -~]+"
 
 
 def decode_base64(text: bytes) -> bytes | None:
@@ -244,22 +244,20 @@ _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 def _substitute(
-    view: View, pattern: re.Pattern[bytes], replace: bytes | Callable[[re.Match[bytes]], bytes], step: str
+    view: View, pattern: bytes, replace: bytes | Callable[[re.Match[bytes]], bytes], step: str
 ) -> View:
     """Return `view` with every match replaced, or `view` itself when nothing changed."""
-    data = pattern.sub(replace, view.data)
+    data = re.sub(pattern, replace, view.data)
     return view if data == view.data else view.edited(data, (pattern, replace), step)
 
 
-def _edits(
-    data: bytes, pattern: re.Pattern[bytes], replace: bytes | Callable[[re.Match[bytes]], bytes]
-) -> _Edits:
+def _edits(data: bytes, pattern: bytes, replace: bytes | Callable[[re.Match[bytes]], bytes]) -> _Edits:
     """Return what the substitution does to the text."""
     starts: list[int] = []
     ends: list[int] = []
     cuts: list[int] = []
     done = length = 0
-    for match in pattern.finditer(data):
+    for match in re.finditer(pattern, data):
         start, end = match.span()
         new = replace if isinstance(replace, bytes) else replace(match)
         if new == data[start:end]:
