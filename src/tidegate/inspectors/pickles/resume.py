@@ -35,6 +35,9 @@ def next_stream(window: Window, reached: int, end: int | None, notes: Notes, lim
     if following >= window.stop:
         return None
     head = window.bytes(following, 256)
+    if not head:
+        notes.broken("trailing", "fewer bytes follow the last stream than were promised", offset=following)
+        return None
     if ARGS[head[0]] != Arg.UNKNOWN and (head[0] == 0x80 or _looks_like_text(head)):
         if following > end:
             notes.tampering("junk", "a further stream stands behind padding", offset=following)
@@ -63,7 +66,7 @@ def _after_padding(window: Window, at: int, limits: Limits) -> int:
         limits.searches_bytes -= len(part)
         rest = part.lstrip(b"\0")
         at += len(part) - len(rest)
-        if rest:
+        if rest or not part:  # nothing more comes, though its size says so
             break
     return at
 
@@ -79,7 +82,7 @@ def _search(window: Window, at: int, notes: Notes, limits: Limits) -> int | None
         if found:
             return at + found.start()
         limits.searches_bytes -= len(part)
-        if at + len(part) >= window.stop:
+        if not part or at + len(part) >= window.stop:
             return None
         at += max(1, len(part) - _OVERLAP_BYTES)
     return None
