@@ -19,9 +19,8 @@ _NUMBERS: Final = {b"ssh-rsa": 3, b"ssh-dss": 5}
 """So many numbers a key has that can sign; one to be shown has fewer."""
 _NAMES: Final = {b"ssh-rsa": "RSA", b"ssh-dss": "DSA", b"ssh-ed25519": "Ed25519", b"ecdsa-sha2": "EC"}
 SSH_COM: Final = b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----"
-_SSH_COM_BODY: Final = re.compile(
-    rb"-{4} BEGIN SSH2 ENCRYPTED PRIVATE KEY -{4}\r?\n(.*?)-{4} END SSH2", re.DOTALL
-)
+_SSH_COM_END: Final = b"---- END SSH2 ENCRYPTED PRIVATE KEY ----"
+_MOST_KEYS: Final = 1000
 _SSH_COM_MAGIC: Final = b"\x3f\x6f\xf9\xeb"
 _KEY_FILE: Final = re.compile(
     rb"\A\s*(?:<\?xml[^>]{0,200}\?>\s*)?<KeyFile>(?=.{0,2000}<Key>\s{0,40}<Data[\s>])", re.DOTALL
@@ -72,17 +71,23 @@ def bare_key(head: bytes, size_bytes: int) -> Key | None:
 
 def ssh_com(text: bytes) -> list[Key]:
     """Return the keys in the form of ssh.com, whose label always says that they are encrypted."""
-    found = []
-    for each in _SSH_COM_BODY.finditer(text):
-        lines = [line for line in each[1].splitlines() if b":" not in line and not line.endswith(b"\\")]
+    found: list[Key] = []
+    at = 0
+    while len(found) < _MOST_KEYS:
+        begin = text.find(SSH_COM, at)
+        at = text.find(_SSH_COM_END, begin)
+        if begin < 0 or at < 0:
+            break
+        body = text[text.rfind(SSH_COM, begin, at) + len(SSH_COM) : at]
+        lines = [line for line in body.splitlines() if b":" not in line and not line.endswith(b"\\")]
         try:
             raw = base64.b64decode(b"".join(lines))
         except (binascii.Error, ValueError):
             continue
         if not raw.startswith(_SSH_COM_MAGIC):
             continue
-        kind, at = _string(raw, 8)
-        cipher, _ = _string(raw, at)
+        kind, after = _string(raw, 8)
+        cipher, _ = _string(raw, after)
         algorithm = "RSA" if b"rsa" in kind else "DSA" if kind.startswith(b"dl-") else "unknown algorithm"
         found.append(Key("ssh.com", algorithm, encrypted=cipher != b"none"))
     return found

@@ -30,6 +30,7 @@ _PGPASS: Final = re.compile(
 )
 _SECTION: Final = re.compile(rb"(?mi)^\[(?:client|mysql|mariadb)[\w-]*\]")
 _OPTION: Final = re.compile(rb"(?mi)^[ \t]*password[ \t]*=[ \t]*[\"']?([^\s\"'#;]+)")
+_OF_A_SERVER: Final = re.compile(rb"<(?:password|passphrase)>([^<${}\s]{4,400})<")
 _REQUEST: Final = re.compile(
     rb'(?i)"(?:key|name)"\s{0,9}:\s{0,9}"(?:proxy-)?authorization"\s{0,9},\s{0,9}"value"\s{0,9}:\s{0,9}"'
     rb'(?:basic|bearer|token|digest)[ ]([A-Za-z0-9+/=_.~-]{8,8000})"'
@@ -123,6 +124,12 @@ def pgpass(text: bytes) -> Iterator[str]:
     fits = [_PGPASS.fullmatch(row) for row in rows[:200]]
     if all(fits):
         yield from (each[1].decode("latin-1") for each in fits if each is not None)
+
+
+def maven_servers(text: bytes) -> Iterator[str]:
+    """Yield passwords of the servers in Maven's settings; those in braces are encrypted, or set elsewhere."""
+    block = text.partition(b"<servers>")[2].partition(b"</servers>")[0]
+    yield from (found[1].decode("latin-1") for found in _OF_A_SERVER.finditer(block))
 
 
 def mysql_options(text: bytes) -> Iterator[str]:

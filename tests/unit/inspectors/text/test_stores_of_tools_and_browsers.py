@@ -372,6 +372,8 @@ NOT_TOLD: dict[str, bytes] = {
     "nobody's hash": b"Guest:501:aad3b435b51404eeaad3b435b51404ee:31d6cfe0d16ae931b73c59d7e0c089c0:::\n",
     "a template of Tomcat's users": b'<tomcat-users><user username="admin" password="<must-be-changed>"/></tomcat-users>',
     "what a program says": b"ASK_PASS=Please enter the passphrase now\nBAD_PASSPHRASE=wrong passphrase\nNO_KEYS=no new keys\n",
+    "beginnings of keys without an end": b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n" * 6000,
+    "servers without an end": b"<servers>" + b"<server>" * 30_000,
     "a word": b"kych is a word\n",
     "translations": json.dumps({"login.form": {"password": "Passwort", "token": "Zugangstoken"}}).encode(),
     "fields of a form": json.dumps([{"fields": [{"type": "password", "value": ""}]} for _ in "ab"]).encode(),
