@@ -28,6 +28,8 @@ _STEAM: Final = re.compile(rb'"shared_secret"\s{0,9}:\s{0,9}"[A-Za-z0-9+/=]{20,}
 _PREFERENCE: Final = re.compile(
     rb'(?i)<string name="[^"]{0,100}(?:authenticator|otp)[^"]{0,60}(?:secret|seed)[^"]{0,20}">[^<]{16}'
 )
+_HINTS: Final = (b"ncrypt", b"NCRYPT", b'"slots"', b"U2FsdGVkX1", b"salt", b"Salt", b"kdf", b"iter")
+"""Without one of these in it nothing is sealed."""
 _SEALED: Final = re.compile(
     rb'(?i)"(?:(?:services|vault|accounts|entries|tokens|passwords)_?encrypted|encrypted_?(?:secret|vault|accounts|entries|tokens|passwords|items))"'
     rb'\s{0,9}:\s{0,9}"[A-Za-z0-9+/=\\:-]{24}'
@@ -73,6 +75,8 @@ def sealed(head: bytes) -> str:
     if _LASTPASS.match(start):
         return "encrypted store of LastPass: a person's passwords behind one"
     if start[:1] not in (b"{", b"[", b"<"):
+        return ""
+    if not any(word in head for word in _HINTS):
         return ""
     text = quotes(head)
     if _SEALED.search(text) or (_SLOTS.search(head) and b'"key_params"' in head):

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from tidegate.inspectors.data._named import named
-from tidegate.inspectors.data._notes import judged, of_a_test, plural, seen
+from tidegate.inspectors.data._notes import judged, nothing, of_a_test, plural, seen
 from tidegate.inspectors.data._text import found_in
 from tidegate.inspectors.data.mailbox import is_message
 from tidegate.inspectors.readable import Readable
@@ -79,6 +79,21 @@ _FORMS: Final = (
 """How it begins, one of its bookings, and what it is called."""
 
 
+_MARKS: Final = {"MT940": (b":20:",), "ISO 20022": (b"xsd:", b"<Document>"), "SWIFT": (b"{1:",)}
+"""Without one of these in it there is no need to search."""
+
+
+def _form(head: bytes) -> tuple[re.Pattern[bytes], str] | None:
+    """Return how a booking looks and what the form is called; `None` for none of them."""
+    for begins, booking, form in _FORMS:
+        marks = _MARKS.get(form)
+        if marks is not None and not any(mark in head for mark in marks):
+            continue
+        if begins.search(head):
+            return booking, form
+    return None
+
+
 class BankStatement:
     """Asked before tables and logs."""
 
@@ -88,14 +103,17 @@ class BankStatement:
     def claims(self, head: bytes, tail: bytes, size_bytes: int, name: str) -> bool:
         """Tell it by how each form begins; a program that writes one is a program."""
         del tail, size_bytes
-        if not any(begins.search(head) for begins, _, _ in _FORMS):
+        if _form(head) is None:
             return False
         return named(name) != "source_code" and not is_message(head)
 
     def judge(self, data: Readable, name: str, context: Context) -> Judgement:
         """Count bookings."""
         head = data.read(0, 4096)
-        booking, form = next((booking, form) for begins, booking, form in _FORMS if begins.search(head))
+        told = _form(head)
+        if told is None:
+            return nothing()
+        booking, form = told
         check = context.meter.check
         found = found_in(data, booking, check, most_bytes=_READ_BYTES, overlap=_OVERLAP_BYTES)
         count = sum(1 for _ in found)

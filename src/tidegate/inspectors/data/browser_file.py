@@ -77,7 +77,12 @@ def _told(head: bytes, name: str) -> tuple[str, Severity | None]:
             return words, severity
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_LISTS):
         return next(((words, severity) for mark, words, severity in _MARKS if mark in head), ("", None))
-    if _JAR.search(head) and plain(head) is not None and named(name) != "source_code":
+    if (
+        (b"\tTRUE\t" in head or b"\tFALSE\t" in head)
+        and _JAR.search(head)
+        and plain(head) is not None
+        and named(name) != "source_code"
+    ):
         return "cookies, as curl and add-ons of browsers write them", None
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and plain(head) is not None:
         if _COOKIE.search(head) and all(mark in head for mark in _OF_COOKIE):

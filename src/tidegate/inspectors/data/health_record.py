@@ -51,9 +51,11 @@ class HealthRecord:
         if b"{%" in head or b"{{" in head:
             return False  # a template, from which records are made
         if start == b"<":
-            return _CDA.search(head) is not None or _FHIR.search(head) is not None
+            return _CDA.search(head) is not None or (
+                b"hl7.org/fhir" in head and _FHIR.search(head) is not None
+            )
         if start in (b"{", b"["):
-            return _FHIR.search(head) is not None or _is_record(head)
+            return (b"resourceType" in head and _FHIR.search(head) is not None) or _is_record(head)
         return _HL7.match(head) is not None or (
             _X12.match(head) is not None and _CLAIM.search(head) is not None
         )
