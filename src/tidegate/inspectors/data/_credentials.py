@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -14,6 +13,7 @@ from tidegate.inspectors.data._hosts import (
     maven_servers,
     mysql_options,
     netrc,
+    parsed,
     pgpass,
     recorded,
     refreshed,
@@ -79,19 +79,12 @@ def _lines(pattern: str) -> Lines:
     return Lines(re.compile(pattern.encode(), re.IGNORECASE | re.MULTILINE))
 
 
-def _parsed(text: bytes) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _text(value: Any) -> bool:
     return isinstance(value, str) and len(value) >= 8 and not placeholder(value)
 
 
 def _service_account(text: bytes) -> int:
-    value = _parsed(text)
+    value = parsed(text)
     if isinstance(value, dict):
         return int(
             value.get("type") in ("service_account", "gdch_service_account")
@@ -101,7 +94,7 @@ def _service_account(text: bytes) -> int:
 
 
 def _google_user(text: bytes) -> int:
-    value = _parsed(text)
+    value = parsed(text)
     if not isinstance(value, dict):
         return 0
     user = value.get("type") == "authorized_user" and _text(value.get("refresh_token"))
@@ -113,7 +106,7 @@ def _google_user(text: bytes) -> int:
 
 
 def _docker(text: bytes) -> int:
-    value = _parsed(text)
+    value = parsed(text)
     auths = value.get("auths") if isinstance(value, dict) else None
     if not isinstance(auths, dict):
         return 0
@@ -124,21 +117,21 @@ def _docker(text: bytes) -> int:
 
 
 def _msal(text: bytes) -> int:
-    value = _parsed(text)
+    value = parsed(text)
     if not isinstance(value, dict):
         return 0
     return sum(len(value[key]) for key in ("AccessToken", "RefreshToken") if isinstance(value.get(key), dict))
 
 
 def _azure_tokens(text: bytes) -> int:
-    value = _parsed(text)
+    value = parsed(text)
     if not isinstance(value, list):
         return 0
     return sum(isinstance(each, dict) and _text(each.get("accessToken")) for each in value)
 
 
 def _azure_principal(text: bytes) -> int:
-    value = _parsed(text)
+    value = parsed(text)
     if not isinstance(value, dict):
         return 0
     keys = {key.lower(): each for key, each in value.items() if isinstance(key, str)}
@@ -147,7 +140,7 @@ def _azure_principal(text: bytes) -> int:
 
 
 def _aws_json(text: bytes) -> int:
-    value = _parsed(text)
+    value = parsed(text)
     if not isinstance(value, dict):
         return 0
     inner = value.get("AccessKey") or value.get("Credentials") or value
@@ -191,7 +184,7 @@ def _terraform(text: bytes) -> int:
 
 
 def _jwk(text: bytes) -> int:
-    value = _parsed(text)
+    value = parsed(text)
     keys = value.get("keys") if isinstance(value, dict) and "keys" in value else [value]
     if not isinstance(keys, list):
         return 0
@@ -300,6 +293,16 @@ FORMS: Final[tuple[Form, ...]] = (
 
 
 def form_of(head: bytes, name: str) -> list[Form]:
-    """Return the forms that a text with this head may have."""
+    """Return the forms that a text with this head may have, each that counts in its own way once."""
     low = head.lower()
-    return [form for form in FORMS if form.hint in low and (form.names is None or form.names.search(name))]
+    there = {hint for hint in _HINTS if hint in low}
+    if not there:
+        return []
+    found = {}
+    for form in FORMS:
+        if form.hint in there and (form.names is None or form.names.search(name)):
+            found.setdefault((form.kind, form.count), form)
+    return list(found.values())
+
+
+_HINTS: Final = tuple({form.hint for form in FORMS})

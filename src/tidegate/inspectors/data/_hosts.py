@@ -12,6 +12,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from tidegate.inspectors.data._text import placeholder
@@ -54,8 +55,11 @@ _SESSIONS: Final = (
 """How the file begins or what every session in it has, a password, and whose it is."""
 
 
+@lru_cache(maxsize=1)
 def parsed(text: bytes) -> Any:
-    """Return what JSON says, `None` for other text."""
+    """Return what JSON says, `None` for other text. Kept for the next form that asks for the same text."""
+    if text.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return None
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
