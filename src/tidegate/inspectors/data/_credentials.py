@@ -298,7 +298,7 @@ def form_of(head: bytes, name: str) -> list[Form]:
     there = {hint for hint in _HINTS if hint in low}
     if not there:
         return []
-    found = {}
+    found: dict[tuple[str, Callable[[bytes], int]], Form] = {}
     for form in FORMS:
         if form.hint in there and (form.names is None or form.names.search(name)):
             found.setdefault((form.kind, form.count), form)
