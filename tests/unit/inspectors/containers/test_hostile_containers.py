@@ -12,7 +12,7 @@ import tracemalloc
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packed import PAYLOAD, PLAIN, Written, by_hand, kinds, seen, tarred, torch_zip, zipped
 
@@ -39,6 +39,7 @@ def test_no_archive_that_is_cut_off_is_clean(sample: str) -> None:
         assert seen(raw[:end], "model.pt").verdict not in (Verdict.CLEAN, Verdict.INERT), end
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_change_of_an_archive_ends_in_an_inspection(data: st.DataObject) -> None:
     raw = bytearray(SAMPLES[data.draw(st.sampled_from(sorted(SAMPLES)))])
@@ -47,6 +48,7 @@ def test_any_change_of_an_archive_ends_in_an_inspection(data: st.DataObject) -> 
     assert isinstance(seen(bytes(raw), "model.pt"), Inspection)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(
         [
