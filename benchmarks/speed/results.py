@@ -51,12 +51,6 @@ class Target:
         return "met" if met else "**not met**"
 
 
-def quickest(rows: Sequence[Row], names: Sequence[str]) -> str:
-    """Of these rows the one with the least wall time; the first name when none was run."""
-    present = [r for r in rows if r.name in names]
-    return min(present, key=lambda r: r.run.wall_s).name if present else names[0]
-
-
 def peak_mb(rows: Sequence[Row], name: str, *, beyond_packs: bool = False) -> float | None:
     """Peak memory of a row, without mapped packs when asked; `None` when it was not sampled."""
     found = row(rows, name)
