@@ -54,7 +54,7 @@ def scan(
     staged: of a repository read what is staged, and nothing else.
     containers: open archives, documents and images; else only their own bytes are read.
     rules: TOML files, or folders of them, beside the built-in rules.
-    cache_dir: where the compiled patterns are kept between runs; nowhere when not given.
+    cache_dir: where rules and compiled patterns are kept between runs; nowhere when not given.
     progress: called with the counts so far, in the caller's thread.
     now: the instant against which validity is judged, aware; the clock when not given.
     net: with it, what is found is also asked about, as far as the scope of `net` goes: whether it is open,
